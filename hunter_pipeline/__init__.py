@@ -1,0 +1,1 @@
+"""Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""

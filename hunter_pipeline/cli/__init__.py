@@ -1,0 +1,90 @@
+"""
+The `hunter` command: its subcommands, and the one edge where errors become sentences and exit codes.
+
+Each subcommand stands in a module of its own and imports what it needs when it runs, so that
+`hunter --help` does not wait for Dagster.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hunter_pipeline.cli import auth, db, demo, doctor, domain, leads, sandbox, sync, up
+from hunter_pipeline.domain.errors import HunterError
+
+INTERRUPTED = 130
+USAGE = 2
+UNEXPECTED = 1
+
+app = typer.Typer(
+    name="hunter",
+    help="Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")] = False,
+) -> None:
+    """Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""
+    del debug  # taken off the line by `main`, so that it may stand behind the command as well
+
+
+app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.command("sync")(sync.sync)
+app.add_typer(auth.app, name="auth")
+app.add_typer(db.app, name="db")
+app.command("domain")(domain.domain)
+app.command("leads")(leads.leads)
+app.command("sandbox")(sandbox.sandbox)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Entry point of `hunter`."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    sys.exit(run(arguments, debug=debug))
+
+
+def run(arguments: list[str], *, debug: bool = False) -> int:
+    """Run one command line; returns its exit code. With `debug`, an error rises as it is."""
+    try:
+        result = app(arguments, prog_name="hunter", standalone_mode=False)
+    except HunterError as error:
+        if debug:
+            raise
+        _say(f"error: {error.message}", error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        if debug:
+            raise
+        _say(f"error: {error.format_message()}", "Try: hunter --help")
+        return USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: `| head`
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        _say(
+            f"error: something unforeseen happened ({type(error).__name__}).",
+            "It is a fault of ours: run it again with --debug and send us what it prints.",
+        )
+        return UNEXPECTED
+    return result if isinstance(result, int) else 0
+
+
+def _say(sentence: str, hint: str | None) -> None:
+    print(sentence, file=sys.stderr)
+    if hint:
+        print(f"hint:  {hint}", file=sys.stderr)

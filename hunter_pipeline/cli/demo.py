@@ -1,0 +1,92 @@
+"""`hunter demo`: the whole pipeline on a sandbox, with nothing configured."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from hunter_pipeline.cli import sync, up
+from hunter_pipeline.cli.auth import show_code
+from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.settings import DEMO_FILE, Settings, environment_of_demo, load_settings
+
+CHANGE_SECONDS = 5.0
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Run one sync, print its summary, and end.")] = False,
+) -> int:
+    """Run everything against a sandbox of Partner Center: one sync, then Dagster's web UI until Ctrl-C."""
+    from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
+
+    settings = load_settings()
+    if once:
+        with _sandbox_world(settings):
+            return _first_sync(load_settings())
+    code = 0
+    with services.until_stopped(), services.only_one(settings), services.database_until_done(settings):
+        url = services.free_url(settings.dagster_url, or_next=True)
+        with _sandbox_world(settings) as moving:
+            demo_settings = load_settings()
+            code = _first_sync(demo_settings)
+            if code == 0:
+                moving()
+                _run_dagster(demo_settings, url)
+    return code
+
+
+def _run_dagster(settings: Settings, url: str) -> None:
+    from hunter_pipeline import services  # noqa: PLC0415
+
+    print("\nStarting Dagster.", flush=True)
+    with services.dagster_running(settings, url) as process:
+        print(up.in_words(settings, url), flush=True)
+        print(
+            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: "
+            "hunter sync, hunter leads, hunter db url",
+            flush=True,
+        )
+        services.watch(process, settings)
+
+
+def _first_sync(settings: Settings) -> int:
+    """Sign in where nobody is, then sync; returns the exit code."""
+    from hunter_pipeline import instance, services  # noqa: PLC0415
+    from hunter_pipeline.partner_center.auth import SignIn  # noqa: PLC0415
+    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
+
+    configure_logs(settings)
+    print(f"Sandbox of Partner Center and Entra: {settings.partner_center_api_url}", flush=True)
+    instance.prepare(settings)
+    services.refuse_mixing(settings)
+    with Http() as http:
+        sign_in = SignIn.from_settings(settings, http)
+        if not sign_in.status().signed_in:
+            print("Signing in with a device code, which the sandbox approves by itself.", flush=True)
+            sign_in.login_device_code(show_code)
+    return sync.report(sync.run_sync(settings, full=False), as_json=False)
+
+
+@contextmanager
+def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
+    """
+    A sandbox whose world survives the demo, announced to other terminals; yields what sets it moving.
+
+    Its certificate's directory and its world lie under HUNTER_HOME.
+    """
+    from hunter_pipeline.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
+
+    home = settings.home / "sandbox"
+    home.mkdir(parents=True, exist_ok=True)
+    options = SandboxOptions(state_file=home / "world.jsonl", certificate_dir=home)
+    with Sandbox(options) as sandbox:
+        values = environment_of_demo(sandbox.environment(), settings.home)
+        announcement = settings.home / DEMO_FILE
+        announcement.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()), encoding="utf-8")
+        try:
+            yield lambda: sandbox.start_moving(CHANGE_SECONDS)
+        finally:
+            announcement.unlink(missing_ok=True)
+
+

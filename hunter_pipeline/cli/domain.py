@@ -1,0 +1,34 @@
+"""`hunter domain`: the canonical domain of hosts, URLs and e-mail addresses."""
+
+import io
+import json
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from hunter_pipeline.domain.domains import resolve
+from hunter_pipeline.settings import load_settings
+
+
+def domain(
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Host, URL or e-mail address.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the canonical domain of each TEXT, or of each line of standard input."""
+    own = load_settings().own_domains
+    for text in texts or _lines():
+        found = resolve(text, own=own)
+        if as_json:
+            print(json.dumps({"input": text, "domain": found.domain, "reason": found.reason}))
+        else:
+            print(f"{text}\t{found.domain or '-'}\t{found.reason or ''}".rstrip("\t"))
+
+
+def _lines() -> Iterable[str]:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    return (line.rstrip("\r\n") for line in sys.stdin)

@@ -1,0 +1,61 @@
+"""`hunter leads`: the rows of `leads_ready`, for eyes, scripts and spreadsheets."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.settings import load_settings
+
+
+class Format(Enum):
+    """How the leads are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    xlsx = "xlsx"
+
+
+def leads(
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.table,
+    output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
+) -> None:
+    """Print the leads that are ready to be called, the most urgent first."""
+    from hunter_pipeline import exports  # noqa: PLC0415 - pandas takes a while to import
+    from hunter_pipeline.warehouse import leads as stored  # noqa: PLC0415
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+
+    if form is Format.xlsx and output is None and sys.stdout.isatty():
+        raise ConfigurationError("A terminal cannot show an Excel file.", hint="Name a file: --output leads.xlsx")
+    with Warehouse.from_settings(load_settings()).connection() as connection:
+        rows = stored.leads_ready(connection)
+    if form is Format.table and output is None:
+        _print_table(rows)
+        return
+    content = exports.table(rows) if form is Format.table else exports.WRITERS[form.value](rows)
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--output holds {output}, which cannot be written ({error.strerror}).", hint="Name another file."
+        ) from error
+    print(f"Wrote {len(rows)} leads to {output}.", file=sys.stderr)
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich import box  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    shown = ("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at")
+    table = Table(*shown, box=box.SIMPLE, caption=f"{len(rows)} leads")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in shown))
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)

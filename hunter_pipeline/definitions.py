@@ -1,0 +1,49 @@
+"""
+What Dagster loads: `defs`, built from the settings without opening any connection.
+
+`dagster definitions validate`, `workspace.yaml` and the `hunter` command all come in here.
+"""
+
+import dagster as dg
+
+from hunter_pipeline.defs import assets, checks
+from hunter_pipeline.defs.cadence import JOB, build_schedules, build_sensor, freshness_window
+from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
+from hunter_pipeline.settings import Settings, load_settings
+
+RESOURCES: dict[str, dg.ConfigurableResource] = {
+    "partner_center": PartnerCenterResource(),
+    "warehouse": WarehouseResource(),
+    "sync_run": SyncRunResource(),
+}
+
+
+def build_defs(settings: Settings | None = None) -> dg.Definitions:
+    """
+    Everything that Dagster is to know.
+
+    Runs execute in one process: a sync of seconds is not to be five process starts, and its lock lives as
+    long as its process. Raises: ConfigurationError where a variable holds what it may not.
+    """
+    settings = settings or load_settings()
+    job = dg.define_asset_job(
+        JOB, selection=dg.AssetSelection.assets(*assets.ALL), description="One sync, from Partner Center to leads_ready."
+    )
+    fresh = dg.FreshnessPolicy.time_window(fail_window=freshness_window(settings))
+    return dg.Definitions(
+        assets=[
+            asset.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=fresh))
+            if asset is assets.partner_center_referrals
+            else asset
+            for asset in assets.ALL
+        ],
+        asset_checks=checks.ALL,
+        jobs=[job],
+        schedules=build_schedules(settings),
+        sensors=[build_sensor(settings)],
+        resources=RESOURCES,
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,1 @@
+"""Dagster's shell around the steps: no SQL, no HTTP, no `if` about data."""

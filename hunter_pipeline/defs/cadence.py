@@ -1,0 +1,144 @@
+"""
+When a sync starts by itself: one policy, called by the schedules and by the sensor.
+
+    interval of a minute or more   the schedule keeps it, the sensor starts a sync early when upstream has changed
+    below a minute                 the sensor keeps it: cron, and so a schedule, is no finer than a minute
+
+A tick that has nothing to do starts no run: a run costs some 46 event rows. Every tick that starts
+none says why.
+"""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
+from hunter_pipeline.domain.timestamps import sortable_utc
+from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.sync_run import FLAG_DISABLED, IN_PROGRESS, stream_of
+from hunter_pipeline.warehouse import raw, runs
+from hunter_pipeline.warehouse.connection import Connection
+
+JOB = "sync_partner_center_referrals"
+FULL = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
+NIGHTLY = "25 2 * * *"
+"""Between two ticks of every cadence that divides ten minutes, so that the two do not meet."""
+MINUTE = 60
+HEARTBEAT_SECONDS = 600
+"""Even where upstream stands still the sensor syncs this often: what has stopped must show as stale."""
+
+_ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+
+
+def freshness_window(settings: Settings) -> timedelta:
+    """How old the last success may be: three intervals."""
+    return timedelta(seconds=3 * max(settings.interval_seconds, HEARTBEAT_SECONDS))
+
+
+def cron_of(seconds: int) -> str:
+    """
+    The cron line nearest to an interval: 600 -> '*/10 * * * *', 7200 -> '0 */2 * * *'.
+
+    Below a minute it is that of ten minutes, which the schedule has should somebody switch it on by hand.
+    """
+    minutes = seconds // MINUTE or HEARTBEAT_SECONDS // MINUTE
+    if minutes < MINUTE:
+        return f"*/{minutes} * * * *"
+    return f"0 */{minutes // MINUTE} * * *" if minutes < 24 * MINUTE else "0 0 * * *"
+
+
+def why_not(settings: Settings, instance: dg.DagsterInstance, connection: Connection) -> str | None:
+    """
+    The reason why no sync should start now, None where one may.
+
+    A run that has started counts by the lock that it holds: one whose process was killed still says "started".
+    """
+    if not settings.partner_center_enabled:
+        return FLAG_DISABLED
+    waiting = instance.get_runs(dg.RunsFilter(job_name=JOB, statuses=_ABOUT_TO_START), limit=1)
+    return IN_PROGRESS if waiting or runs.sync_is_running(connection) else None
+
+
+def why_early(settings: Settings, partner_center: PartnerCenterResource, connection: Connection) -> str | None:
+    """The reason to sync now instead of waiting for the cadence, None where there is nothing to do."""
+    keeps_cadence = settings.interval_seconds < MINUTE
+    success, last = runs.last_success(connection), runs.last_run(connection)
+    if success is None:
+        return "first_sync" if keeps_cadence or last is None else None
+    if keeps_cadence and success["age_seconds"] >= HEARTBEAT_SECONDS:
+        return "heartbeat"
+    connection.commit()  # the question below may take seconds: no transaction stays open for it
+    if last is not None and last["status"] in ("failed", "running"):
+        return "last_sync_failed" if keeps_cadence else None
+    stream = stream_of(settings)
+    direction = None if stream.direction == "All" else stream.direction
+    with partner_center.client() as client:
+        newest = sortable_utc(client.newest_update(direction))
+    seen = raw.watermark(connection, stream.name)
+    return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
+
+
+def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """The cadence (stopped where the sensor keeps it) and the nightly full read."""
+    running = dg.DefaultScheduleStatus.RUNNING
+    keeps_cadence = settings.interval_seconds >= MINUTE
+
+    @dg.schedule(
+        name="sync_partner_center_referrals_schedule",
+        job_name=JOB,
+        cron_schedule=cron_of(settings.interval_seconds),
+        default_status=running if keeps_cadence else dg.DefaultScheduleStatus.STOPPED,
+        description="Reads what changed since the last success.",
+    )
+    def cadence(
+        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.connection() as connection:
+            reason = why_not(load_settings(), context.instance, connection)
+        return dg.SkipReason(reason) if reason else dg.RunRequest(tags={"hunter/started_by": "schedule"})
+
+    @dg.schedule(
+        name="full_reconciliation_schedule",
+        job_name=JOB,
+        cron_schedule=NIGHTLY,
+        default_status=running,
+        description="Reads everything, and marks what is gone upstream.",
+    )
+    def nightly(
+        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.connection() as connection:
+            reason = why_not(load_settings(), context.instance, connection)
+        return (
+            dg.SkipReason(reason)
+            if reason
+            else dg.RunRequest(run_config=FULL, tags={"hunter/started_by": "reconciliation"})
+        )
+
+    return [cadence, nightly]
+
+
+def build_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Starts a sync when Partner Center has something that we have not; keeps cadences below a minute."""
+
+    @dg.sensor(
+        name="partner_center_changes_sensor",
+        job_name=JOB,
+        minimum_interval_seconds=min(settings.interval_seconds, MINUTE),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a sync early when Partner Center has changed; keeps a cadence below a minute.",
+    )
+    def changes(
+        context: dg.SensorEvaluationContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        current = load_settings()
+        with warehouse.connection() as connection:
+            reason = why_not(current, context.instance, connection)
+            if reason is not None:
+                return dg.SkipReason(reason)
+            early = why_early(current, partner_center, connection)
+        if early is None:
+            return dg.SkipReason("nothing_changed_upstream")
+        return dg.RunRequest(tags={"hunter/started_by": "sensor", "hunter/why": early})
+
+    return changes

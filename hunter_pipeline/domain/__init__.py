@@ -1,0 +1,1 @@
+"""Pure knowledge of referrals: no I/O, no clock, no environment, no Dagster."""

@@ -1,0 +1,89 @@
+"""
+Dagster's instance of this HUNTER_HOME: its folder, its database, its environment.
+
+What belongs here: what every process of Dagster needs before it starts. What does not: starting the
+processes (`services.py`).
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from dagster import DagsterInstance
+
+from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.settings import Settings
+from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse.connection import Warehouse, database_errors
+
+STORAGE_VARIABLE = "DAGSTER_PG_URL"
+
+
+def prepare(settings: Settings) -> None:
+    """
+    Upgrade the schema, see to Dagster's folder and database, and set its variables for this process and its children.
+
+    Safe when two processes do it at once. Raises: ConfigurationError, DatabaseError.
+    """
+    warehouse = Warehouse.from_settings(settings)
+    migrate.upgrade(warehouse)
+    try:
+        settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        _install(project_file("dagster.yaml"), settings.dagster_home / "dagster.yaml")
+    except OSError as error:
+        raise ConfigurationError(
+            f"HUNTER_HOME holds {settings.home}, and nothing can be written there ({error.strerror}).",
+            hint="Free some space, change its owner, or set HUNTER_HOME to another folder.",
+        ) from error
+    if not os.environ.get(STORAGE_VARIABLE):
+        warehouse.create_database(warehouse.dagster_database)
+    os.environ |= {
+        "DAGSTER_HOME": str(settings.dagster_home),
+        STORAGE_VARIABLE: storage_url(warehouse),
+        "HUNTER_HOME": str(settings.home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+    }
+    _create_tables(warehouse)
+
+
+def storage_url(warehouse: Warehouse) -> str:
+    """
+    SQLAlchemy's address of Dagster's database, with its driver named.
+
+    A bare postgresql:// would take psycopg 3, with which dagster-postgres fails.
+    """
+    address = os.environ.get(STORAGE_VARIABLE) or warehouse.address(warehouse.dagster_database)
+    return "postgresql+psycopg2://" + address.split("://", 1)[1]
+
+
+def open_instance() -> DagsterInstance:
+    """
+    The instance that `prepare` has prepared; use it as a context manager.
+
+    Raises: DatabaseError where its storage is out of reach.
+    """
+    try:
+        return DagsterInstance.get()
+    except Exception as error:  # Dagster wraps whatever its storage raises in errors of many kinds
+        raise DatabaseError(
+            f"Dagster's storage is out of reach ({type(error).__name__}).",
+            hint=f"Look at {STORAGE_VARIABLE} or HUNTER_DATABASE_URL; `hunter doctor` asks again.",
+        ) from error
+
+
+def _create_tables(warehouse: Warehouse) -> None:
+    """Dagster creates its tables at the first opening, and two processes doing that at once trip over each other."""
+    with database_errors(), warehouse.connection() as connection:
+        connection.execute("select pg_advisory_xact_lock(%s)", (migrate.LOCK_KEY,))
+        with open_instance() as instance:
+            instance.get_runs_count()
+
+
+def _install(source: Path, target: Path) -> None:
+    """Copy a file whole or not at all; leave it where it is the same."""
+    if target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    half = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, half)
+    half.replace(target)

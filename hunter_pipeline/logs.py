@@ -1,0 +1,90 @@
+"""
+Structured events, one a line, on standard error; Dagster shows the same lines in a run's log.
+
+What belongs here: how an event is written and what must never be in one. What does not: which
+events there are; those stand where they happen.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from hunter_pipeline.settings import Settings
+
+SOURCE = "partner_center_sync"
+_LOGGER = "hunter_pipeline"
+_TOKEN = re.compile(r"(?i)bearer\s+\S+|eyJ[\w-]{8,}(?:\.[\w-]+)*|(?:refresh_token|access_token|client_secret)=[^&\s]+")
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_LOGGER)
+"""`log.info("partner_center_page", page=3, fetched=200)`: an event's name, then its facts."""
+
+
+def masked(text: str) -> str:
+    """Text without tokens and e-mail addresses: 'from [address]' for 'from sue@fabrikam.com'."""
+    return _ADDRESS.sub("[address]", _TOKEN.sub("[token]", text))
+
+
+def configure_logs(settings: Settings) -> None:
+    """
+    Write events to standard error in the format that the settings ask for.
+
+    Calling it again replaces what was configured; other libraries' loggers stay as they are.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _standing_facts(settings),
+            _mask,
+            _renderer(settings),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger(_LOGGER)
+    for old in [h for h in logger.handlers if type(h) is logging.StreamHandler]:
+        logger.removeHandler(old)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _standing_facts(settings: Settings) -> structlog.types.Processor:
+    facts = {
+        "source": SOURCE,
+        "env": settings.env,
+        "feature_flag_state": "enabled" if settings.partner_center_enabled else "disabled",
+    }
+
+    def add(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {**facts, "run_id": None, **event}
+
+    return add
+
+
+def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: masked(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _renderer(settings: Settings) -> structlog.types.Processor:
+    if settings.log_style == "json":
+        return structlog.processors.JSONRenderer()
+    console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28, sort_keys=False)
+
+    def for_eyes(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        """What is the same in every line is left to the JSON, and so is what is empty."""
+        hidden = {"source", "env", "feature_flag_state", "run_id"}
+        shown = {name: value for name, value in event.items() if name not in hidden and value is not None}
+        return console(logger, method, shown)
+
+    return for_eyes

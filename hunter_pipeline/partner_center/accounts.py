@@ -1,0 +1,46 @@
+"""
+Who is signed in, and until when.
+
+What belongs here: what the commands show of a sign-in. What does not: how it came about (auth.py).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+REFRESH_TOKEN_LIFE = timedelta(days=90)
+"""Entra's default: 90 days from the last refresh. A tenant's own policy can be stricter; Entra does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signed in. `username` is an e-mail address: show it to that person, never log it."""
+
+    username: str
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStatus:
+    """
+    What the token file says, without asking Entra.
+
+    problem:                  why nobody counts as signed in; None where somebody is.
+    refresh_token_expires_at: an estimate, 90 days after the last refresh.
+    """
+
+    signed_in: bool
+    username: str | None = None
+    tenant_id: str | None = None
+    client_id: str | None = None
+    signed_in_at: datetime | None = None
+    last_refreshed_at: datetime | None = None
+    refresh_token_expires_at: datetime | None = None
+    problem: str | None = None
+
+
+def instant(seconds: object) -> datetime | None:
+    """A moment from MSAL's seconds since 1970, which are text; None where they are none."""
+    try:
+        return datetime.fromtimestamp(int(str(seconds)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

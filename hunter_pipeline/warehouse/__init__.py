@@ -1,0 +1,1 @@
+"""PostgreSQL, and nothing but SQL: connections, the schema, and one module a concern of the sync."""

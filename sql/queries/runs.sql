@@ -1,0 +1,112 @@
+-- The record of each sync, and the lock that lets one run at a time.
+
+-- name: try_sync_lock$
+-- Held by the connection that lands the pages: whoever loses it cannot write either.
+select pg_try_advisory_lock(:key);
+
+-- name: sync_lock_is_held$
+select exists(
+    select 1 from pg_locks
+    where
+        locktype = 'advisory'
+        and objsubid = 1
+        and database = (select oid from pg_database where datname = current_database())
+        and ((classid::bigint << 32) | objid::bigint) = :key
+        and granted
+);
+
+-- name: close_interrupted!
+-- Called with the lock held: whatever still says "running" belongs to a process that died.
+update sync_runs set
+    status = 'failed',
+    reason = 'interrupted',
+    finished_at = now(),
+    duration_seconds = extract(epoch from now() - started_at)
+where status = 'running' and run_id <> :run_id;
+
+-- name: open_run!
+insert into sync_runs (run_id, status, mode)
+values (:run_id, 'running', :mode)
+on conflict (run_id) do update set
+    status = 'running',
+    reason = null,
+    error = null,
+    finished_at = null;
+
+-- name: skip_run!
+insert into sync_runs (run_id, status, reason, mode, duration_seconds, finished_at, watermark)
+values (:run_id, 'skipped', :reason, :mode, 0, now(), :watermark)
+on conflict (run_id) do nothing;
+
+-- name: record_pull!
+update sync_runs set
+    mode = :mode,
+    fetched = :fetched,
+    quarantined = :quarantined,
+    pages = :pages,
+    requests = :requests,
+    retries = :retries,
+    watermark = :watermark
+where run_id = :run_id;
+
+-- name: record_merge!
+update sync_runs set
+    new = :new,
+    updated = :updated,
+    unchanged = greatest(fetched - quarantined - :new - :updated, 0),
+    without_domain = :without_domain,
+    missing = :missing
+where run_id = :run_id;
+
+-- name: close_run!
+update sync_runs set
+    status = :status,
+    reason = :reason,
+    error = :error::jsonb,
+    finished_at = now(),
+    duration_seconds = round(extract(epoch from clock_timestamp() - started_at)::numeric, 3)
+where run_id = :run_id;
+
+-- name: run_summary^
+select
+    status,
+    reason,
+    run_id,
+    mode,
+    fetched,
+    new,
+    updated,
+    unchanged,
+    quarantined,
+    without_domain,
+    missing,
+    pages,
+    requests,
+    retries,
+    duration_seconds,
+    watermark,
+    error
+from sync_runs
+where run_id = :run_id;
+
+-- name: last_success^
+select
+    run_id,
+    finished_at,
+    extract(epoch from now() - finished_at)::double precision as age_seconds
+from sync_runs
+where status = 'success'
+order by started_at desc
+limit 1;
+
+-- name: last_run^
+select
+    run_id,
+    status,
+    reason,
+    mode,
+    started_at,
+    finished_at
+from sync_runs
+order by started_at desc
+limit 1;

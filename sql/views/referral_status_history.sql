@@ -1,0 +1,35 @@
+-- When each referral was in which status, from the versions that we have seen; valid_to is null for the present.
+create view referral_status_history as
+with versions as (
+    select
+        referral_id,
+        payload ->> 'status' as status,
+        payload ->> 'substatus' as substatus,
+        coalesce(source_updated_at, fetched_at) as valid_from,
+        source_updated_key,
+        fetched_at,
+        content_hash
+    from raw_referrals
+),
+
+compared as (
+    select
+        *,
+        lag(status) over newest_last is distinct from status
+        or lag(substatus) over newest_last is distinct from substatus
+        or row_number() over newest_last = 1 as is_change
+    from versions
+    window newest_last as (partition by referral_id order by source_updated_key, fetched_at, content_hash)
+)
+
+select
+    referral_id,
+    status,
+    substatus,
+    valid_from,
+    lead(valid_from) over (
+        partition by referral_id
+        order by source_updated_key, fetched_at, content_hash
+    ) as valid_to
+from compared
+where is_change;
