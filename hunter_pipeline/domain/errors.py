@@ -77,6 +77,7 @@ class PartnerCenterError(HunterError):
         self.code = code
 
     def summary(self) -> dict[str, str | int | None]:
+        """As of any error, with the status and Microsoft's id of the request."""
         return {**super().summary(), "status_code": self.status_code, "request_id": self.request_id}
 
 
@@ -119,7 +120,7 @@ class DatabaseError(HunterError):
     exit_code = 6
 
 
-class CheckFailed(HunterError):
+class CheckFailed(HunterError):  # noqa: N818 - the contract's name
     """A blocking asset check failed: the stored data is not what it must be."""
 
     exit_code = 7

@@ -24,7 +24,7 @@ _AROUND = "'\"()<>"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
 # Only signs that can never be part of a host: a general NFKC here would let `℀` (a/c) cut a host in two.
-_FULL_WIDTH = str.maketrans("＠：／＜＞，；、", "@:/<>,;,")  # noqa: RUF001 -- these are meant
+_FULL_WIDTH = str.maketrans("＠：／＜＞，；、", "@:/<>,;,")
 
 
 class Host(NamedTuple):

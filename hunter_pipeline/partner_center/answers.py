@@ -86,6 +86,7 @@ class Answer:
 
     @property
     def facts(self) -> Facts:
+        """For an error or an event."""
         return Facts(
             status_code=self.status_code,
             request_id=self.request_id,
@@ -111,6 +112,7 @@ class Trouble:
 
     @property
     def facts(self) -> Facts:
+        """For an error or an event."""
         return Facts(status_code=None, request_id=None, attempt=self.attempt, retry_after=None)
 
 

@@ -33,7 +33,7 @@ T = TypeVar("T")
 class SignIn:
     """The one account that is signed in, of one app registration in one tenant."""
 
-    def __init__(  # noqa: PLR0913 - keywords
+    def __init__(
         self, http: Http, file: TokenFile, *, client_id: str, tenant_id: str, authority: str, scope: str
     ) -> None:
         self._http = MsalHttp(http)
@@ -44,6 +44,7 @@ class SignIn:
         self._authority = authority
         self._host = (urlsplit(authority).hostname or "").lower()
         self._scope = scope
+        self._place = {"tenant_id": tenant_id, "authority": authority, "scope": scope}
         self._cache: Any = msal.SerializableTokenCache()
         self._msal: Any = None
 
@@ -139,9 +140,9 @@ class SignIn:
             result = self._ask(
                 lambda: self._msal.acquire_token_silent_with_error([self._scope], account=account, force_refresh=force)
             )
+            token = result.get("access_token")
             if self._cache.has_state_changed:
-                self._file.save(self._cache.serialize())
-        token = result.get("access_token")
+                self._file.save(_with_one_token(self._cache.serialize(), token))
         if isinstance(token, str) and token:
             log.info("partner_center_token_refreshed", forced=force)
             return token
@@ -173,7 +174,7 @@ class SignIn:
             return call()
         except HunterError:
             raise
-        except Exception as error:  # MSAL documents none of the kinds that it raises
+        except Exception as error:  # noqa: BLE001 - MSAL documents none of the kinds that it raises
             timed_out = type(error).__name__ == "BrowserInteractionTimeoutError"
         if timed_out:
             raise PartnerCenterAuthError(
@@ -188,7 +189,7 @@ class SignIn:
             raise sign_in_refused(result, self._http.last)
         sections = cast("Sections", json.loads(cache.serialize()))
         account = self._account(sections)
-        sections[OUR_SECTION] = {"meta": {_SIGNED_IN_AT: str(int(time.time()))}}
+        sections[OUR_SECTION] = {"meta": {_SIGNED_IN_AT: str(int(time.time())), **self._place}}
         with self._file.locked():
             self._file.save(json.dumps(sections, indent=4))
         self._msal = None
@@ -196,18 +197,20 @@ class SignIn:
 
     def _fresh_token(self, sections: Sections) -> str | None:
         """The file's access token for this app, tenant and resource, if it lives long enough."""
+        ours = self._place.items() <= sections.get(OUR_SECTION, {}).get("meta", {}).items()
         for entry in sections.get("AccessToken", {}).values():
-            wanted = {"client_id": self._client_id, "environment": self._host, "realm": self._tenant_id}
-            mine = all(str(entry.get(name, "")).lower() == value.lower() for name, value in wanted.items())
+            mine = entry.get("environment") == self._host and entry.get("client_id") == self._client_id
             lives = int(str(entry["expires_on"])) - time.time() >= _FRESH_SECONDS
-            if mine and lives and self._is_for_us(str(entry.get("target", ""))):
+            if mine and lives and (ours or self._is_for_us(entry)):
                 return str(entry["secret"])
         return None
 
-    def _is_for_us(self, target: str) -> bool:
-        """Whether a token's scopes are ours; Entra may name `.default` by what it stands for."""
-        resource = self._scope.rpartition("/")[0].lower()
-        return any(scope.lower().startswith(resource + "/") for scope in target.split())
+    def _is_for_us(self, entry: Entry) -> bool:
+        """Whether tenant and scope of a token that another program got are ours, as far as it says."""
+        resource = self._scope.rpartition("/")[0].lower() + "/"
+        scopes = str(entry.get("target", "")).lower().split()
+        same_tenant = str(entry.get("realm", "")).lower() == self._tenant_id.lower()
+        return same_tenant and any(scope.startswith(resource) for scope in scopes)
 
     def _account(self, sections: Sections) -> Entry:
         """
@@ -231,3 +234,12 @@ class SignIn:
 
 def _say_nothing(_address: str) -> None:
     return
+
+
+def _with_one_token(text: str, token: object) -> str:
+    """The cache without older access tokens: a refresh that names its scopes otherwise would leave a refused one."""
+    sections = cast("Sections", json.loads(text))
+    if token:
+        tokens = sections.get("AccessToken", {})
+        sections["AccessToken"] = {key: entry for key, entry in tokens.items() if entry.get("secret") == token}
+    return json.dumps(sections, indent=4)

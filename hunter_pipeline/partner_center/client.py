@@ -57,10 +57,12 @@ class PartnerCenterClient:
 
     @property
     def requests(self) -> int:
+        """Requests sent so far, every try counted."""
         return self.http.requests
 
     @property
     def retries(self) -> int:
+        """How many of them were second and later tries."""
         return self.http.retries
 
     def pages(

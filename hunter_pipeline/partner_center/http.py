@@ -112,7 +112,7 @@ class Http:
         """How long the next request may take in all."""
         return max(min(self._policy.total, self._until - self._clock()), 0.0)
 
-    def request(  # noqa: PLR0913 - keywords, one per part of a request
+    def request(
         self,
         method: str,
         url: str,

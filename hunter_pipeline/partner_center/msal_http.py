@@ -23,6 +23,7 @@ class MsalHttp:
         self.last: Answer | None = None
 
     def get(self, url: str, params: Texts | None = None, headers: Texts | None = None) -> Answer:
+        """Discovery. Raises: PartnerCenterAuthError for a 4xx."""
         answer = self._keep("GET", url, params=params, headers=headers)
         if answer.status_code >= 400:  # noqa: PLR2004 - discovery: MSAL would put the body into a ValueError
             raise sign_in_refused(json_object(answer.body), answer)
@@ -35,6 +36,7 @@ class MsalHttp:
         data: Mapping[str, object] | str | None = None,
         headers: Texts | None = None,
     ) -> Answer:
+        """A token or a device code; a 4xx is MSAL's to read."""
         return self._keep("POST", url, params=params, data=data, headers=headers)
 
     def close(self) -> None:
@@ -48,6 +50,7 @@ class MsalHttp:
 
 
 def unreadable(answer: Answer | None) -> PartnerCenterResponseError:
+    """The error for an answer of Entra that is not what OAuth documents."""
     facts: dict[str, Any] = {**answer.facts} if answer else {}
     return PartnerCenterResponseError(
         "Entra's answer to the sign-in cannot be read.",

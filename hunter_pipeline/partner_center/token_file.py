@@ -22,7 +22,7 @@ from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterAuthE
 
 SIGN_IN_AGAIN = "Sign in: hunter auth login."
 OUR_SECTION = "HunterSignIn"
-"""What MSAL does not keep: {"meta": {"signed_in_at": "1769774400"}}. MSAL leaves foreign sections as they are."""
+"""What MSAL does not keep: {"meta": {"signed_in_at": "1769774400", ...}}. It leaves foreign sections as they are."""
 
 _OWNER_ONLY = 0o600
 _SECONDS = re.compile(r"[0-9]{1,12}")

@@ -15,7 +15,7 @@ HISTORY_DAYS = 400
 ANSWER_WITHIN = timedelta(days=14)
 
 
-def dates(status: str, substatus: str, chance: random.Random, epoch: datetime) -> dict[str, str | None]:
+def dates(status: str, substatus: str | None, chance: random.Random, epoch: datetime) -> dict[str, str | None]:
     """Dates that agree with the status: an unanswered referral is younger than two weeks."""
     is_new = status == "New"
     # The square root of chance would be uniform; this leans towards the recent past, as a real book does.

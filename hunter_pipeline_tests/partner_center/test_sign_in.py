@@ -22,7 +22,7 @@ from hunter_pipeline.partner_center.auth import REFRESH_TOKEN_LIFE, SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Fault, Sandbox, SandboxOptions
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.settings import load_settings
 from hunter_pipeline_tests.partner_center.conftest import Waits, sign_in_at, signed_in_file
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, answer
 
@@ -176,24 +176,26 @@ def test_a_refused_refresh_says_what_to_do(client: PartnerCenterClient, sandbox:
 @pytest.mark.parametrize(
     ("client_id", "tenant_id", "names"), [("nobody", TENANT_ID, "CLIENT_ID"), (CLIENT_ID, "nowhere", "TENANT_ID")]
 )
-def test_a_wrong_registration_names_the_setting(
-    client_id: str, tenant_id: str, names: str, sandbox: Sandbox, http: Http, tmp_path: Path
+def test_a_wrong_registration_names_the_setting(  # noqa: PLR0917
+    client_id: str, tenant_id: str, names: str, sandbox: Sandbox, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unknown client or tenant is a mistake in a setting, and the hint names it."""
-    settings = Settings(  # type: ignore[call-arg]
-        _env_file=None, partner_center_client_id=client_id, partner_center_tenant_id=tenant_id,
-        partner_center_authority=sandbox.url, partner_center_api_url=sandbox.url, home=tmp_path,
-    )  # fmt: skip
-    sign_in = SignIn.from_settings(settings, http)
+    environment = sandbox.environment() | {
+        "HUNTER_PARTNER_CENTER_CLIENT_ID": client_id,
+        "HUNTER_PARTNER_CENTER_TENANT_ID": tenant_id,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in = SignIn.from_settings(load_settings(), http)
     with pytest.raises(PartnerCenterAuthError) as caught:
         sign_in.login_device_code(lambda *_: None)
     assert f"HUNTER_PARTNER_CENTER_{names}" in str(caught.value.hint)
 
 
-def test_settings_without_a_registration_make_no_request(tmp_path: Path) -> None:
+def test_settings_without_a_registration_make_no_request() -> None:
     """An empty client id is named before anything happens."""
     with pytest.raises(ConfigurationError, match="CLIENT_ID"):
-        PartnerCenterClient.from_settings(Settings(_env_file=None, home=tmp_path))  # type: ignore[call-arg]
+        PartnerCenterClient.from_settings(load_settings())
 
 
 @pytest.mark.parametrize(("state", "says"), [("declined", "declined"), ("pending", "not entered in time")])
@@ -302,8 +304,7 @@ def test_processes_refresh_one_after_the_other(own: Sandbox, http: Http, tmp_pat
         thread.start()
     for thread in threads:
         thread.join()
-    for process in processes:
-        tokens.append(process.communicate(timeout=20)[0].strip())
+    tokens.extend(process.communicate(timeout=20)[0].strip() for process in processes)
     assert (len(tokens), len(set(tokens))) == (7, 1)
     assert sum("refresh_token" in request.form for request in own.requests) == 1
 

@@ -7,5 +7,6 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
+    """${message}"""
     op.execute("""
     """)

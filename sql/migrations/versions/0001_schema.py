@@ -44,6 +44,7 @@ _REFERRAL_COLUMNS = """
 
 
 def upgrade() -> None:
+    """Create the tables."""
     op.execute("""
     create table raw_referrals (
         id bigint generated always as identity primary key,

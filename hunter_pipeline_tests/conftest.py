@@ -1,0 +1,96 @@
+"""
+What every test may ask for: a real PostgreSQL, a sandbox over HTTPS, a home that is signed in.
+
+One embedded server serves the whole session; each test that asks for `home` gets databases of its own on it.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions
+from hunter_pipeline.settings import PREFIX, Settings, load_settings
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+
+REFERRALS = 60
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No HUNTER_* or DAGSTER_* variable of the machine, and no .env of the checkout, reaches a test."""
+    for name in list(os.environ):
+        if name.startswith((PREFIX, "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Path]:
+    """The folder of one embedded PostgreSQL; a short path, because a socket's path has a limit."""
+    home = Path(tempfile.mkdtemp(prefix="hunter-tests-"))
+    embedded.start(home)
+    yield home
+    embedded.stop(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(server: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty database, which HUNTER_DATABASE_URL names; dropped at the end, with the one for Dagster."""
+    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}"
+    admin = embedded.address(server, "postgres")
+    assert admin is not None
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"create database {name}")  # pyright: ignore[reportArgumentType]
+    url = f"{admin.replace('/postgres?', f'/{name}?')}"
+    monkeypatch.setenv("HUNTER_DATABASE_URL", url)
+    yield url
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for database in (name, f"{name}_dagster"):
+            connection.execute(f"drop database if exists {database} with (force)")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def warehouse(database_url: str) -> Warehouse:
+    """An empty database with the newest schema."""
+    warehouse = Warehouse.from_settings(load_settings())
+    migrate.upgrade(warehouse)
+    return warehouse
+
+
+@pytest.fixture
+def connection(warehouse: Warehouse) -> Iterator[Connection]:
+    """An open connection to it."""
+    with warehouse.connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A small Partner Center whose world stands still; the environment points to it."""
+    with Sandbox(SandboxOptions(referrals=REFERRALS)) as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Settings:
+    """The settings of a process that talks to the sandbox and the test's database."""
+    return load_settings()
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[PartnerCenterClient]:
+    """A client that is signed in to the sandbox."""
+    with PartnerCenterClient.from_settings(settings) as client:
+        client.sign_in.login_device_code(lambda *_: None)
+        yield client
