@@ -8,7 +8,8 @@ events there are; those stand where they happen.
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -17,7 +18,10 @@ from hunter_pipeline.settings import Settings
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"
-_TOKEN = re.compile(r"(?i)bearer\s+\S+|eyJ[\w-]{8,}(?:\.[\w-]+)*|(?:refresh_token|access_token|client_secret)=[^&\s]+")
+_TOKEN = re.compile(
+    r"(?i)bearer\s+\S+|eyJ[\w-]{8,}(?:\.[\w-]+)*"
+    r"|(?:refresh_token|access_token|id_token|client_secret|device_code)[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
+)
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_LOGGER)
@@ -49,14 +53,43 @@ def configure_logs(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(_LOGGER)
-    for old in [h for h in logger.handlers if type(h) is logging.StreamHandler]:
-        logger.removeHandler(old)
-    logger.addHandler(handler)
+    if _HANDLER not in logger.handlers:
+        logger.addHandler(_HANDLER)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+@contextmanager
+def written_by(write: Callable[[str], None]) -> Iterator[None]:
+    """Let somebody else write the lines inside the block: a progress bar has to get out of their way."""
+    before, _HANDLER.write = _HANDLER.write, write
+    try:
+        yield
+    finally:
+        _HANDLER.write = before
+
+
+def _to_standard_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+class _Lines(logging.Handler):
+    """Writes each event as a line; where to is asked for each line, because tests and Dagster swap sys.stderr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.write: Callable[[str], None] = _to_standard_error
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.write(record.getMessage())
+        except (OSError, ValueError):  # nobody reads standard error any more: the work goes on
+            return
+
+
+_HANDLER = _Lines()
 
 
 def _standing_facts(settings: Settings) -> structlog.types.Processor:
@@ -73,7 +106,17 @@ def _standing_facts(settings: Settings) -> structlog.types.Processor:
 
 
 def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: masked(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: _masked(value) for name, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _masked(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_masked(inner) for inner in value]
+    return masked(str(value))
 
 
 def _renderer(settings: Settings) -> structlog.types.Processor:

@@ -6,7 +6,8 @@ beside the code that uses them) and anything that opens a connection.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ DEMO_FILE = "demo.env"
 """Written under HUNTER_HOME while a demo runs, so that `hunter sync` in another terminal finds its sandbox."""
 DEMO_VARIABLE = PREFIX + "DEMO_PID"
 """Set in a demo's processes: the id of the one that runs the sandbox."""
+_DATABASES = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL")
+_PASSWORD = re.compile(r"//[^/@]*@")
 
 
 def _split(value: object) -> object:
@@ -90,30 +93,31 @@ class Settings(BaseSettings):
     @field_validator("partner_center_api_url", "partner_center_authority")
     @classmethod
     def _https_only(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
+        if not _is_address(value, "https") or "@" in value or "?" in value or "#" in value:
             raise ValueError("it may hold an https:// address only: a token must not travel over anything else")
         return value.rstrip("/")
 
     @field_validator("dagster_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(value, "http", "https"):
             raise ValueError("it may hold an http:// or https:// address")
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and urlsplit(value.get_secret_value()).scheme not in ("postgresql", "postgres"):
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("it may hold a postgresql:// address")
         return value
 
-    @field_validator("home", mode="after")
+    @field_validator("home", "partner_center_token_cache", mode="after")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        try:
+            return value and value.expanduser().resolve()
+        except (OSError, RuntimeError, ValueError):  # ~somebody who is not there, a NUL, a loop of links
+            raise ValueError("it may hold a path") from None
 
     @property
     def interval_seconds(self) -> int:
@@ -123,7 +127,7 @@ class Settings(BaseSettings):
     @property
     def token_cache(self) -> Path:
         """The file that keeps the sign-in."""
-        return (self.partner_center_token_cache or self.home / ".token_cache").expanduser().resolve()
+        return self.partner_center_token_cache or self.home / ".token_cache"
 
     @property
     def log_style(self) -> Literal["console", "json"]:
@@ -134,6 +138,26 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """DAGSTER_HOME of every Dagster process that we start."""
         return self.home / "dagster"
+
+    def folder(self, name: str = "") -> Path:
+        """
+        A folder under HUNTER_HOME, made where it is not there yet.
+
+        Raises: ConfigurationError where nothing can be written.
+        """
+        folder = self.home / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            writable = os.access(folder, os.W_OK | os.X_OK)
+            why = "Permission denied"
+        except OSError as error:
+            writable, why = False, error.strerror or type(error).__name__
+        if not writable:
+            raise ConfigurationError(
+                f"HUNTER_HOME holds {self.home}, and nothing can be written there ({why}).",
+                hint="Free some space, change its owner, or set HUNTER_HOME to another folder.",
+            )
+        return folder
 
     def require_partner_center(self) -> tuple[str, str]:
         """
@@ -161,6 +185,11 @@ def load_settings() -> Settings:
         return _read() if _adopt_demo(settings.home) else settings
     except ValidationError as error:
         raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The file .env cannot be read ({type(error).__name__}).",
+            hint="It has to be a text file in UTF-8 that you may read; .env.example shows one.",
+        ) from None
 
 
 def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -169,8 +198,7 @@ def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[s
 
     Returns the variables, for DEMO_FILE.
     """
-    for name in [name for name in os.environ if name.startswith(PARTNER_CENTER)] + [f"{PREFIX}DATABASE_URL"]:
-        os.environ.pop(name, None)
+    _forget(lambda name: name.startswith(PARTNER_CENTER) or name in _DATABASES)
     values = {**partner_center, f"{PREFIX}HOME": str(home), DEMO_VARIABLE: str(os.getpid())}
     os.environ |= values
     return values
@@ -186,7 +214,8 @@ def _in_words(error: ValidationError) -> str:
     name = str(first["loc"][0])
     field = Settings.model_fields[name]
     secret = name in ("database_url", "api_key")
-    holds = "something that does not fit" if secret else repr(str(first["input"])[:80])
+    shown = _PASSWORD.sub("//[hidden]@", str(first["input"]))
+    holds = "something that does not fit" if secret else repr(shown[:80])
     return f"{PREFIX}{name.upper()} holds {holds}; {_may_hold(first, field.metadata, field.description or '')}."
 
 
@@ -213,15 +242,30 @@ def _adopt_demo(home: Path) -> bool:
     demo = home / DEMO_FILE
     if DEMO_VARIABLE in os.environ or not demo.is_file():
         return False
-    named = {*os.environ, *(dotenv_values(".env") if Path(".env").is_file() else ())}
-    if any(name.startswith(PARTNER_CENTER) for name in named):
+    named = {**(dotenv_values(".env") if Path(".env").is_file() else {}), **os.environ}
+    if any(value and name.upper().startswith(PARTNER_CENTER) for name, value in named.items()):
         return False
     values = {name: value for name, value in dotenv_values(demo).items() if value}
-    if not _is_alive(int(values.get(DEMO_VARIABLE, "0"))):
+    pid = values.get(DEMO_VARIABLE, "")
+    if not (pid.isdecimal() and _is_alive(int(pid))):
         return False
-    os.environ.pop(f"{PREFIX}DATABASE_URL", None)
+    _forget(lambda name: name in _DATABASES)
     os.environ |= values
     return True
+
+
+def _forget(unwanted: Callable[[str], bool]) -> None:
+    """Take variables out of the environment, however they are capitalized: pydantic reads them all."""
+    for name in [name for name in os.environ if unwanted(name.upper())]:
+        del os.environ[name]
+
+
+def _is_address(text: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def _is_alive(pid: int) -> bool:

@@ -5,6 +5,7 @@ Each subcommand stands in a module of its own and imports what it needs when it 
 `hunter --help` does not wait for Dagster.
 """
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -51,6 +52,9 @@ def main() -> None:
     """Entry point of `hunter`."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names from all over the world, in any locale
     sys.exit(run(arguments, debug=debug))
 
 
@@ -58,6 +62,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     """Run one command line; returns its exit code. With `debug`, an error rises as it is."""
     try:
         result = app(arguments, prog_name="hunter", standalone_mode=False)
+        sys.stdout.flush()
     except HunterError as error:
         if debug:
             raise
@@ -66,7 +71,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     except typer.TyperException as error:
         if debug:
             raise
-        _say(f"error: {error.format_message()}", "Try: hunter --help")
+        _say_usage(error)
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -82,6 +87,17 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         )
         return UNEXPECTED
     return result if isinstance(result, int) else 0
+
+
+def _say_usage(error: typer.TyperException) -> None:
+    """What is wrong with the line; a bare `hunter` or `hunter auth` is shown the help instead."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if message.startswith("Usage:"):
+        print(message, file=sys.stderr)
+        return
+    message = message.replace("Value error, ", "").rstrip(".")
+    _say(f"error: {message}.", f"Try: {context.command_path if context else 'hunter'} --help")
 
 
 def _say(sentence: str, hint: str | None) -> None:

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
+from hunter_pipeline.domain.errors import HunterError
 from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.settings import load_settings
 
 app = typer.Typer(
-    help="Sign in to Partner Center once; the pipeline refreshes the sign-in by itself.", no_args_is_help=True
+    help="Sign in to Partner Center, once; it is refreshed by itself.", no_args_is_help=True
 )
 
 NOT_SIGNED_IN = 3
@@ -38,10 +40,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as one line of JSON.")] = False,
 ) -> int:
     """Say who is signed in, and for how long."""
-    with _sign_in() as sign_in:
-        now = sign_in.status()
+    try:
+        with _sign_in() as sign_in:
+            now = sign_in.status()
+    except HunterError as error:
+        if as_json:
+            _print_json(SignInStatus(signed_in=False, problem=error.message))
+        raise
     if as_json:
-        print(json.dumps(dataclasses.asdict(now), default=lambda moment: moment.isoformat()))
+        _print_json(now)
     elif now.signed_in:
         until = f"{now.refresh_token_expires_at:%Y-%m-%d}" if now.refresh_token_expires_at else "unknown"
         print(f"Signed in as {now.username} (tenant {now.tenant_id}); without any sync it would last until {until}.")
@@ -56,6 +63,10 @@ def logout() -> None:
     with _sign_in() as sign_in:
         forgotten = sign_in.logout()
     print("Signed out." if forgotten else "Nobody was signed in.")
+
+
+def _print_json(status: SignInStatus) -> None:
+    print(json.dumps(dataclasses.asdict(status), default=lambda moment: moment.isoformat()))
 
 
 def show_code(address: str, code: str, message: str) -> None:

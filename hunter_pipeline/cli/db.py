@@ -27,7 +27,7 @@ def status() -> None:
 
 @app.command()
 def url() -> None:
-    """Print the database's address; the embedded server is started for it."""
+    """Print the database's address, starting the embedded server."""
     print(Warehouse.from_settings(load_settings()).address())
 
 

@@ -17,7 +17,11 @@ CHANGE_SECONDS = 5.0
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Run one sync, print its summary, and end.")] = False,
 ) -> int:
-    """Run everything against a sandbox of Partner Center: one sync, then Dagster's web UI until Ctrl-C."""
+    """
+    Run everything on a sandbox, with nothing configured.
+
+    One sync against made-up referrals, then Dagster's web UI until Ctrl-C.
+    """
     from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
 
     settings = load_settings()

@@ -32,7 +32,11 @@ class _Look:
 
 
 def doctor() -> int:
-    """Look at settings, disk, database, sign-in, Partner Center and Dagster; exit 0 if all is well."""
+    """
+    Say what is reachable, signed in and up to date; how to mend the rest.
+
+    It looks at settings, disk, database, sign-in, Partner Center and Dagster; exit code 0 if all is well.
+    """
     findings = list(examine(load_settings()))
     for finding in findings:
         print(f"{'ok ' if finding.is_well else 'BAD'}  {finding.subject:<16}{finding.words}")

@@ -24,7 +24,7 @@ def leads(
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.table,
     output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
 ) -> None:
-    """Print the leads that are ready to be called, the most urgent first."""
+    """Print the leads that are ready to call, the most urgent first."""
     from hunter_pipeline import exports  # noqa: PLC0415 - pandas takes a while to import
     from hunter_pipeline.warehouse import leads as stored  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415

@@ -21,7 +21,11 @@ def sync(
     full: Annotated[bool, typer.Option("--full", help="Read everything, and mark what is gone upstream.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")] = False,
 ) -> int:
-    """Run one sync now, in this process, recorded in Dagster like any run."""
+    """
+    Run one sync now, in this process.
+
+    It is recorded in Dagster like any run. Logs go to standard error.
+    """
     try:
         settings = load_settings()
         configure_logs(settings)

@@ -5,7 +5,12 @@ from hunter_pipeline.settings import Settings, load_settings
 
 
 def up() -> None:
-    """Run Dagster's web UI and daemon against the configured Partner Center and database, until Ctrl-C."""
+    """
+    Run Dagster's web UI and daemon on what is configured, until Ctrl-C.
+
+    They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
+    database where none is named.
+    """
     settings = load_settings()
     configure_logs(settings)
     if settings.partner_center_enabled:

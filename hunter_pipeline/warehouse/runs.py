@@ -7,6 +7,8 @@ from hunter_pipeline.warehouse.connection import Connection, queries
 
 SYNC_LOCK = 4_276_180_391_552_002
 """An arbitrary number that only the sync's advisory lock has."""
+STEP_LOCK = 4_276_180_391_552_003
+"""Likewise, for the steps that rewrite tables: two at once would meet in the same rows."""
 
 
 def try_sync_lock(connection: Connection) -> bool:
@@ -17,6 +19,11 @@ def try_sync_lock(connection: Connection) -> bool:
 def sync_is_running(connection: Connection) -> bool:
     """Whether any process holds the lock."""
     return bool(queries().sync_lock_is_held(connection, key=SYNC_LOCK))
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other process rewrites the tables behind raw_referrals; lasts until the transaction's end."""
+    queries().take_turn(connection, key=STEP_LOCK)
 
 
 def open_run(connection: Connection, run_id: str, mode: str) -> None:

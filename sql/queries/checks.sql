@@ -49,7 +49,7 @@ full join normalized_referrals as normalized on raw.referral_id = normalized.ref
 full join partner_center_referrals as referral
     on coalesce(raw.referral_id, normalized.referral_id) = referral.referral_id
 where raw.referral_id is null or normalized.referral_id is null or referral.referral_id is null
-order by 1
+order by coalesce(raw.referral_id, normalized.referral_id, referral.referral_id)
 limit 20;
 
 -- name: counted_values
@@ -62,9 +62,9 @@ where status is not null
 group by status
 union all
 select
-    'substatus',
-    substatus,
-    count(*)
+    'substatus' as field,
+    substatus as value,
+    count(*) as referrals
 from partner_center_referrals
 where substatus is not null
 group by substatus;

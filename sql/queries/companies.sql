@@ -35,13 +35,13 @@ with per_domain as (
         (
             array_agg(
                 referral.company_name
-                order by referral.source_updated_at desc nulls last, referral.referral_id
+                order by referral.source_updated_at desc nulls last, referral.referral_id asc
             ) filter (where referral.company_name is not null)
         )[1] as canonical_name,
         (
             array_agg(
                 referral.country
-                order by referral.source_updated_at desc nulls last, referral.referral_id
+                order by referral.source_updated_at desc nulls last, referral.referral_id asc
             ) filter (where referral.country is not null)
         )[1] as country
     from partner_center_referrals as referral
@@ -55,25 +55,27 @@ upserted as (
         per_domain.domain,
         per_domain.canonical_name,
         per_domain.country,
-        case when tenant.azure_tenant_id is not null then 'M365' end,
+        case when tenant.azure_tenant_id is not null then 'M365' end as provider,
         tenant.azure_tenant_id
     from per_domain
     left join domain_tenants as tenant on per_domain.domain = tenant.domain
-    where not exists (
-        -- an unchanged company is not touched: `on conflict` alone would burn an id for each
-        select 1 from companies as same
-        where
-            same.domain = per_domain.domain
-            and (same.canonical_name, same.country, same.azure_tenant_id)
-            is not distinct from (per_domain.canonical_name, per_domain.country, tenant.azure_tenant_id)
-    )
+    where
+        not exists (
+            -- an unchanged company is not touched: `on conflict` alone would burn an id for each
+            select 1 from companies as same
+            where
+                same.domain = per_domain.domain
+                and (same.canonical_name, same.country, same.azure_tenant_id)
+                is not distinct from (per_domain.canonical_name, per_domain.country, tenant.azure_tenant_id)
+        )
     order by per_domain.domain
-    on conflict (domain) do update set
-        canonical_name = excluded.canonical_name,
-        country = excluded.country,
-        provider = excluded.provider,
-        azure_tenant_id = excluded.azure_tenant_id,
-        updated_at = now()
+    on conflict (domain) do update
+        set
+            canonical_name = excluded.canonical_name,
+            country = excluded.country,
+            provider = excluded.provider,
+            azure_tenant_id = excluded.azure_tenant_id,
+            updated_at = now()
     returning xmax = 0 as is_new
 )
 
@@ -84,7 +86,10 @@ from upserted;
 
 -- name: remove_companies_without_referrals!
 delete from companies as company
-where not exists (select 1 from partner_center_referrals as referral where referral.domain = company.domain);
+where not exists (
+    select 1 from partner_center_referrals as referral
+    where referral.domain = company.domain
+);
 
 -- name: hand_tenants_to_referrals!
 update partner_center_referrals as referral set

@@ -38,4 +38,7 @@ from jsonb_populate_recordset(null::normalized_referrals, :rows::jsonb) as row;
 -- name: remove_orphans!
 -- A referral without any raw version was erased.
 delete from normalized_referrals as normalized
-where not exists (select 1 from raw_referrals as raw where raw.referral_id = normalized.referral_id);
+where not exists (
+    select 1 from raw_referrals as raw
+    where raw.referral_id = normalized.referral_id
+);

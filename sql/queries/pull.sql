@@ -4,16 +4,17 @@
 -- Open a read, or go on with the one that was broken off; a full read supersedes an incremental one.
 insert into sync_cursors as stream (stream, read_mode, read_started_at)
 values (:stream, :mode, clock_timestamp())
-on conflict (stream) do update set
-    read_mode = case when stream.read_mode = 'full' then 'full' else excluded.read_mode end,
-    read_started_at = case
-        when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_started_at
-        else excluded.read_started_at
-    end,
-    read_cursor = case
-        when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_cursor
-    end,
-    updated_at = now()
+on conflict (stream) do update
+    set
+        read_mode = case when stream.read_mode = 'full' then 'full' else excluded.read_mode end,
+        read_started_at = case
+            when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_started_at
+            else excluded.read_started_at
+        end,
+        read_cursor = case
+            when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_cursor
+        end,
+        updated_at = now()
 returning read_mode, read_started_at, read_cursor, watermark;
 
 -- name: land_versions^
@@ -31,17 +32,19 @@ with landed as (
         incoming.repaired,
         :seen_at,
         :run_id
-    from unnest(
-        :referral_ids::text[],
-        :payloads::text[],
-        :content_hashes::text[],
-        :source_updated_ats::timestamptz[],
-        :source_updated_keys::text[],
-        :repaireds::boolean[]
-    ) as incoming (referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired)
+    from
+        unnest(
+            :referral_ids::text[],
+            :payloads::text[],
+            :content_hashes::text[],
+            :source_updated_ats::timestamptz[],
+            :source_updated_keys::text[],
+            :repaireds::boolean[]
+        ) as incoming (referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired)
     order by incoming.referral_id, incoming.content_hash
-    on conflict (referral_id, content_hash) do update set
-        seen_at = greatest(known.seen_at, excluded.seen_at)
+    on conflict (referral_id, content_hash) do update
+        set
+            seen_at = greatest(known.seen_at, excluded.seen_at)
     returning xmax = 0 as is_new
 )
 
@@ -56,8 +59,9 @@ select distinct on (incoming.content_hash, incoming.reason)
     incoming.reason,
     incoming.content_hash,
     :run_id
-from unnest(:payloads::text[], :reasons::text[], :content_hashes::text[])
-as incoming (payload, reason, content_hash)
+from
+    unnest(:payloads::text[], :reasons::text[], :content_hashes::text[])
+        as incoming (payload, reason, content_hash)
 order by incoming.content_hash, incoming.reason
 on conflict (content_hash, reason) do update set seen_at = now();
 

@@ -10,10 +10,17 @@ select exists(
     where
         locktype = 'advisory'
         and objsubid = 1
-        and database = (select oid from pg_database where datname = current_database())
+        and database = (
+            select oid from pg_database
+            where datname = current_database()
+        )
         and ((classid::bigint << 32) | objid::bigint) = :key
         and granted
 );
+
+-- name: take_turn^
+-- The steps behind the pull wait for each other, so that each can be made alone at any time.
+select pg_advisory_xact_lock(:key);
 
 -- name: close_interrupted!
 -- Called with the lock held: whatever still says "running" belongs to a process that died.

@@ -38,46 +38,47 @@ scored as (
     select
         referral.referral_id,
         sum(rule.points) filter (where rule.holds) as points,
-        array_agg(rule.reason order by rule.points desc, rule.reason) filter (where rule.holds) as score_reasons
+        array_agg(rule.reason order by rule.points desc, rule.reason asc) filter (where rule.holds) as score_reasons
     from open_referrals as referral
-    cross join lateral (
-        values
-        (
-            40,
-            'customer asked to be contacted in the last 72 hours',
-            referral.customer_requested_contact and referral.source_created_at > now() - interval '72 hours'
-        ),
-        (
-            15,
-            'customer asked to be contacted',
-            referral.customer_requested_contact
-            and referral.source_created_at > now() - interval '72 hours' is not true
-        ),
-        (
-            20,
-            'expires within 72 hours',
-            referral.status = 'New'
-            and referral.expires_at between now() and now() + interval '72 hours'
-        ),
-        (
-            10,
-            'expires within a week',
-            referral.status = 'New'
-            and referral.expires_at > now() + interval '72 hours'
-            and referral.expires_at <= now() + interval '7 days'
-        ),
-        (15, 'not answered yet', referral.status = 'New'),
-        (15, 'sales qualified', referral.qualification = 'SalesQualified'),
-        (8, 'marketing qualified', referral.qualification = 'MarketingQualified'),
-        (10, 'at most a week old', referral.source_created_at > now() - interval '7 days'),
-        (10, 'deal value is known', referral.deal_value > 0),
-        (
-            10,
-            'somebody to contact',
-            coalesce(referral.contact ->> 'email', referral.contact ->> 'phone') is not null
-        ),
-        (5, 'company is on Microsoft 365', referral.provider = 'M365')
-    ) as rule (points, reason, holds)
+    cross join
+        lateral (
+            values
+            (
+                40,
+                'customer asked to be contacted in the last 72 hours',
+                referral.customer_requested_contact and referral.source_created_at > now() - interval '72 hours'
+            ),
+            (
+                15,
+                'customer asked to be contacted',
+                referral.customer_requested_contact
+                and referral.source_created_at > now() - interval '72 hours' is not true
+            ),
+            (
+                20,
+                'expires within 72 hours',
+                referral.status = 'New'
+                and referral.expires_at between now() and now() + interval '72 hours'
+            ),
+            (
+                10,
+                'expires within a week',
+                referral.status = 'New'
+                and referral.expires_at > now() + interval '72 hours'
+                and referral.expires_at <= now() + interval '7 days'
+            ),
+            (15, 'not answered yet', referral.status = 'New'),
+            (15, 'sales qualified', referral.qualification = 'SalesQualified'),
+            (8, 'marketing qualified', referral.qualification = 'MarketingQualified'),
+            (10, 'at most a week old', referral.source_created_at > now() - interval '7 days'),
+            (10, 'deal value is known', referral.deal_value > 0),
+            (
+                10,
+                'somebody to contact',
+                coalesce(referral.contact ->> 'email', referral.contact ->> 'phone') is not null
+            ),
+            (5, 'company is on Microsoft 365', referral.provider = 'M365')
+        ) as rule (points, reason, holds)
     group by referral.referral_id
 ),
 
@@ -92,7 +93,7 @@ ranked as (
                 least(coalesce(scored.points, 0), 100) desc,
                 referral.source_created_at desc nulls last,
                 referral.source_updated_at desc nulls last,
-                referral.referral_id
+                referral.referral_id asc
         ) as place
     from open_referrals as referral
     inner join scored on referral.referral_id = scored.referral_id
@@ -102,12 +103,12 @@ per_domain as (
     select
         domain,
         array_agg(distinct referral_type order by referral_type)
-            filter (where referral_type is not null) as referral_types,
+        filter (where referral_type is not null) as referral_types,
         count(*) as referral_count,
         count(*) filter (where status in ('New', 'Active')) as open_referral_count,
         array_agg(
             referral_id
-            order by source_created_at desc nulls last, source_updated_at desc nulls last, referral_id
+            order by source_created_at desc nulls last, source_updated_at desc nulls last, referral_id asc
         ) as referral_ids,
         max(updated_at) as updated_at
     from partner_center_referrals

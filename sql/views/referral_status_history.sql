@@ -15,11 +15,11 @@ with versions as (
 compared as (
     select
         *,
-        lag(status) over newest_last is distinct from status
-        or lag(substatus) over newest_last is distinct from substatus
-        or row_number() over newest_last = 1 as is_change
+        row_number() over by_age as place,
+        lag(status) over by_age as status_before,
+        lag(substatus) over by_age as substatus_before
     from versions
-    window newest_last as (partition by referral_id order by source_updated_key, fetched_at, content_hash)
+    window by_age as (partition by referral_id order by source_updated_key, fetched_at, content_hash)
 )
 
 select
@@ -32,4 +32,7 @@ select
         order by source_updated_key, fetched_at, content_hash
     ) as valid_to
 from compared
-where is_change;
+where
+    place = 1
+    or status is distinct from status_before
+    or substatus is distinct from substatus_before;

@@ -1,0 +1,49 @@
+# Every target explains itself: make help
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint bench pins
+PYTHON ?= python3
+BIN := .venv/bin
+# A stamp a set of pins: what is installed is installed again only when the pins change.
+RUN_STAMP := .venv/.installed
+DEV_STAMP := .venv/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-annotate --no-header pyproject.toml --group build
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(RUN_STAMP) ## .venv with the `hunter` command, from the pinned requirements
+	@echo "Installed: $(BIN)/hunter --help"
+
+demo: $(RUN_STAMP) ## the whole pipeline on a sandbox of Partner Center, until Ctrl-C
+	@$(BIN)/hunter demo
+
+test: $(DEV_STAMP) ## the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster's definitions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql/queries sql/views
+	@$(BIN)/deptry .
+	@DAGSTER_HOME=$$(mktemp -d) $(BIN)/python -W ignore -m dagster definitions validate --workspace workspace.yaml
+
+bench: $(DEV_STAMP) ## the benchmark: how long each step takes for 1,000 to 100,000 referrals
+	@$(BIN)/python -m bench
+
+pins: $(DEV_STAMP) ## compile requirements*.txt anew from pyproject.toml
+	@$(COMPILE) --upgrade --output-file requirements.txt
+	@$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
+
+$(RUN_STAMP): requirements.txt pyproject.toml
+	@test -x $(BIN)/python || { echo "Making .venv and installing what requirements.txt pins; this takes a minute."; $(PYTHON) -m venv .venv; }
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""How long each step of a sync takes, by the number of referrals; `make bench`."""

@@ -1,0 +1,108 @@
+"""
+Times each step on made-up referrals in an embedded PostgreSQL of its own; no network is in it.
+
+    python -m bench            1,000 and 10,000 referrals
+    python -m bench 100000     as many as you say
+"""
+
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+
+from hunter_pipeline import sync
+from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.sandbox.generator import referral
+from hunter_pipeline.warehouse import embedded, leads, migrate
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+
+PAGE = 200
+STREAM = sync.Stream("bench", "Incoming")
+
+
+@dataclass
+class Page:
+    """What the client yields."""
+
+    items: list[Any]
+
+
+class FarSide:
+    """Serves referrals from memory, in place of Partner Center: only our own work is timed."""
+
+    requests = retries = 0
+
+    def __init__(self, payloads: list[dict[str, Any]]) -> None:
+        self.payloads = sorted(payloads, key=lambda payload: payload["updatedDateTime"])
+
+    def pages(self, *, updated_since: str | None = None, **_: Any) -> Iterator[Page]:
+        rows = [row for row in self.payloads if updated_since is None or row["updatedDateTime"] >= updated_since]
+        for start in range(0, max(len(rows), 1), PAGE):
+            yield Page(rows[start : start + PAGE])
+
+
+def main() -> None:
+    sizes = [int(text) for text in sys.argv[1:]] or [1_000, 10_000]
+    home = Path(tempfile.mkdtemp(prefix="hunter-bench-"))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    try:
+        print("seconds        " + "".join(f"{size:>12,}" for size in sizes))
+        columns = [run(home, size) for size in sizes]
+        for name in columns[0]:
+            print(f"{name:<15}" + "".join(f"{column[name]:>12.3f}" for column in columns))
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def run(home: Path, size: int) -> dict[str, float]:
+    warehouse = Warehouse(None, home / str(size))
+    try:
+        migrate.upgrade(warehouse)
+        epoch = datetime.now(UTC)
+        far_side = FarSide([referral(42, number, epoch) for number in range(size)])
+        with warehouse.connection() as connection:
+            return steps(connection, far_side)
+    finally:
+        embedded.stop(home / str(size))
+
+
+def steps(connection: Connection, far_side: FarSide) -> dict[str, float]:
+    times: dict[str, float] = {}
+    pulled: list[sync.Pull] = []
+
+    def timed(name: str, call: Callable[[], Any]) -> None:
+        start = time.perf_counter()
+        call()
+        connection.commit()
+        times[name] = time.perf_counter() - start
+
+    def pull(mode: str) -> None:
+        client = cast(PartnerCenterClient, far_side)
+        pulled.append(sync.pull(client, connection, STREAM, mode=mode, run_id=mode, page_size=PAGE))
+
+    timed("pull", lambda: pull("incremental"))
+    timed("normalize", lambda: sync.normalize(connection, own_domains=()))
+    timed("merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
+    timed("companies", lambda: sync.companies(connection, None))
+    timed("leads_ready", lambda: leads.leads_ready(connection))
+    timed("again: pull", lambda: pull("incremental"))
+    timed("again: normal.", lambda: sync.normalize(connection, own_domains=()))
+    timed("again: merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
+    timed("again: compan.", lambda: sync.companies(connection, None))
+    timed("again: leads", lambda: leads.leads_ready(connection))
+    timed("full: pull", lambda: pull("full"))
+    timed("full: merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
+    return times
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""One sync at a time, whoever starts it; what is killed is gone on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hunter_pipeline import sync as steps
+from hunter_pipeline.sandbox import Fault, SandboxOptions
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline.warehouse import runs
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload, sign_in
+
+REFERRALS = 30
+PAGE = 10
+CHECKOUT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def shared(server: Path) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
+        yield office
+
+
+@pytest.fixture
+def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in(shared)
+    shared.reset()
+    return shared
+
+
+def _process(office: Office) -> "subprocess.Popen[str]":
+    """A sync in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "hunter_pipeline_tests.warehouse.office", str(PAGE)],
+        cwd=CHECKOUT,
+        env=os.environ | office.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _until(condition: Any) -> None:
+    """Wait until it holds, at most 20 seconds."""
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_second_sync_is_skipped(office: Office) -> None:
+    """While one holds the lock another one does nothing, is recorded as skipped, and makes no request."""
+    with office.warehouse.connection() as connection:
+        assert runs.try_sync_lock(connection)
+        summary = office.sync()
+    assert (summary["status"], summary["reason"], summary["fetched"]) == ("skipped", "sync_in_progress", 0)
+    assert summary["finished_at"] is not None
+    assert office.pages_asked == []
+    assert office.sync()["status"] == "success", "the lock ends with its connection"
+
+
+def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> None:
+    """The sync that runs keeps its row, its lock and its read."""
+    with office.warehouse.connection() as connection:
+        run = SyncRun(connection, load_settings(), "first")
+        assert run.begin("incremental") is None
+        assert office.sync()["status"] == "skipped"
+        assert office.value("select status from sync_runs where run_id = 'first'") == "running"
+        run.finish()
+    assert office.value("select status from sync_runs where run_id = 'first'") == "success"
+
+
+def test_the_lock_belongs_to_one_database(office: Office) -> None:
+    """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
+    other = office.url.rsplit("/", 1)[0].replace(office.url.split("/")[3].split("?")[0], "postgres")
+    with office.warehouse.connection() as connection:
+        assert not runs.sync_is_running(connection)
+        assert runs.try_sync_lock(connection)
+        with office.warehouse.connection() as second:
+            assert runs.sync_is_running(second)
+    assert other
+
+
+def test_threads_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
+    """Of six syncs at once each succeeds or is skipped, and the rows are those of one."""
+    office.sync()
+    expected = office.state()
+    office.reset()
+    with ThreadPoolExecutor(6) as pool:
+        summaries = list(pool.map(lambda _: office.sync(), range(6)))
+    outcomes = [(summary["status"], summary["reason"]) for summary in summaries]
+    assert ("success", None) in outcomes
+    assert set(outcomes) <= {("success", None), ("skipped", "sync_in_progress")}
+    assert sum(summary["new"] for summary in summaries) == REFERRALS
+    assert office.state() == expected
+
+
+def test_steps_made_alone_take_their_turn(office: Office) -> None:
+    """Deriving everything again, merging and the companies may run beside each other and beside a sync."""
+    office.sync()
+    expected = office.state()
+    stream = stream_of(load_settings())
+    office.sandbox.world.update(next(iter(office.sandbox.world.incoming())), name="Renamed")
+
+    def alone(number: int) -> None:
+        if number % 3:
+            office.behind(stream, None, everything=True)
+        else:
+            office.sync()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(alone, range(12)))
+    office.sync()
+    assert office.value("select count(*) from sync_runs where status = 'failed'") == 0
+    assert len(office.state()["partner_center_referrals"]) == len(expected["partner_center_referrals"])
+    assert office.value("select count(*) from partner_center_referrals where name = 'Renamed'") == 1
+
+
+def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
+    """Two processes at once: one set of rows, each summary a success or a skip."""
+    office.sync()
+    expected = office.state()
+    office.reset()
+    processes = [_process(office) for _ in range(2)]
+    answers = [process.communicate(timeout=60) for process in processes]
+    summaries = [json.loads(out) for out, _ in answers]
+    assert {summary["status"] for summary in summaries} <= {"success", "skipped"}
+    assert sum(summary["new"] for summary in summaries) == REFERRALS
+    assert office.state() == expected
+
+
+def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
+    """After kill -9 at page 2 the next sync reads on from there, and the killed one is failed as interrupted."""
+    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=20, times=1))
+    process = _process(office)
+    try:
+        _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
+        assert office.sync()["reason"] == "sync_in_progress"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    with office.warehouse.connection() as connection:
+        _until(lambda: not runs.sync_is_running(connection))
+        connection.commit()
+    assert office.value("select count(*) from sync_runs where status = 'running'") == 1
+    summary = office.sync()
+    assert summary["status"] == "success"
+    assert summary["fetched"] <= REFERRALS - PAGE + 1
+    assert office.value("select count(*) from partner_center_referrals") == REFERRALS
+    [killed] = office.rows("select * from sync_runs where status = 'failed'")
+    assert killed["reason"] == "interrupted"
+    assert (killed["pages"], killed["fetched"]) == (1, PAGE)
+    assert killed["finished_at"] is not None
+
+
+def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> None:
+    """PostgreSQL ends the connection that holds the lock: the sync fails, writes no more, and the next one goes on."""
+    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=1.5, times=1))
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            office.sync(run_id="cut")
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
+    office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+    thread.join()
+    assert [type(error).__name__ for error in failed] == ["DatabaseError"]
+    assert office.value("select count(*) from raw_referrals") == PAGE
+    summary = office.sync()
+    assert (summary["status"], summary["fetched"] <= REFERRALS - PAGE + 1) == ("success", True)
+    assert office.value("select reason from sync_runs where run_id = 'cut'") == "interrupted"
+
+
+def test_an_interrupt_is_recorded(office: Office) -> None:
+    """Ctrl-C within a step ends the sync as failed, with the reason interrupted; it goes on rising."""
+    with office.warehouse.connection() as connection:
+        run = SyncRun(connection, load_settings(), "stopped")
+        run.begin("full")
+        with pytest.raises(KeyboardInterrupt), run.step("raw_referrals"):
+            raise KeyboardInterrupt
+        summary = run.finish()
+    assert summary is not None
+    assert (summary["status"], summary["reason"], summary["error"]) == ("failed", "interrupted", None)
+
+
+def test_a_fault_of_our_own_is_recorded(office: Office) -> None:
+    """An exception that is no HunterError does not leave a sync that says "running" for ever."""
+    with office.warehouse.connection() as connection:
+        run = SyncRun(connection, load_settings(), "bug")
+        run.begin("full")
+        with pytest.raises(ZeroDivisionError), run.step("raw_referrals"):
+            raise ZeroDivisionError
+        summary = run.finish()
+    assert summary is not None
+    assert (summary["status"], summary["reason"]) == ("failed", "unexpected_error")
+
+
+def test_no_transaction_stays_open_while_others_are_waited_for(office: Office) -> None:
+    """While Partner Center is slow the sync's connection is idle, not idle in a transaction."""
+    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=1.0, times=1))
+    thread = threading.Thread(target=office.sync)
+    thread.start()
+    _until(lambda: len(office.pages_asked) == 2)
+    time.sleep(0.2)
+    open_ones = office.value(
+        "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+    )
+    thread.join()
+    assert open_ones == 0
+
+
+def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office) -> None:
+    """The pull commits page by page, on a connection that nothing else has used."""
+    with office.warehouse.connection() as connection:
+        runs.open_run(connection, "one", "incremental")
+        connection.commit()
+        far_side: Any = FarSide([payload(1)], [payload(2)])
+        steps.pull(
+            far_side, connection, stream_of(load_settings()), mode="incremental", run_id="one", page_size=1
+        )
+        connection.rollback()
+    assert office.value("select count(*) from raw_referrals") == 2

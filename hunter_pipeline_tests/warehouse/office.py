@@ -1,0 +1,251 @@
+"""
+A sandbox, a database and somebody who is signed in, shared by a module's tests and made new for each of them.
+
+`office_of` opens one; `Office.reset` takes back what a test did. `python -m hunter_pipeline_tests.warehouse.office`
+is one sync in a process of its own, with the environment that it is given.
+"""
+
+import copy
+import json
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import psycopg
+
+from hunter_pipeline import sync as steps
+from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.pages import Page
+from hunter_pipeline.partner_center.retry import RetryPolicy
+from hunter_pipeline.partner_center.tenants import TenantDirectory
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions
+from hunter_pipeline.settings import PREFIX, load_settings
+from hunter_pipeline.sync_run import SyncRun
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+
+LIST = "/v1.0/engagements/referrals"
+IMPATIENT = RetryPolicy(backoff=0.01, backoff_cap=0.05)
+TABLES = (
+    *("raw_referrals", "quarantined_referrals", "sync_cursors", "sync_runs"),
+    *("domain_tenants", "companies", "normalized_referrals", "partner_center_referrals"),
+)
+
+
+class Office:
+    """What the tests of one module share."""
+
+    def __init__(self, sandbox: Sandbox, url: str, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.url = url
+        self.folder = folder
+        self.warehouse = Warehouse(url, folder)
+        self._world = copy.deepcopy(sandbox.world.referrals)
+        self._options = sandbox.options
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that works here."""
+        return {
+            **self.sandbox.environment(),
+            f"{PREFIX}DATABASE_URL": self.url,
+            f"{PREFIX}HOME": str(self.folder),
+            f"{PREFIX}LOG_FORMAT": "json",
+            f"{PREFIX}TENANT_LOOKUP": "false",  # most tests are about other things
+        }
+
+    def reset(self) -> None:
+        """Take back what the last test did to the world, to the sandbox and to the tables."""
+        site = self.sandbox.site
+        with site.world.lock:
+            site.world.referrals.clear()
+            site.world.referrals.update(copy.deepcopy(self._world))
+            site.world.removed.clear()
+            site.world.version += 1
+        site.options = self._options
+        site.requests.clear()
+        self.sandbox.clear_faults()
+        self.execute(f"truncate {', '.join(TABLES)} restart identity")
+
+    def refuse(self, **options: bool) -> None:
+        """Let Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
+        self.sandbox.site.options = replace(self._options, **cast("dict[str, Any]", options))
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """One statement of a test's own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(cast("Any", statement), values)
+
+    def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """What a query gives."""
+        with self.warehouse.connection() as connection:
+            return connection.execute(cast("Any", statement), values).fetchall()
+
+    def value(self, statement: str, *values: Any) -> Any:
+        """The only value that a query gives."""
+        [row] = self.rows(statement, *values)
+        [value] = row.values()
+        return value
+
+    def table(self, name: str, *, without: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """A table's rows in one order, without some columns."""
+        found = self.rows(f"select * from {name}")
+        kept = [{column: row[column] for column in row if column not in without} for row in found]
+        return sorted(kept, key=lambda row: json.dumps(row, default=str, sort_keys=True))
+
+    def state(self) -> dict[str, Any]:
+        """What must be the same after the same upstream state, whenever and however often it was read."""
+        times = ("id", "fetched_at", "seen_at", "run_id", "normalized_at", "created_at", "updated_at", "synced_at")
+        kept = ("raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready")
+        return {name: self.table(name, without=(*times, "company_id")) for name in kept}
+
+    @property
+    def pages_asked(self) -> list[dict[str, str]]:
+        """The query of each request for a page of referrals so far; that of a later page is what its token holds."""
+        return [request.query for request in self.sandbox.requests if request.path == LIST]
+
+    def sync(
+        self,
+        mode: Literal["incremental", "full"] = "incremental",
+        *,
+        page_size: int = 10,
+        run_id: str | None = None,
+        client: Any = None,
+    ) -> dict[str, Any]:
+        """One sync as Dagster's assets make it, in their order and with their connections; its summary."""
+        settings = load_settings()
+        run_id = run_id or str(uuid.uuid4())
+        with self.warehouse.connection() as connection:
+            run = SyncRun(connection, settings, run_id)
+            if run.begin(mode) is None:
+                try:
+                    with run.step("raw_referrals"), client or self.client() as far_side:
+                        run.pulled = steps.pull(
+                            far_side, connection, run.stream, mode=mode, run_id=run_id, page_size=page_size
+                        )
+                    with run.step("behind"):
+                        self.behind(run.stream, run.pulled)
+                except HunterError:
+                    pass
+                run.finish()
+        [summary] = self.rows("select * from sync_runs where run_id = %s", run_id)
+        return summary
+
+    def behind(self, stream: steps.Stream, pulled: steps.Pull | None, *, everything: bool = False) -> None:
+        """The steps behind the pull, each on its own connection."""
+        settings = load_settings()
+        with self.warehouse.connection() as connection:
+            steps.normalize(connection, own_domains=settings.own_domains, everything=everything)
+        with self.warehouse.connection() as connection:
+            steps.merge(connection, stream, pulled)
+        with self.warehouse.connection() as connection, Http() as http:
+            may_ask = settings.partner_center_enabled and settings.tenant_lookup
+            directory = TenantDirectory(http, settings.partner_center_authority) if may_ask else None
+            steps.companies(connection, directory)
+
+    def client(self) -> PartnerCenterClient:
+        """A client that is signed in and does not wait long."""
+        return PartnerCenterClient.from_settings(load_settings(), policy=IMPATIENT)
+
+
+class FarSide:
+    """A far side that answers with given pages: the client's interface and nothing behind it."""
+
+    retries = 0
+
+    def __init__(self, *pages: Sequence[object]) -> None:
+        self.requests = 0
+        self._pages = pages
+
+    def __enter__(self) -> "FarSide":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def pages(self, **_: Any) -> Iterator[Page]:
+        """Each of the pages, once."""
+        for number, items in enumerate(self._pages, 1):
+            self.requests += 1
+            yield Page(number, list(items))
+
+
+@contextmanager
+def database_on(server: Path, name: str) -> Iterator[str]:
+    """A database of that name with the newest schema on the test session's server; its address."""
+    admin = embedded.address(server, "postgres")
+    assert admin is not None
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(cast("Any", f"create database {name}"))
+    url = admin.replace("/postgres?", f"/{name}?")
+    try:
+        migrate.upgrade(Warehouse(url, server))
+        yield url
+    finally:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            for database in (name, f"{name}_dagster"):
+                connection.execute(cast("Any", f"drop database if exists {database} with (force)"))
+
+
+@contextmanager
+def office_of(server: Path, options: SandboxOptions) -> Iterator[Office]:
+    """A sandbox and a migrated database of their own, somebody signed in."""
+    folder = Path(tempfile.mkdtemp(prefix="hunter-office-"))
+    try:
+        with Sandbox(options) as sandbox, database_on(server, f"office_{uuid.uuid4().hex[:12]}") as url:
+            yield Office(sandbox, url, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sign_in(office: Office) -> None:
+    """Sign in, once for all tests of a module: the token cache lies in the office's folder."""
+    if not load_settings().token_cache.exists():
+        with office.client() as client:
+            client.sign_in.login_device_code(lambda *_: None)
+
+
+def payload(number: int, stamp: str | None = None, **changes: Any) -> dict[str, Any]:
+    """A small referral of the far side, `number` being its identity."""
+    made: Mapping[str, Any] = {
+        "id": f"00000000-0000-4000-8000-{number:012d}",
+        "engagementId": f"10000000-0000-4000-8000-{number:012d}",
+        "name": f"Deal {number}",
+        "createdDateTime": "2025-01-01T08:00:00.1234567Z",
+        "updatedDateTime": stamp or f"2025-01-02T08:{number:02d}:00.0000001Z",
+        "expirationDateTime": None,
+        "status": "Active",
+        "substatus": "Accepted",
+        "type": "Independent",
+        "qualification": "Direct",
+        "direction": "Incoming",
+        "customerProfile": {
+            "name": f"Company {number}",
+            "address": {"country": "DE"},
+            "team": [{"firstName": "Kim", "lastName": "Abercrombie", "email": f"kim@company{number}.de"}],
+        },
+        "details": {"dealValue": 1000 + number, "currency": "EUR"},
+    }
+    return copy.deepcopy({**made, **changes})
+
+
+def identity(number: int) -> str:
+    """The id of `payload(number)`."""
+    return str(payload(number)["id"])
+
+
+if __name__ == "__main__":
+    configure_logs(load_settings())
+    found = load_settings()
+    here = Office.__new__(Office)
+    here.warehouse = Warehouse.from_settings(found)
+    print(json.dumps(here.sync(page_size=int(sys.argv[1])), default=str))  # noqa: T201 - what the parent reads

@@ -1,0 +1,110 @@
+"""Addresses, and PostgreSQL's errors in words without data."""
+
+import traceback
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+
+SECRET = "sue@fabrikam.com"
+
+
+def test_an_error_is_told_without_its_row(warehouse: Warehouse) -> None:
+    """PostgreSQL quotes the row of a unique violation; ours names the table and the constraint, in the whole chain."""
+    with pytest.raises(DatabaseError) as raised, warehouse.connection() as connection:
+        for _ in range(2):
+            connection.execute("insert into companies (domain) values (%s)", (SECRET,))
+    shown = "".join(traceback.format_exception(raised.value)) + repr(raised.value.summary())
+    assert "constraint companies_domain_key" in str(raised.value)
+    assert SECRET not in shown
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [("select * from nowhere", "hunter db upgrade"), ("select 1/0", "log"), ("selec", "hunter db upgrade")],
+)
+def test_a_refused_statement_has_a_hint(warehouse: Warehouse, statement: str, hint: str) -> None:
+    """What may be done about it depends on the class of the error."""
+    with pytest.raises(DatabaseError) as raised, warehouse.connection() as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+    assert hint in str(raised.value.hint)
+
+
+def test_an_error_inside_rolls_back(warehouse: Warehouse) -> None:
+    """A connection's block commits at its end, and takes everything back where an error leaves it."""
+    with pytest.raises(ZeroDivisionError), warehouse.connection() as connection:
+        connection.execute("insert into companies (domain) values ('contoso.com')")
+        raise ZeroDivisionError
+    with warehouse.connection() as connection:
+        connection.execute("insert into companies (domain) values ('fabrikam.com')")
+    with warehouse.connection() as connection:
+        found = connection.execute("select domain from companies").fetchall()
+    assert found == [{"domain": "fabrikam.com"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda url: "postgresql://hunter:geheim@127.0.0.1:1/hunter", "HUNTER_DATABASE_URL"),
+        (lambda url: "postgresql://hunter:geheim@nowhere.invalid/hunter", "HUNTER_DATABASE_URL"),
+        (lambda url: url.replace("/test_", "/absent_"), "does not exist"),
+        (lambda url: url.replace("//postgres:@", "//nobody:geheim@"), "user name or password"),
+    ],
+    ids=["refused", "no such host", "no such database", "no such user"],
+)
+@pytest.mark.parametrize("act", ["connect", "upgrade", "status", "create"])
+def test_an_unreachable_database_is_a_database_error(
+    database_url: str, warehouse: Warehouse, change: object, hint: str, act: str
+) -> None:
+    """Whatever is asked of it: one sentence, a hint that fits, and never the password."""
+    away = Warehouse(change(database_url), warehouse.home)  # type: ignore[operator]
+    with pytest.raises(DatabaseError) as raised:
+        if act == "connect":
+            with away.connection():
+                pass
+        elif act == "create":
+            away.create_database("other")
+        else:
+            getattr(migrate, act)(away)
+    assert hint in str(raised.value.hint)
+    assert "geheim" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_database_is_created_once(warehouse: Warehouse, database_url: str) -> None:
+    """The database for Dagster is made beside ours; asked for again it is left alone."""
+    name = warehouse.dagster_database
+    assert name == psycopg.conninfo.conninfo_to_dict(database_url)["dbname"] + "_dagster"
+    for _ in range(2):
+        warehouse.create_database(name)
+    with psycopg.connect(warehouse.address(name)) as connection:
+        assert connection.info.dbname == name
+
+
+def test_a_user_without_the_right_is_told_what_to_run(warehouse: Warehouse, database_url: str) -> None:
+    """Where the user may not create databases, the hint has the statement for an administrator."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("do $$ begin create role modest login; exception when duplicate_object then null; end $$")
+    modest = Warehouse(database_url.replace("//postgres:@", "//modest:@"), warehouse.home)
+    with pytest.raises(DatabaseError) as raised:
+        modest.create_database("wanted")
+    assert "create database wanted" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("postgresql://u:p@h:5432/hunter?sslmode=require", "postgresql://u:p@h:5432/x_dagster?sslmode=require"),
+        ("postgres://h/hunter", "postgres://h/x_dagster"),
+        (f"postgresql://u:{quote('p/@?', safe='')}@h/hunter", "postgresql://u:p%2F%40%3F@h/x_dagster"),
+    ],
+)
+def test_another_database_s_address_is_the_same_but_for_its_name(
+    warehouse: Warehouse, url: str, other: str
+) -> None:
+    """User, password, host and parameters stay."""
+    assert Warehouse(url, warehouse.home).address("x_dagster") == other

@@ -1,0 +1,152 @@
+"""The embedded PostgreSQL: on demand, shared, surviving, and up again after whatever befell it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+
+ONE_COMMAND = (
+    "from hunter_pipeline.settings import load_settings\n"
+    "from hunter_pipeline.warehouse import migrate\n"
+    "from hunter_pipeline.warehouse.connection import Warehouse\n"
+    "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"
+)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A short path, because a socket's path has a limit."""
+    home = Path(tempfile.mkdtemp(prefix="hunter-home-"))
+    yield home
+    embedded.stop(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def warehouse(home: Path) -> Warehouse:
+    return Warehouse(None, home)
+
+
+def test_commands_at_once_share_the_server_that_the_first_one_starts(
+    home: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three commands on a fresh home: one server, one schema, and it is still there when all have ended."""
+    monkeypatch.setenv("HUNTER_HOME", str(home))
+    assert embedded.address(home) is None
+    assert not embedded.stop(home)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", ONE_COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    answers = [process.communicate(timeout=90) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], answers
+    pid = embedded.running_pid(home)
+    assert pid is not None
+    with warehouse.connection() as connection:
+        connection.execute("insert into companies (domain) values ('contoso.com')")
+    assert embedded.running_pid(home) == pid
+    assert warehouse.dagster_database == "dagster"
+
+
+def _companies(warehouse: Warehouse) -> int:
+    migrate.upgrade(warehouse)
+    with warehouse.connection() as connection:
+        row = connection.execute("select count(*) as companies from companies").fetchone()
+    assert row is not None
+    return int(row["companies"])
+
+
+def test_it_listens_on_no_port(home: Path, warehouse: Warehouse) -> None:
+    """Only whoever may open its socket's folder reaches it."""
+    warehouse.address()
+    with warehouse.connection() as connection:
+        assert connection.execute("show listen_addresses").fetchone() == {"listen_addresses": ""}
+
+
+def test_a_stopped_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+    """After `hunter db stop` no process is left, and the next command finds what was there."""
+    before = _companies(warehouse)
+    pid = embedded.running_pid(home)
+    assert pid is not None
+    assert embedded.stop(home)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert embedded.address(home) is None
+    assert not embedded.stop(home)
+    assert _companies(warehouse) == before
+
+
+def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+    """After kill -9 of the postmaster the next command recovers what was committed."""
+    with warehouse.connection() as connection:
+        connection.execute("insert into companies (domain) values ('killed.com') on conflict do nothing")
+    before = _companies(warehouse)
+    pid = embedded.running_pid(home)
+    assert pid is not None
+    server = psutil.Process(pid)
+    server.send_signal(signal.SIGKILL)
+    psutil.wait_procs([server], timeout=20)
+    assert embedded.address(home) is None
+    assert _companies(warehouse) == before
+
+
+def test_a_foreign_process_is_not_taken_for_the_server(home: Path, warehouse: Warehouse) -> None:
+    """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
+    before = _companies(warehouse)
+    pid_file = home / "postgres" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    embedded.stop(home)
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    assert embedded.running_pid(home) is None
+    assert embedded.address(home) is None
+    assert not embedded.stop(home), "this very process must not be stopped"
+    assert _companies(warehouse) == before
+
+
+@pytest.mark.parametrize("text", ["", "rubbish", "1\n", "999999999\n/x\n1\n5432\n/tmp\n\n0 0\nready\n"])
+def test_a_broken_pid_file_does_not_stop_the_start(home: Path, warehouse: Warehouse, text: str) -> None:
+    """Half a file, an empty one, one of a process that is gone: the server starts, or it is said why not."""
+    before = _companies(warehouse)
+    embedded.stop(home)
+    (home / "postgres" / "postmaster.pid").write_text(text)
+    assert embedded.running_pid(home) is None
+    assert _companies(warehouse) == before
+
+
+def test_a_server_without_our_database_gets_it(home: Path, warehouse: Warehouse) -> None:
+    """A command that was killed between starting the server and creating the database leaves nothing broken."""
+    warehouse.address()
+    admin = embedded.address(home, "postgres")
+    assert admin is not None
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("drop database if exists hunter with (force)")
+    (home / "postgres" / "hunter.created").unlink()
+    assert _companies(warehouse) == 0
+
+
+def test_threads_may_ask_at_once(home: Path, warehouse: Warehouse) -> None:
+    """Four threads that need a stopped server get one address."""
+    embedded.stop(home)
+    with ThreadPoolExecutor(4) as pool:
+        addresses = set(pool.map(lambda _: warehouse.address(), range(4)))
+    assert len(addresses) == 1
+
+
+def test_a_home_that_cannot_be_written_is_a_database_error(tmp_path: Path) -> None:
+    """A file where the folder should be: one sentence and a hint, no traceback of another library's."""
+    (tmp_path / "home").write_text("")
+    with pytest.raises(DatabaseError, match="did not start") as raised:
+        Warehouse(None, tmp_path / "home").address()
+    assert raised.value.hint

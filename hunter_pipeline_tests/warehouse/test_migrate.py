@@ -1,0 +1,164 @@
+"""The schema: from nothing, again, by two at once, and what the contract fixes of it."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.warehouse import migrate, tables
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+
+NEWEST = "0001"
+TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
+CONTRACT: dict[str, dict[str, str]] = {
+    "raw_referrals": {
+        "id": "bigint", "referral_id": TEXT, "payload": "jsonb", "content_hash": TEXT, "source_updated_at": TIME,
+        "fetched_at": TIME, "run_id": TEXT,
+    },
+    "normalized_referrals": {"referral_id": TEXT},
+    "partner_center_referrals": {
+        **dict.fromkeys(
+            ("referral_id", "engagement_id", "name", "referral_type", "type", "qualification", "direction", "status",
+             "substatus", "company_name", "country", "domain", "domain_source", "azure_tenant_id", "currency"), TEXT),
+        "deal_value": MONEY,
+        **dict.fromkeys(
+            ("source_created_at", "source_updated_at", "expires_at", "missing_since", "synced_at", "created_at",
+             "updated_at"), TIME),
+    },
+    "companies": dict.fromkeys(("domain", "canonical_name", "country", "provider", "azure_tenant_id"), TEXT),
+    "quarantined_referrals": {"payload": TEXT, "reason": TEXT, "run_id": TEXT, "quarantined_at": TIME},
+    "sync_runs": {
+        **dict.fromkeys(("status", "reason", "run_id", "mode", "watermark"), TEXT),
+        **dict.fromkeys(
+            ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing", "pages", "requests",
+             "retries"), "integer"),
+        "duration_seconds": "double precision", "error": "jsonb", "started_at": TIME, "finished_at": TIME,
+    },
+    "leads_ready": {
+        "company_id": "bigint",
+        **dict.fromkeys(
+            ("canonical_name", "domain", "provider", "country", "referral_type", "primary_referral_id", "status",
+             "substatus", "currency", "contact_name", "contact_email", "contact_phone"), TEXT),
+        **dict.fromkeys(("referral_types", "referral_ids", "score_reasons"), TEXTS),
+        **dict.fromkeys(("referral_count", "open_referral_count"), "bigint"),
+        "deal_value": MONEY, "expires_at": TIME, "score": "integer", "updated_at": TIME,
+    },
+    "referral_status_history": {
+        **dict.fromkeys(("referral_id", "status", "substatus"), TEXT),
+        **dict.fromkeys(("valid_from", "valid_to"), TIME),
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def empty(database_url: str) -> Warehouse:
+    """A database without any schema."""
+    return Warehouse.from_settings(load_settings())
+
+
+def test_an_upgrade_makes_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
+    """From nothing to the newest revision; once more is harmless."""
+    assert migrate.status(empty) == (None, NEWEST)
+    assert migrate.upgrade(empty) == NEWEST
+    assert migrate.status(empty) == (NEWEST, NEWEST)
+    before = _catalogue(empty)
+    assert migrate.upgrade(empty) == NEWEST
+    assert _catalogue(empty) == before
+
+
+def _catalogue(warehouse: Warehouse) -> list[Any]:
+    with warehouse.connection() as connection:
+        return connection.execute(
+            "select oid, relname, relkind from pg_class where relnamespace = 'public'::regnamespace order by oid"
+        ).fetchall()
+
+
+def test_threads_may_upgrade_at_once(empty: Warehouse) -> None:
+    """Five at once: one works, the others wait and find nothing to do."""
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
+
+
+def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
+    """Two processes at once on an empty database both end well."""
+    code = (
+        "from hunter_pipeline.settings import load_settings\n"
+        "from hunter_pipeline.warehouse import migrate\n"
+        "from hunter_pipeline.warehouse.connection import Warehouse\n"
+        "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    answers = [process.communicate(timeout=60) for process in processes]
+    assert [(process.returncode, answer[0].strip()) for process, answer in zip(processes, answers, strict=True)] == [
+        (0, NEWEST)
+    ] * 2, answers
+
+
+def test_a_newer_database_is_refused(warehouse: Warehouse) -> None:
+    """A revision that this version does not know is a DatabaseError that names it, and changes nothing."""
+    with warehouse.connection() as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    with pytest.raises(DatabaseError, match="revision 9999, which this version does not know") as raised:
+        migrate.upgrade(warehouse)
+    assert raised.value.hint
+    assert migrate.status(warehouse) == ("9999", NEWEST)
+
+
+def test_a_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
+    """What was granted on a view survives an upgrade that does not change it; one of another text is made anew."""
+    query = "select oid::text, relacl::text from pg_class where relname = 'leads_ready'"
+    with warehouse.connection() as connection:
+        connection.execute("grant select on leads_ready to public")
+        before = connection.execute(query).fetchone()
+    migrate.upgrade(warehouse)
+    with warehouse.connection() as connection:
+        assert connection.execute(query).fetchone() == before
+        connection.execute("comment on view leads_ready is 'sql/views/leads_ready.sql of an older version'")
+    migrate.upgrade(warehouse)
+    with warehouse.connection() as connection:
+        after = connection.execute(query).fetchone()
+    assert after is not None
+    assert before is not None
+    assert after["oid"] != before["oid"]
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
+    """All of an upgrade is one transaction: a table that stands in the way leaves the database as it was."""
+    with empty.connection() as connection:
+        connection.execute("create table companies (id integer)")
+    with pytest.raises(DatabaseError, match="DuplicateTable"):
+        migrate.upgrade(empty)
+    assert migrate.status(empty)[0] is None
+    assert [row["relname"] for row in _catalogue(empty)] == ["companies"]
+
+
+@pytest.mark.parametrize("table", CONTRACT)
+def test_the_contract_s_columns_are_there(connection: Connection, table: str) -> None:
+    """Each table and view has the columns that section 5 fixes, with their types."""
+    found = {column["name"]: column["type"] for column in tables.columns(connection, table)}
+    assert {name: found.get(name) for name in CONTRACT[table]} == CONTRACT[table]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into raw_referrals (referral_id, payload, content_hash) values ('a', '{}', 'h')",
+        "insert into partner_center_referrals (referral_id, content_hash) values ('a', 'h')",
+        "insert into normalized_referrals (referral_id, content_hash, rules) values ('a', 'h', 'r')",
+        "insert into companies (domain) values ('contoso.com')",
+        "insert into sync_runs (run_id, status, mode) values ('a', 'running', 'full')",
+    ],
+)
+def test_what_is_one_row_cannot_become_two(connection: Connection, statement: Any) -> None:
+    """Unique constraints hold what the checks assert."""
+    connection.execute(statement)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute(statement)
