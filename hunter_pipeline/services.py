@@ -6,6 +6,7 @@ HUNTER_HOME: a second one is told where the first one is.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -35,6 +36,7 @@ from hunter_pipeline.warehouse.connection import Warehouse
 
 START_SECONDS = 120
 STOP_SECONDS = 30
+_NOTE = "services.json"
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
     locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 _UNFINISHED = [
@@ -51,8 +53,7 @@ def only_one(settings: Settings) -> Iterator[None]:
 
     Raises: ConfigurationError where another one lives, with its address.
     """
-    path = settings.home / "services.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = settings.folder() / _NOTE
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +64,7 @@ def only_one(settings: Settings) -> Iterator[None]:
                 hint="Use that one, stop it with Ctrl-C, or set HUNTER_HOME to another folder.",
             ) from None
         file.seek(0)
-        _end_group(_noted(file.read()).get("group"))  # left behind by a supervisor that was killed
+        _end_group(_noted(file.read()).get("group"), settings)  # left behind by a supervisor that was killed
         try:
             yield
         finally:
@@ -72,7 +73,16 @@ def only_one(settings: Settings) -> Iterator[None]:
 
 def note(settings: Settings, *, url: str, group: int) -> None:
     """Write down what runs, for whoever comes next."""
-    (settings.home / "services.json").write_text(json.dumps({"url": url, "group": group}), encoding="utf-8")
+    (settings.home / _NOTE).write_text(json.dumps({"url": url, "group": group}), encoding="utf-8")
+
+
+def running_url(settings: Settings) -> str | None:
+    """Where this home's Dagster answers, None where no supervisor of this home has started one."""
+    try:
+        url = _noted((settings.home / _NOTE).read_text(encoding="utf-8")).get("url")
+    except OSError:
+        return None
+    return url if isinstance(url, str) else None
 
 
 @contextmanager
@@ -89,20 +99,35 @@ def free_url(url: str, *, or_next: bool) -> str:
     """
     The address with its own port, or, if asked for, with the next one that is free.
 
-    Raises: ConfigurationError where it is taken.
+    Raises: ConfigurationError where it is taken, or where its host is not this machine.
     """
     parts = urlsplit(url)
     host, wanted = parts.hostname or "127.0.0.1", parts.port or 3000
-    for port in range(wanted, wanted + (20 if or_next else 1)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((host, port))
-                return f"{parts.scheme}://{host}:{port}"
+    for port in range(wanted, min(wanted + (20 if or_next else 1), 65_536)):
+        why = _why_not_listen(host, port)
+        if why is None:
+            return parts._replace(netloc=f"{f'[{host}]' if ':' in host else host}:{port}").geturl()
+        if why != errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"HUNTER_DAGSTER_URL holds {url}, where this machine cannot listen.",
+                hint="Set it to an address of this machine and a port from 1024 up, such as http://127.0.0.1:3100.",
+            )
     raise ConfigurationError(
         f"Port {wanted} is taken by another program.",
         hint="Stop that program, or set HUNTER_DAGSTER_URL to another port, such as http://127.0.0.1:3100.",
     )
+
+
+def _why_not_listen(host: str, port: int) -> int | None:
+    """The number of the error that listening there would meet, None where it would work."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.errno or -1
+    return None
 
 
 @contextmanager
@@ -113,8 +138,7 @@ def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[b
     Raises: ConfigurationError where it does not come up; the hint names its log.
     """
     report_dead_runs(settings)
-    logs = settings.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = settings.folder("logs")
     with (logs / "dagster.log").open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own words only
             _command(url), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
@@ -124,7 +148,7 @@ def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[b
             _wait_until_ready(process, url, logs / "dagster.log")
             yield process
         finally:
-            _end_group(process.pid)
+            _end_group(process.pid, settings)
             process.wait()
 
 
@@ -152,22 +176,34 @@ def _report(instance: DagsterInstance, run_id: str) -> None:
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """Let Ctrl-C or SIGTERM end the block as its normal end; a second one does not disturb the tidying up."""
-    both = (signal.SIGINT, signal.SIGTERM)
+    """
+    Let Ctrl-C, SIGTERM or a closed terminal end the block as its normal end.
+
+    A second Ctrl-C does not disturb the tidying up.
+    """
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # not under nohup
+        signals.append(signal.SIGHUP)
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        for number in both:
+        for number in signals:
             signal.signal(number, signal.SIG_IGN)
+        _tell("Stopping what was started; this takes some seconds.")
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in both}
+    before = {number: signal.signal(number, end) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        _tell("Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell(sentence: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def watch(process: subprocess.Popen[bytes], settings: Settings) -> NoReturn:
@@ -191,7 +227,7 @@ def refuse_mixing(settings: Settings) -> None:
     with Warehouse.from_settings(settings).connection() as connection:
         known = raw.tenants(connection)
     is_demo = settings.partner_center_tenant_id == TENANT_ID
-    if (known - {TENANT_ID} if is_demo else known & {TENANT_ID}):
+    if known - {TENANT_ID} if is_demo else known & {TENANT_ID}:
         whose = "real referrals, of another tenant" if is_demo else "the demo's made-up referrals"
         raise ConfigurationError(
             f"The database holds {whose}.",
@@ -213,9 +249,9 @@ def _noted(text: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _end_group(group: object) -> None:
+def _end_group(group: object, settings: Settings) -> None:
     """End a process group that we started: ask, wait, insist."""
-    if not isinstance(group, int) or not _is_ours(group):
+    if not isinstance(group, int) or not _is_ours(group, settings):
         return
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
         with contextlib.suppress(ProcessLookupError):
@@ -227,9 +263,13 @@ def _end_group(group: object) -> None:
             time.sleep(0.1)
 
 
-def _is_ours(group: int) -> bool:
-    """Numbers are given out again: a group counts as ours only while a Dagster process is in it."""
-    return any("dagster" in " ".join(process.cmdline()) for process in _members(group))
+def _is_ours(group: int, settings: Settings) -> bool:
+    """Numbers are given out again: a group counts as ours only while a Dagster of this home is in it."""
+    for process in _members(group):
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("DAGSTER_HOME") == str(settings.dagster_home):
+                return True
+    return False
 
 
 def _members(group: int) -> list[psutil.Process]:

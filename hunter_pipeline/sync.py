@@ -101,6 +101,10 @@ class Pull:
         """'incremental' or 'full': what was asked for, or what was broken off and is gone on with."""
         return self.read.mode
 
+    def unchanged(self, merged: referrals.Merged) -> int:
+        """What arrived and was known as it is; what an earlier sync had left to merge does not count against it."""
+        return max(self.fetched - self.quarantined - merged.new - merged.updated, 0)
+
     def counts(self) -> dict[str, int | str | None]:
         """What `sync_runs` keeps of it."""
         names = ("mode", "fetched", "quarantined", "pages", "requests", "retries", "watermark")
@@ -276,6 +280,7 @@ def merge(connection: Connection, stream: Stream, pulled: Pull | None) -> referr
                 pulled.run_id,
                 new=merged.new,
                 updated=merged.updated,
+                unchanged=pulled.unchanged(merged),
                 without_domain=merged.without_domain,
                 missing=merged.missing,
             )

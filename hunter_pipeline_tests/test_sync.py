@@ -469,13 +469,15 @@ def test_a_referral_without_a_domain_is_stored_and_counted(office: Office) -> No
     summary = office.sync(client=FarSide([consumer, nobody, payload(3)]))
     assert (summary["new"], summary["without_domain"]) == (3, 2)
     found = office.rows("select domain, domain_reason from partner_center_referrals order by referral_id")
-    assert [tuple(row.values()) for row in found] == [(None, "consumer"), (None, "no_candidates"), ("company3.de", None)]
+    assert [tuple(row.values()) for row in found] == [
+        (None, "consumer"),
+        (None, "no_candidates"),
+        ("company3.de", None),
+    ]
     assert [row["domain"] for row in office.table("companies")] == ["company3.de"]
 
 
-def test_own_domains_that_change_are_heeded_by_the_next_sync(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_own_domains_that_change_are_heeded_by_the_next_sync(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A domain that is declared one's own stops being a customer's, for referrals that nobody fetched anew too."""
     office.sync(client=FarSide([payload(1), payload(2)]))
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "company1.de")
@@ -506,7 +508,9 @@ def test_entra_is_asked_once_for_each_domain(office: Office) -> None:
     office.sync()
     domains = office.value("select count(*) from companies")
     assert _asked_entra(office) == domains
-    found = {row["domain"]: row["azure_tenant_id"] for row in office.rows("select * from companies where provider = 'M365'")}
+    found = {
+        row["domain"]: row["azure_tenant_id"] for row in office.rows("select * from companies where provider = 'M365'")
+    }
     assert found == office.sandbox.tenants
     wrong = office.value(
         "select count(*) from partner_center_referrals join companies using (domain)"

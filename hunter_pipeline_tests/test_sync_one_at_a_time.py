@@ -233,8 +233,6 @@ def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office)
         runs.open_run(connection, "one", "incremental")
         connection.commit()
         far_side: Any = FarSide([payload(1)], [payload(2)])
-        steps.pull(
-            far_side, connection, stream_of(load_settings()), mode="incremental", run_id="one", page_size=1
-        )
+        steps.pull(far_side, connection, stream_of(load_settings()), mode="incremental", run_id="one", page_size=1)
         connection.rollback()
     assert office.value("select count(*) from raw_referrals") == 2

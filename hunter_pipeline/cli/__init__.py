@@ -31,7 +31,9 @@ app = typer.Typer(
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")
+    ] = False,
 ) -> None:
     """Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""
     del debug  # taken off the line by `main`, so that it may stand behind the command as well

@@ -16,9 +16,7 @@ from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.settings import load_settings
 
-app = typer.Typer(
-    help="Sign in to Partner Center, once; it is refreshed by itself.", no_args_is_help=True
-)
+app = typer.Typer(help="Sign in to Partner Center, once; it is refreshed by itself.", no_args_is_help=True)
 
 NOT_SIGNED_IN = 3
 

@@ -24,9 +24,9 @@ def demo(
     """
     from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
 
-    settings = load_settings()
+    settings = load_settings().model_copy(update={"database_url": None})  # a demo has a database of its own
     if once:
-        with _sandbox_world(settings):
+        with services.only_one(settings), _sandbox_world(settings):
             return _first_sync(load_settings())
     code = 0
     with services.until_stopped(), services.only_one(settings), services.database_until_done(settings):
@@ -81,8 +81,7 @@ def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
     """
     from hunter_pipeline.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
-    home = settings.home / "sandbox"
-    home.mkdir(parents=True, exist_ok=True)
+    home = settings.folder("sandbox")
     options = SandboxOptions(state_file=home / "world.jsonl", certificate_dir=home)
     with Sandbox(options) as sandbox:
         values = environment_of_demo(sandbox.environment(), settings.home)
@@ -92,5 +91,3 @@ def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
             yield lambda: sandbox.start_moving(CHANGE_SECONDS)
         finally:
             announcement.unlink(missing_ok=True)
-
-

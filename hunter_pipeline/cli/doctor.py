@@ -8,6 +8,7 @@ from typing import NamedTuple
 import requests
 
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError, PartnerCenterAuthError
+from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
@@ -33,14 +34,17 @@ class _Look:
 
 def doctor() -> int:
     """
-    Say what is reachable, signed in and up to date; how to mend the rest.
+    Say what works, and how to mend what does not.
 
     It looks at settings, disk, database, sign-in, Partner Center and Dagster; exit code 0 if all is well.
     """
-    findings = list(examine(load_settings()))
+    settings = load_settings()
+    configure_logs(settings)
+    findings = list(examine(settings))
     for finding in findings:
         print(f"{'ok ' if finding.is_well else 'BAD'}  {finding.subject:<16}{finding.words}")
-    return next((finding.exit_code for finding in findings if not finding.is_well), 0)
+    codes = [finding.exit_code for finding in findings if not finding.is_well]
+    return next((code for code in codes if code > 1), max(codes, default=0))  # the cause tells more than "stale"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -50,7 +54,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _Look("database", _database),
         _Look("last sync", _last_sync),
         _Look("feature flag", _flag),
-        *([_Look("sign-in", _sign_in), _Look("Partner Center", _partner_center)] if settings.partner_center_enabled else []),
+        *(
+            [_Look("sign-in", _sign_in), _Look("Partner Center", _partner_center)]
+            if settings.partner_center_enabled
+            else []
+        ),
         _Look("Dagster", _dagster),
     ]
     for look in looks:
@@ -89,13 +97,19 @@ def _last_sync(settings: Settings) -> str:
     if last is None:
         return "none yet"
     if success is None:
-        raise HunterError(f"The last sync ended as {last['status']}, and none has succeeded yet.", hint="Run: hunter sync")
+        raise HunterError(
+            f"The last sync ended as {last['status']}, and none has succeeded yet.", hint="Run: hunter sync"
+        )
     minutes = success["age_seconds"] / 60
     if minutes * 60 > 3 * max(settings.interval_seconds, 600) and settings.partner_center_enabled:
         raise HunterError(
-            f"The last success is {minutes:.0f} minutes old.", hint="Is `hunter up` running? `hunter sync` tells more."
+            f"The last success is {_minutes(minutes)} old.", hint="Is `hunter up` running? `hunter sync` tells more."
         )
-    return f"succeeded {minutes:.0f} minutes ago; the last one ended as {last['status']}"
+    return f"succeeded {_minutes(minutes)} ago; the last one ended as {last['status']}"
+
+
+def _minutes(number: float) -> str:
+    return "1 minute" if round(number) == 1 else f"{number:.0f} minutes"
 
 
 def _flag(settings: Settings) -> str:
@@ -123,8 +137,11 @@ def _partner_center(settings: Settings) -> str:
 
 
 def _dagster(settings: Settings) -> str:
+    from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
+
+    url = services.running_url(settings) or settings.dagster_url
     try:
-        requests.get(f"{settings.dagster_url}/server_info", timeout=5).raise_for_status()
+        requests.get(f"{url}/server_info", timeout=5).raise_for_status()
     except requests.RequestException:
-        return f"not running at {settings.dagster_url} (hunter up starts it)"
-    return f"answers at {settings.dagster_url}"
+        return f"not running at {url} (hunter up starts it)"
+    return f"answers at {url}"

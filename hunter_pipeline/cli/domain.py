@@ -20,7 +20,7 @@ def domain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Print the canonical domain of each TEXT, or line of standard input."""
+    """Print the canonical domain of each TEXT, or line of input."""
     own = load_settings().own_domains
     for text in [_readable(text) for text in texts] if texts else _lines():
         found = resolve(text, own=own)

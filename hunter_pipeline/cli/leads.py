@@ -1,14 +1,17 @@
 """`hunter leads`: the rows of `leads_ready`, for eyes, scripts and spreadsheets."""
 
 import sys
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.settings import load_settings
+
+_UNBROKEN = 10_000
 
 
 class Format(Enum):
@@ -27,11 +30,15 @@ def leads(
     """Print the leads that are ready to call, the most urgent first."""
     from hunter_pipeline import exports  # noqa: PLC0415 - pandas takes a while to import
     from hunter_pipeline.warehouse import leads as stored  # noqa: PLC0415
+    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     if form is Format.xlsx and output is None and sys.stdout.isatty():
         raise ConfigurationError("A terminal cannot show an Excel file.", hint="Name a file: --output leads.xlsx")
-    with Warehouse.from_settings(load_settings()).connection() as connection:
+    warehouse = Warehouse.from_settings(load_settings())
+    if migrate.status(warehouse)[0] is None:
+        raise DatabaseError("The database is still empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
+    with warehouse.connection() as connection:
         rows = stored.leads_ready(connection)
     if form is Format.table and output is None:
         _print_table(rows)
@@ -55,7 +62,18 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     shown = ("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at")
-    table = Table(*shown, box=box.SIMPLE, caption=f"{len(rows)} leads")
+    table = Table(*shown, box=box.SIMPLE_HEAD, show_edge=False)
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in shown))
-    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+        table.add_row(*(_cell(row[name]) for name in shown))
+    # to a pipe each lead is one line, however long: `hunter leads | grep contoso`
+    console = Console(width=None if sys.stdout.isatty() else _UNBROKEN, markup=False, highlight=False)
+    with console.capture() as drawn:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+    print(f"{len(rows)} lead{'' if len(rows) == 1 else 's'}", file=sys.stderr)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}"
+    return "" if value is None else " ".join(str(value).split())

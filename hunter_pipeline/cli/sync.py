@@ -1,20 +1,33 @@
 """`hunter sync`: one sync now, in this process, recorded in Dagster like any run."""
 
 import json
+import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from hunter_pipeline.domain import errors
 from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.logs import configure_logs, written_by
 from hunter_pipeline.settings import Settings, load_settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_REASONS = {
+    "feature_flag_disabled": "HUNTER_PARTNER_CENTER_ENABLED=true turns it on",
+    "sync_in_progress": "another sync is under way",
+}
+_LOOK_AT_THE_RUN = "Dagster shows more: `hunter up`, then /runs/{run_id}."
 _COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
+
+
+class Outcome(NamedTuple):
+    """How a sync went: the contract's summary and, where it failed, how to mend that."""
+
+    summary: dict[str, Any]
+    hint: str | None = None
 
 
 def sync(
@@ -29,23 +42,23 @@ def sync(
     try:
         settings = load_settings()
         configure_logs(settings)
-        summary = run_sync(settings, full=full)
+        outcome = run_sync(settings, full=full)
     except HunterError as error:
         if as_json:
             print(json.dumps(_never_started(error, full=full)))
         raise
-    return report(summary, as_json=as_json)
+    return report(outcome, as_json=as_json)
 
 
-def run_sync(settings: Settings, *, full: bool) -> dict[str, Any]:
+def run_sync(settings: Settings, *, full: bool) -> Outcome:
     """
-    One sync in this process; returns its summary, whatever its outcome.
+    One sync in this process, whatever its outcome.
 
     Raises: ConfigurationError or DatabaseError where it could not even start.
     """
     if settings.partner_center_enabled:
         settings.require_partner_center()
-    with _spinner("Preparing the database"):
+    with _progress("Preparing the database"):
         from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
         from hunter_pipeline.definitions import defs  # noqa: PLC0415
         from hunter_pipeline.defs.cadence import FULL, JOB  # noqa: PLC0415
@@ -53,7 +66,9 @@ def run_sync(settings: Settings, *, full: bool) -> dict[str, Any]:
         from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
         instance.prepare(settings)
-    with instance.open_instance() as dagster, _spinner("Syncing with Partner Center"):
+    # a skipped sync makes no check results, and Dagster would warn of that
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    with instance.open_instance() as dagster, _progress("Syncing with Partner Center"):
         job = defs.resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config={**_QUIET, **(FULL if full else {})},
@@ -67,22 +82,32 @@ def run_sync(settings: Settings, *, full: bool) -> dict[str, Any]:
         raise errors.DatabaseError(
             "The sync could not be recorded.", hint="Look at the database; `hunter doctor` asks it again."
         )
-    return summary
+    return Outcome(summary, _hint(result.all_events))
 
 
-def report(summary: dict[str, Any], *, as_json: bool) -> int:
+def _hint(events: Iterable[Any]) -> str | None:
+    """How to mend what failed, as the failing step worded it for Dagster's web UI."""
+    for event in events:
+        if event.is_step_failure and (told := event.step_failure_data.user_failure_data) is not None:
+            hint = told.metadata.get("what_to_do")
+            return str(hint.value) if hint is not None else None
+    return None
+
+
+def report(outcome: Outcome, *, as_json: bool) -> int:
     """Print how a sync went; returns the exit code that belongs to it."""
+    summary, hint = outcome
     error = summary["error"]
     if as_json:
         print(json.dumps(summary, default=str))
     elif summary["status"] == "success":
         print(in_words(summary))
     elif summary["status"] == "skipped":
-        print(f"Skipped: {summary['reason']}.")
-    if error is not None:
-        print(f"error: {error['message']}", file=sys.stderr)
-    elif summary["status"] == "failed":
-        print(f"error: the sync failed ({summary['reason']}); Dagster's page of the run tells more.", file=sys.stderr)
+        print(f"Skipped: {summary['reason']} ({_REASONS[summary['reason']]}).")
+    if summary["status"] == "failed":
+        message = error["message"] if error else f"The sync failed ({summary['reason']})."
+        print(f"error: {message}", file=sys.stderr)
+        print(f"hint:  {hint or _LOOK_AT_THE_RUN.format(**summary)}", file=sys.stderr)
     if error is not None:
         return getattr(errors, error["type"], HunterError).exit_code
     return 1 if summary["status"] == "failed" else 0
@@ -92,13 +117,17 @@ def in_words(summary: dict[str, Any]) -> str:
     """
     A summary for eyes.
 
-    Shape: 'Synced (incremental): fetched 739, new 739, updated 0, ..., in 4.3 s, 4 pages.'
+    Shape: 'Synced (incremental): fetched 739, new 739, updated 0, ..., missing 0; 4 pages, 0 retries, 4.3 s.'
     """
     counts = ", ".join(f"{name.replace('_', ' ')} {summary[name]}" for name in _COUNTS)
     return (
-        f"Synced ({summary['mode']}): {counts}; {summary['pages']} pages, {summary['retries']} retries, "
-        f"{summary['duration_seconds']:.1f} s."
+        f"Synced ({summary['mode']}): {counts}; {_number(summary['pages'], 'page', 'pages')}, "
+        f"{_number(summary['retries'], 'retry', 'retries')}, {summary['duration_seconds']:.1f} s."
     )
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _never_started(error: HunterError, *, full: bool) -> dict[str, Any]:
@@ -117,14 +146,18 @@ def _never_started(error: HunterError, *, full: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _spinner(text: str) -> Iterator[None]:
-    """Something moves while nothing is logged, for a person at a terminal."""
+def _progress(text: str) -> Iterator[None]:
+    """Something moves below the lines of the log, for a person at a terminal."""
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    with Console(stderr=True).status(text):
+    console = Console(stderr=True)
+
+    def above(line: str) -> None:
+        console.print(Text.from_ansi(line), soft_wrap=True)
+
+    with console.status(text), written_by(above):
         yield
-
-

@@ -6,9 +6,9 @@ from hunter_pipeline.settings import Settings, load_settings
 
 def up() -> None:
     """
-    Run Dagster's web UI and daemon on what is configured, until Ctrl-C.
+    Run Dagster on what is configured, until Ctrl-C.
 
-    They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
+    Its web UI and daemon use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
     database where none is named.
     """
     settings = load_settings()

@@ -78,6 +78,8 @@ def partner_center_referrals(warehouse: WarehouseResource, sync_run: SyncRunReso
         table = table_metadata(connection, "partner_center_referrals", merged.rows)
         sample = markdown_table(referrals.sample(connection))
     counts: dict[str, Any] = {"new": merged.new, "updated": merged.updated, "missing": merged.missing}
+    if run and run.pulled:
+        counts |= {"unchanged": run.pulled.unchanged(merged), "quarantined": run.pulled.quarantined}
     return dg.MaterializeResult(metadata={**table, **counts, "sample": sample})
 
 

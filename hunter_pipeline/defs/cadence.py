@@ -89,9 +89,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         default_status=running if keeps_cadence else dg.DefaultScheduleStatus.STOPPED,
         description="Reads what changed since the last success.",
     )
-    def cadence(
-        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
-    ) -> dg.RunRequest | dg.SkipReason:
+    def cadence(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         with warehouse.connection() as connection:
             reason = why_not(load_settings(), context.instance, connection)
         return dg.SkipReason(reason) if reason else dg.RunRequest(tags={"hunter/started_by": "schedule"})
@@ -103,9 +101,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         default_status=running,
         description="Reads everything, and marks what is gone upstream.",
     )
-    def nightly(
-        context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
-    ) -> dg.RunRequest | dg.SkipReason:
+    def nightly(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         with warehouse.connection() as connection:
             reason = why_not(load_settings(), context.instance, connection)
         return (

@@ -38,6 +38,7 @@ def queries() -> Any:
     """Every statement of `sql/queries`, by name; the functions of the modules beside this one give them types."""
     return cast(Any, aiosql).from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
 
+
 _STOPPING = "The server is stopping or starting; the next sync tries again."
 _HINTS = {  # by the class of PostgreSQL's error
     "08": _STOPPING,

@@ -24,6 +24,7 @@ with warnings.catch_warnings():
 DATABASE = "hunter"
 READY = "ready"
 CHANGE_SECONDS = 60.0
+STARTING_SECONDS = 0.5
 
 
 def start(home: Path) -> None:
@@ -85,9 +86,9 @@ def address(home: Path, database: str = DATABASE) -> str | None:
 def _living(data: Path) -> PostmasterInfo | None:
     try:
         info = PostmasterInfo.read_from_pgdata(data)
-    except (OSError, AssertionError, ValueError):
+    except (OSError, AssertionError, ValueError, OverflowError):
         return None
-    return info if info and info.process and _is_postgres(info.process) else None
+    return info if info and info.process and _is_server_of(data, info.process) else None
 
 
 def _wait_while_changing(data: Path) -> None:
@@ -99,22 +100,31 @@ def _wait_while_changing(data: Path) -> None:
 
 def _forget_dead_server(data: Path) -> None:
     """
-    Remove a postmaster.pid whose process is not a PostgreSQL.
+    Remove a postmaster.pid of a server that is no more.
 
-    After a crash or a reboot its number may belong to somebody else, and pgserver would take that for the server.
+    After a crash or a reboot its number may belong to somebody else, another home's PostgreSQL included, and
+    pgserver would take that for the server; or the file is empty or cut short, and it would give up.
     """
     pid_file = data / "postmaster.pid"
+    if _is_stale(data, pid_file):
+        time.sleep(STARTING_SECONDS)  # a server that starts this very moment has not written it yet
+        if _is_stale(data, pid_file):
+            pid_file.unlink(missing_ok=True)
+
+
+def _is_stale(data: Path, pid_file: Path) -> bool:
     try:
         pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
-        process = psutil.Process(pid)
-    except (OSError, ValueError, psutil.NoSuchProcess):
-        return
-    if not _is_postgres(process):
-        pid_file.unlink(missing_ok=True)
+        return not _is_server_of(data, psutil.Process(pid))
+    except FileNotFoundError:
+        return False
+    except (ValueError, OverflowError, psutil.NoSuchProcess):
+        return True
 
 
-def _is_postgres(process: psutil.Process) -> bool:
+def _is_server_of(data: Path, process: psutil.Process) -> bool:
     try:
-        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+        is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+        return is_postgres and str(data.resolve()) in process.cmdline()
     except psutil.Error:
         return False

@@ -21,9 +21,7 @@ class Merged:
     rows: int
 
 
-def replace_normalized(
-    connection: Connection, rows: Sequence[NormalizedReferral], *, rules: str, at: datetime
-) -> None:
+def replace_normalized(connection: Connection, rows: Sequence[NormalizedReferral], *, rules: str, at: datetime) -> None:
     """Store typed rows, each in the place of what stood there for its referral."""
     standing = {"rules": rules, "normalized_at": at}
     queries().remove_normalized(connection, referral_ids=[row.referral_id for row in rows])
@@ -42,9 +40,7 @@ def normalized_counts(connection: Connection) -> dict[str, int]:
     return queries().normalized_counts(connection)
 
 
-def merge(
-    connection: Connection, *, stream: str, direction: str, seen_since: datetime | None, full: bool
-) -> Merged:
+def merge(connection: Connection, *, stream: str, direction: str, seen_since: datetime | None, full: bool) -> Merged:
     """
     Bring partner_center_referrals up to what normalized_referrals says, and mark what is gone upstream.
 

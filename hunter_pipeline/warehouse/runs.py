@@ -43,7 +43,7 @@ def record_pull(connection: Connection, run_id: str, **counts: Any) -> None:
 
 
 def record_merge(connection: Connection, run_id: str, **counts: int) -> None:
-    """Keep `new`, `updated`, `without_domain` and `missing`; what is left of the fetched is unchanged."""
+    """Keep `new`, `updated`, `unchanged`, `without_domain` and `missing`."""
     queries().record_merge(connection, run_id=run_id, **counts)
 
 

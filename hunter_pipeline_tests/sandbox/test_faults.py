@@ -66,7 +66,7 @@ def test_slow_waits_and_then_answers(start: Start) -> None:
         ("foreign_next", lambda a: a.json()["@odata.nextLink"].startswith("http://referrals.example.net/")),
     ],
 )
-def test_spoilt_answers_are_wrong_as_they_say(start: Start, kind: str, check) -> None:  # noqa: ANN001
+def test_spoilt_answers_are_wrong_as_they_say(start: Start, kind: str, check) -> None:
     """A spoilt answer has status 200 and is wrong in exactly the way asked for."""
     client = start(faults=[Fault(where="list", kind=kind, times=1)])
     answer = client.get({"$top": "10"})

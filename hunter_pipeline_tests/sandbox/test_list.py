@@ -85,7 +85,7 @@ def test_the_token_carries_filter_and_order(full: Client) -> None:
         ("direction ne 'Outgoing'", lambda r: r.get("direction") != "Outgoing"),
     ],
 )
-def test_filters_select_what_they_say(full: Client, text: str, expected) -> None:  # noqa: ANN001
+def test_filters_select_what_they_say(full: Client, text: str, expected) -> None:
     """Comparison, and, or, parentheses, paths and doubled quotes mean what OData says."""
     wanted = {key for key, row in full.sandbox.world.referrals.items() if expected(row)}
     assert {row["id"] for row in full.rows(filter=text)} == wanted

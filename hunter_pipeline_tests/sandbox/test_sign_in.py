@@ -159,7 +159,7 @@ def test_conditional_access_blocks_the_device_code(start: Start) -> None:
 
 
 @pytest.mark.parametrize("auto_approve", [True, False])
-def test_sign_in_by_browser_with_pkce(start: Start, auto_approve: bool) -> None:  # noqa: FBT001
+def test_sign_in_by_browser_with_pkce(start: Start, auto_approve: bool) -> None:
     """Authorization code with PKCE on a localhost redirect ends in a token, after a click where one is asked for."""
     client = start(auto_approve=auto_approve)
     app = client.app()

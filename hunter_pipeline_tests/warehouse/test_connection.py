@@ -103,8 +103,6 @@ def test_a_user_without_the_right_is_told_what_to_run(warehouse: Warehouse, data
         (f"postgresql://u:{quote('p/@?', safe='')}@h/hunter", "postgresql://u:p%2F%40%3F@h/x_dagster"),
     ],
 )
-def test_another_database_s_address_is_the_same_but_for_its_name(
-    warehouse: Warehouse, url: str, other: str
-) -> None:
+def test_another_database_s_address_is_the_same_but_for_its_name(warehouse: Warehouse, url: str, other: str) -> None:
     """User, password, host and parameters stay."""
     assert Warehouse(url, warehouse.home).address("x_dagster") == other

@@ -102,16 +102,20 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
     assert _companies(warehouse) == before
 
 
-def test_a_foreign_process_is_not_taken_for_the_server(home: Path, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("whose", ["ours", "another PostgreSQL's"])
+def test_a_foreign_process_is_not_taken_for_the_server(
+    home: Path, warehouse: Warehouse, server: Path, whose: str
+) -> None:
     """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
+    foreign = os.getpid() if whose == "ours" else embedded.running_pid(server)
     before = _companies(warehouse)
     pid_file = home / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     embedded.stop(home)
-    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    pid_file.write_text("\n".join([str(foreign), *lines[1:]]) + "\n")
     assert embedded.running_pid(home) is None
     assert embedded.address(home) is None
-    assert not embedded.stop(home), "this very process must not be stopped"
+    assert not embedded.stop(home), "a foreign process must not be stopped"
     assert _companies(warehouse) == before
 
 

@@ -60,7 +60,7 @@ where run_id = :run_id;
 update sync_runs set
     new = :new,
     updated = :updated,
-    unchanged = greatest(fetched - quarantined - :new - :updated, 0),
+    unchanged = :unchanged,
     without_domain = :without_domain,
     missing = :missing
 where run_id = :run_id;
