@@ -6,7 +6,7 @@ BIN := .venv/bin
 # A stamp a set of pins: what is installed is installed again only when the pins change.
 RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-annotate --no-header pyproject.toml --group build
 

@@ -86,14 +86,14 @@ class SyncRunResource(dg.ConfigurableResource):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Dagster calls it as the run begins."""
         configure_logs(load_settings())
-        self._run_id = context.run_id or ""
+        self._run_id = context.run.run_id if context.run else ""
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Dagster calls it as the run ends, however it ends."""
         try:
             summary = self._run.finish() if self._run else None
-            if summary and context.instance and context.run_id:
-                _tag(context.instance, context.run_id, summary)
+            if summary and context.instance and self._run_id:
+                _tag(context.instance, self._run_id, summary)
         except HunterError as error:
             log.error("partner_center_sync_not_recorded", error=error.message, hint=error.hint)
         finally:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 STATUSES = ("None", "New", "Active", "Closed")
-SUBSTATUSES = ("Pending", "Received", "Accepted", "Won", "Lost", "Declined", "Expired")
+SUBSTATUSES = ("Pending", "Received", "Accepted", "Won", "Lost", "Declined", "Expired", "Error")
+"""Microsoft documents all but `Error`, which turns up in real payloads."""
 TYPES = ("Shared", "Independent")
 QUALIFICATIONS = ("None", "Direct", "MarketingQualified", "SalesQualified")
 DIRECTIONS = ("Incoming", "Outgoing")

@@ -7,6 +7,7 @@ by all commands with the same HUNTER_HOME. `hunter db stop` ends it.
 
 import signal
 import subprocess
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -26,6 +27,8 @@ READY = "ready"
 CHANGE_SECONDS = 60.0
 STARTING_SECONDS = 0.5
 
+_starting = threading.Lock()
+
 
 def start(home: Path) -> None:
     """
@@ -36,9 +39,10 @@ def start(home: Path) -> None:
     data = home / "postgres"
     try:
         data.parent.mkdir(parents=True, exist_ok=True)
-        _forget_dead_server(data)
-        _wait_while_changing(data)
-        get_server(data, cleanup_mode=None, start=False).start()  # `start` itself looks whether one runs
+        with _starting:  # pgserver's own lock is between processes only
+            _forget_dead_server(data)
+            _wait_while_changing(data)
+            get_server(data, cleanup_mode=None, start=False).start()  # `start` itself looks whether one runs
     except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
         raise DatabaseError(
             f"The embedded PostgreSQL under {home} did not start ({type(error).__name__}).",

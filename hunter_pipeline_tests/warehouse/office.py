@@ -83,12 +83,12 @@ class Office:
     def execute(self, statement: str, *values: Any) -> None:
         """One statement of a test's own."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(cast("Any", statement), values)
+            connection.execute(cast("Any", statement), values or None)
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """What a query gives."""
         with self.warehouse.connection() as connection:
-            return connection.execute(cast("Any", statement), values).fetchall()
+            return connection.execute(cast("Any", statement), values or None).fetchall()
 
     def value(self, statement: str, *values: Any) -> Any:
         """The only value that a query gives."""

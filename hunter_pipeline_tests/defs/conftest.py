@@ -1,0 +1,59 @@
+"""Dagster in process: the real definitions, an instance of its own for each test, one sandbox for each module."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from hunter_pipeline.definitions import build_defs
+from hunter_pipeline.defs.cadence import JOB
+from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
+
+REFERRALS = 30
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Run = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture(scope="module")
+def shared(server: Path) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
+        yield office
+
+
+@pytest.fixture
+def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """The environment of a process that is signed in to the sandbox, on empty tables."""
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in(shared)
+    shared.reset()
+    return shared
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def run(office: Office, instance: dg.DagsterInstance) -> Run:
+    """Runs the job, or some of its assets, as `hunter sync` does."""
+
+    def execute(*assets: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
+        return (
+            build_defs()
+            .resolve_job_def(JOB)
+            .execute_in_process(
+                run_config={**QUIET, **(config or {})},
+                instance=instance,
+                raise_on_error=False,
+                asset_selection=[dg.AssetKey(name) for name in assets] or None,
+            )
+        )
+
+    return execute

@@ -1,0 +1,110 @@
+"""What Dagster loads: the contract's names, without any variable and without any connection."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from hunter_pipeline.definitions import RESOURCES, build_defs
+from hunter_pipeline.defs.cadence import freshness_window
+from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.settings import load_settings
+
+CHECKOUT = Path(__file__).parents[2]
+ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]
+CHECKS = {
+    ("partner_center_referrals", "no_duplicate_referral_ids"),
+    ("companies", "no_duplicate_domains"),
+    ("leads_ready", "no_duplicate_domains"),
+    ("companies", "domains_are_canonical"),
+    ("partner_center_referrals", "every_raw_referral_is_accounted_for"),
+    ("partner_center_referrals", "known_status_values"),
+    ("raw_referrals", "upstream_did_not_shrink"),
+    ("partner_center_referrals", "referrals_expiring_soon"),
+    ("partner_center_referrals", "referrals_are_fresh"),
+}
+
+
+def test_the_names_are_the_contract_s() -> None:
+    """Assets, job, schedules, sensor and checks are named as section 6 says, the assets in a chain."""
+    graph = build_defs().resolve_asset_graph()
+    assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ASSETS}
+    for above, below in zip(ASSETS, ASSETS[1:], strict=False):
+        assert graph.get(dg.AssetKey(below)).parent_keys == {dg.AssetKey(above)}
+    assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == CHECKS
+    defs = build_defs()
+    assert defs.resolve_job_def("sync_partner_center_referrals")
+    assert {schedule.name for schedule in defs.schedules or []} == {
+        "sync_partner_center_referrals_schedule",
+        "full_reconciliation_schedule",
+    }
+    assert [sensor.name for sensor in defs.sensors or []] == ["partner_center_changes_sensor"]
+
+
+def test_only_the_structure_blocks() -> None:
+    """`no_duplicate_referral_ids` stops what is downstream; a doubt never does."""
+    graph = build_defs().resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert blocking == {"no_duplicate_referral_ids"}
+
+
+@pytest.mark.parametrize(("seconds", "window"), [("30", 1800), ("600", 1800), ("3600", 10_800)])
+def test_the_referrals_have_a_freshness_policy(
+    monkeypatch: pytest.MonkeyPatch, seconds: str, window: int
+) -> None:
+    """`partner_center_referrals` is stale after three intervals, or half an hour where they are short."""
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
+    assert freshness_window(load_settings()) == timedelta(seconds=window)
+    graph = build_defs().resolve_asset_graph()
+    policies = {name: graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS}
+    assert policies.pop("partner_center_referrals") == dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(seconds=window)
+    )
+    assert set(policies.values()) == {None}
+
+
+def test_every_asset_is_described() -> None:
+    """A person who opens the asset graph reads what each one is."""
+    graph = build_defs().resolve_asset_graph()
+    for name in ASSETS:
+        node = graph.get(dg.AssetKey(name))
+        assert node.description
+        assert node.group_name == "referrals"
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading with a wrong value says which variable, what it holds and what it may hold."""
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", "soon")
+    with pytest.raises(ConfigurationError, match="HUNTER_SYNC_INTERVAL_SECONDS holds 'soon'"):
+        build_defs()
+
+
+def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password in HUNTER_DATABASE_URL and the API key stand in no resource and in no snapshot."""
+    from dagster._core.remote_representation.external_data import RepositorySnap
+
+    monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@db/hunter")
+    monkeypatch.setenv("HUNTER_API_KEY", "geheim")
+    defs = build_defs()
+    shown = dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
+    assert "sync_partner_center_referrals" in shown
+    assert "geheim" not in shown + repr(RESOURCES) + repr(defs) + repr(load_settings())
+
+
+def test_dagster_validates_the_definitions(tmp_path: Path) -> None:
+    """`dagster definitions validate -w workspace.yaml`, from the checkout, with no variable set and no database."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("HUNTER_", "DAGSTER_"))}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=CHECKOUT,
+        env=bare | {"DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "yes"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
