@@ -79,6 +79,7 @@ class SyncRun:
         try:
             with database_errors():
                 yield
+                self.connection.commit()  # what was read at the end of a step holds nothing open during the next ones
         except HunterError as error:
             self.fail(error, step=name)
             raise

@@ -1,7 +1,9 @@
 """The job, asset by asset: what is materialized, what is shown of it, and how a run fails."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +128,7 @@ def test_no_person_is_in_what_a_run_leaves_behind(
     captured = capfd.readouterr()
     shown = "".join(everything_logged(instance, result) for result in results) + captured.out + captured.err
     people = _people(office)
-    assert len(people) > 3 * REFERRALS
+    assert len(people) > REFERRALS
     assert [text for text in people if text in shown] == []
     token = next(iter(office.sandbox.requests)).headers.get("authorization", "Bearer -").split()[1]
     assert token not in shown or token == "-"
@@ -288,36 +290,22 @@ def test_a_failure_in_json_lines(office: Office, run: Run, capfd: pytest.Capture
     assert (lines[-1]["status"], lines[-1]["error_type"]) == ("failed", "PartnerCenterAuthError")
 
 
-def test_no_transaction_is_left_open_behind_the_pull(office: Office, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_transaction_is_left_open_behind_the_pull(
+    office: Office, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While Entra is slow, the connection that holds the lock is idle, not idle in a transaction."""
-    import threading
-    import time
-
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "true")
-    office.sandbox.fail(Fault(where="openid", kind="slow", delay=0.4, times=8))
-    seen: list[int] = []
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.05):
-            if sum("openid-configuration" in request.path for request in list(office.sandbox.requests)) > 5:
-                seen.append(
-                    office.value(
-                        "select count(*) from pg_stat_activity where datname = current_database()"
-                        " and state = 'idle in transaction'"
-                    )
-                )
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        assert run().success
-    finally:
-        done.set()
-        thread.join()
-    assert seen
-    assert min(seen) == 0
-    assert time.monotonic()
+    office.sandbox.fail(Fault(where="openid", kind="slow", delay=0.8, times=8))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run)
+        while not any("openid-configuration" in request.path for request in list(office.sandbox.requests)):
+            time.sleep(0.02)
+        time.sleep(0.3)
+        states = office.rows(
+            "select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert running.result().success
+    assert {row["state"] for row in states} == {"idle"}
 
 
 @pytest.fixture

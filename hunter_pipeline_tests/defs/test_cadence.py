@@ -1,0 +1,196 @@
+"""When a sync starts by itself, and what a tick that starts none says."""
+
+import dagster as dg
+import pytest
+
+from hunter_pipeline.definitions import RESOURCES
+from hunter_pipeline.defs.cadence import FULL, JOB, build_schedules, build_sensor, cron_of
+from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.sandbox import Fault
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.warehouse import runs
+from hunter_pipeline_tests.warehouse.office import Office
+
+GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cron"),
+    [
+        (60, "*/1 * * * *"), (90, "*/1 * * * *"), (300, "*/5 * * * *"), (600, "*/10 * * * *"), (1800, "*/30 * * * *"),
+        (3600, "0 */1 * * *"), (7200, "0 */2 * * *"), (86_400, "0 0 * * *"), (30, "*/10 * * * *"), (5, "*/10 * * * *"),
+    ],
+)  # fmt: skip
+def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
+    """Minutes and hours as cron has them; below a minute, where the sensor keeps the cadence, every ten minutes."""
+    assert cron_of(seconds) == cron
+    assert dg.ScheduleDefinition(name="any", cron_schedule=cron, job_name=JOB).cron_schedule == cron
+
+
+@pytest.mark.parametrize(
+    ("env", "seconds", "cron", "is_running"),
+    [
+        ("production", "", "*/10 * * * *", True),
+        ("development", "", "*/10 * * * *", False),
+        ("development", "60", "*/1 * * * *", True),
+        ("production", "45", "*/10 * * * *", False),
+    ],
+)
+def test_who_keeps_the_cadence(
+    monkeypatch: pytest.MonkeyPatch, env: str, seconds: str, cron: str, is_running: bool
+) -> None:
+    """The schedule from a minute on, the sensor below; in production every ten minutes, in development every 30 s."""
+    monkeypatch.setenv("HUNTER_ENV", env)
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
+    cadence, nightly = build_schedules(load_settings())
+    assert cadence.cron_schedule == cron
+    assert (cadence.default_status == dg.DefaultScheduleStatus.RUNNING) == is_running
+    assert nightly.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert (cadence.job_name, nightly.job_name) == (JOB, JOB)
+    sensor = build_sensor(load_settings())
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert sensor.minimum_interval_seconds == {"": 30 if env == "development" else 60}.get(seconds, int(seconds or 0))
+
+
+@pytest.fixture
+def production(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """A cadence of ten minutes, kept by the schedule."""
+    monkeypatch.setenv("HUNTER_ENV", "production")
+    return office
+
+
+def tick(instance: dg.DagsterInstance, name: str) -> str | dg.RunRequest:
+    """One evaluation of a schedule or of the sensor: the reason for skipping, or the request."""
+    if name == "sensor":
+        with dg.build_sensor_context(instance=instance, resources=GIVEN) as context:
+            data = build_sensor(load_settings()).evaluate_tick(context)
+    else:
+        schedule = build_schedules(load_settings())[("cadence", "nightly").index(name)]
+        with dg.build_schedule_context(instance=instance, resources=GIVEN) as context:
+            data = schedule.evaluate_tick(context)
+    if data.skip_message:
+        return data.skip_message
+    [request] = data.run_requests or []
+    return request
+
+
+def started(found: str | dg.RunRequest) -> dict[str, str]:
+    """The tags of a requested run."""
+    assert isinstance(found, dg.RunRequest), found
+    return {name: value for name, value in found.tags.items() if name.startswith("hunter/")}
+
+
+def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterInstance) -> None:
+    """The cadence asks for an incremental sync, the night for a full one; the runs say who started them."""
+    cadence, nightly = tick(instance, "cadence"), tick(instance, "nightly")
+    assert started(cadence) == {"hunter/started_by": "schedule"}
+    assert started(nightly) == {"hunter/started_by": "reconciliation"}
+    assert isinstance(cadence, dg.RunRequest)
+    assert isinstance(nightly, dg.RunRequest)
+    assert (cadence.run_config, nightly.run_config) == ({}, FULL)
+
+
+@pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
+def test_a_tick_with_the_flag_off_says_so(
+    production: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Schedule and sensor skip with the reason, and call nobody."""
+    monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
+    assert tick(instance, name) == "feature_flag_disabled"
+    assert production.sandbox.requests == []
+
+
+@pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
+def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
+    """Whoever holds the lock: schedule and sensor wait for the next tick."""
+    with production.warehouse.connection() as connection:
+        assert runs.try_sync_lock(connection)
+        assert tick(instance, name) == "sync_in_progress"
+
+
+@pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
+def test_a_tick_beside_a_queued_run_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
+    """A run of the job that has not started yet counts as well; one that a dead process left "started" does not."""
+    from hunter_pipeline.definitions import build_defs
+
+    job = build_defs().resolve_job_def(JOB)
+    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
+    assert tick(instance, name) == "sync_in_progress"
+    instance.report_run_canceled(run)
+    instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert tick(instance, name) != "sync_in_progress"
+
+
+def test_the_sensor_starts_the_first_sync(office: Office, instance: dg.DagsterInstance) -> None:
+    """With a cadence below a minute an empty database is filled at once, without asking anybody first."""
+    assert started(tick(instance, "sensor")) == {"hunter/started_by": "sensor", "hunter/why": "first_sync"}
+    assert office.pages_asked == []
+
+
+def test_the_sensor_notices_a_change(office: Office, instance: dg.DagsterInstance) -> None:
+    """It asks for the newest change only, and starts a sync where that is newer than what was read."""
+    office.sync()
+    office.sandbox.requests.clear()
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
+    [asked] = office.pages_asked
+    assert (asked["$top"], asked["$orderby"]) == ("1", "updatedDateTime desc")
+    office.sandbox.world.arrive(1)
+    assert started(tick(instance, "sensor"))["hunter/why"] == "changed_upstream"
+    office.sync()
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
+
+
+def test_the_sensor_starts_early_in_production(production: Office, instance: dg.DagsterInstance) -> None:
+    """Where the schedule keeps the cadence the sensor starts a sync only for a change."""
+    production.sync()
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
+    production.sandbox.world.arrive(1)
+    assert started(tick(instance, "sensor"))["hunter/why"] == "changed_upstream"
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [("30", "heartbeat"), ("600", None)])
+def test_the_sensor_s_heartbeat(
+    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str, expected: str | None
+) -> None:
+    """Where it keeps the cadence it syncs every ten minutes although nothing changed; else the schedule does."""
+    office.sync()
+    office.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
+    found = tick(instance, "sensor")
+    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
+def test_the_sensor_repeats_what_failed(
+    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str, expected: str | None
+) -> None:
+    """Where it keeps the cadence, a sync that failed is tried again; else it waits for the schedule."""
+    office.sync()
+    office.sandbox.fail(Fault(where="list", kind="404", times=1))
+    office.sync()
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
+    found = tick(instance, "sensor")
+    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
+
+
+def test_an_expired_sign_in_fails_the_tick(office: Office, instance: dg.DagsterInstance) -> None:
+    """It is an error that the sensor's page shows, not a reason to skip; the words name nobody."""
+    office.sync()
+    office.sandbox.fail(Fault(where="list", kind="403"))
+    with pytest.raises(dg.DagsterError) as raised:
+        tick(instance, "sensor")
+    cause = raised.value.__cause__
+    assert isinstance(cause, HunterError)
+    assert type(cause).__name__ == "PartnerCenterAuthError"
+
+
+def test_a_database_out_of_reach_fails_the_tick(
+    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schedule and sensor say what is wrong, in one sentence."""
+    monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@127.0.0.1:1/hunter")
+    for name in ("cadence", "sensor"):
+        with pytest.raises(dg.DagsterError) as raised:
+            tick(instance, name)
+        assert str(raised.value.__cause__) == "PostgreSQL is out of reach or broke the connection."
+        assert "geheim" not in repr(raised.value)

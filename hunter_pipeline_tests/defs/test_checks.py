@@ -1,0 +1,175 @@
+"""Each asset check, passing and failing, on the stored tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from hunter_pipeline.defs import checks
+from hunter_pipeline.defs.resources import SyncRunResource, WarehouseResource
+from hunter_pipeline_tests.defs.conftest import REFERRALS
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, payload
+
+
+@pytest.fixture
+def synced(office: Office) -> Office:
+    """Three referrals that nothing is wrong with."""
+    office.sync(client=FarSide([payload(1), payload(2), payload(3)]))
+    return office
+
+
+def report(check: dg.AssetChecksDefinition) -> dg.AssetCheckResult:
+    """What a check says now."""
+    given = {"warehouse": WarehouseResource()}
+    if check.required_resource_keys - {"warehouse"}:
+        given["sync_run"] = SyncRunResource()  # type: ignore[assignment]
+    found = check(**given)
+    assert isinstance(found, dg.AssetCheckResult)
+    return found
+
+
+def offenders(found: dg.AssetCheckResult) -> str:
+    """The table of those that a failing check shows."""
+    return str(found.metadata["first_offenders"].value)
+
+
+@contextmanager
+def altered(office: Office, do: str, undo: str) -> Iterator[None]:
+    """A database that a fault of ours might have left behind."""
+    office.execute(do)
+    try:
+        yield
+    finally:
+        office.execute(undo)
+
+
+def test_all_pass_on_a_sound_database(synced: Office) -> None:
+    """Nothing is wrong: nine checks pass, without offenders."""
+    assert len(checks.ALL) == 9
+    for check in checks.ALL:
+        found = report(check)
+        assert found.passed, check
+        assert "first_offenders" not in found.metadata
+
+
+def test_a_doubled_referral(synced: Office) -> None:
+    """ERROR, with the id and how often it stands there; at most 20 are shown."""
+    synced.sync(client=FarSide([payload(number) for number in range(30)]))
+    with altered(
+        synced,
+        "create table twin () inherits (partner_center_referrals);"
+        "insert into twin select * from only partner_center_referrals",
+        "drop table twin",
+    ):
+        found = report(checks.no_duplicate_referral_ids)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert f"| {identity(0)} | 2 |" in offenders(found)
+    assert offenders(found).count("\n") == 21
+
+
+def test_a_doubled_company(synced: Office) -> None:
+    """ERROR, with the domain."""
+    with altered(
+        synced,
+        "alter table companies drop constraint companies_domain_key;"
+        "insert into companies (domain) values ('company1.de')",
+        "delete from companies; alter table companies add unique (domain)",
+    ):
+        found = report(checks.companies_no_duplicate_domains)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "| company1.de | 2 |" in offenders(found)
+
+
+def test_a_doubled_lead(synced: Office) -> None:
+    """ERROR, with the domain, whatever the view has become."""
+    with altered(
+        synced,
+        "alter view leads_ready rename to sound;"
+        "create view leads_ready as select * from sound union all select * from sound",
+        "drop view leads_ready; alter view sound rename to leads_ready",
+    ):
+        found = report(checks.leads_no_duplicate_domains)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "| company1.de | 2 |" in offenders(found)
+
+
+@pytest.mark.parametrize("domain", ["Company1.de", "www.company1.de", "gmail.com", "co.uk", "company1.de."])
+@pytest.mark.parametrize("table", ["companies", "partner_center_referrals"])
+def test_a_domain_that_is_not_canonical(synced: Office, table: str, domain: str) -> None:
+    """ERROR: it is not the registrable domain, in lower case, that its owner registered."""
+    synced.execute(f"update {table} set domain = %s where domain = 'company1.de'", domain)
+    found = report(checks.domains_are_canonical)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert f"| {domain} |" in offenders(found)
+
+
+@pytest.mark.parametrize("table", ["raw_referrals", "normalized_referrals", "partner_center_referrals"])
+def test_a_referral_that_is_not_everywhere(synced: Office, table: str) -> None:
+    """ERROR: it is missing from one of the three tables; the report says from which."""
+    synced.execute(f"delete from {table} where referral_id = %s", identity(2))
+    found = report(checks.every_raw_referral_is_accounted_for)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    row = offenders(found).splitlines()[2]
+    assert identity(2) in row
+    assert (row.count("True"), row.count("False")) == (2, 1)
+
+
+@pytest.mark.parametrize("column", ["status", "substatus"])
+def test_an_unknown_status(synced: Office, column: str) -> None:
+    """WARN, with the value and how many referrals have it; the referral is kept."""
+    synced.sync(client=FarSide([payload(4, **{column: "Paused"})]))
+    found = report(checks.known_status_values)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert f"| {column} | Paused | 1 |" in offenders(found)
+
+
+def test_a_read_that_shrank(synced: Office) -> None:
+    """WARN, with what came and what was known; the next whole read settles it."""
+    synced.sync("full", client=FarSide([payload(1)]))
+    found = report(checks.upstream_did_not_shrink)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert {name: value.value for name, value in found.metadata.items()} == {
+        "returned_by_last_full_read": 1,
+        "known_then": 3,
+    }
+    synced.sync("full", client=FarSide([payload(1), payload(2)]))
+    assert report(checks.upstream_did_not_shrink).passed
+
+
+def test_a_referral_that_expires_soon(synced: Office) -> None:
+    """WARN, with its id; one that is answered, gone, over or far off does not count."""
+
+    def expiring(number: int, hours: float, **changes: str) -> dict[str, object]:
+        moment = datetime.now(UTC) + timedelta(hours=hours)
+        stamp = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        return payload(number, expirationDateTime=stamp, **({"status": "New", "substatus": "Pending"} | changes))
+
+    others = [expiring(4, 71, status="Active"), expiring(5, -1), expiring(6, 73), expiring(7, 71, status="Closed")]
+    synced.sync(client=FarSide(others))
+    assert report(checks.referrals_expiring_soon).passed
+    synced.sync(client=FarSide([expiring(8, 71), expiring(9, 1)]))
+    found = report(checks.referrals_expiring_soon)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert [line.split(" | ")[0] for line in offenders(found).splitlines()[2:]] == [
+        f"| {identity(9)}",
+        f"| {identity(8)}",
+    ]
+    assert found.metadata["offenders"].value == 2
+
+
+def test_a_sync_that_is_overdue(synced: Office) -> None:
+    """WARN where the last success is older than three intervals; a sync that failed does not count as one."""
+    synced.execute("update sync_runs set finished_at = now() - interval '29 minutes'")
+    assert report(checks.referrals_are_fresh).passed
+    synced.execute("update sync_runs set finished_at = now() - interval '31 minutes'")
+    synced.execute("insert into sync_runs (run_id, status, mode, finished_at) values ('x', 'failed', 'full', now())")
+    found = report(checks.referrals_are_fresh)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+
+def test_an_empty_database_is_sound(office: Office) -> None:
+    """Before the first sync no check has anything to say against it."""
+    assert REFERRALS
+    assert all(report(check).passed for check in checks.ALL)

@@ -1,0 +1,71 @@
+"""README and CONTRIBUTING against the code: what they say is there, is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from hunter_pipeline.cli import app
+from hunter_pipeline.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_COMMAND = re.compile(r"`hunter ([^`]+)`|^(?:\$ )?hunter ([^#\n]+)", re.MULTILINE)
+
+
+def _named_commands() -> list[str]:
+    return sorted({(inline or line).strip() for inline, line in _COMMAND.findall(README)})
+
+
+def _settings_table() -> str:
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        value = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        shown = "" if value in (None, ()) else f"`{value}`"
+        lines.append(f"| `HUNTER_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    """The table of settings is what the code says."""
+    assert _settings_table() in README
+
+
+@pytest.mark.parametrize("words", _named_commands())
+def test_every_command_in_the_readme_exists(words: str) -> None:
+    """Each `hunter ...` that the README shows is a command, and its options are options of it."""
+    command = typer.main.get_command(app)
+    rest = words.split()
+    while rest and (inner := getattr(command, "commands", {}).get(rest[0])) is not None:
+        command, rest = inner, rest[1:]
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert not hasattr(command, "commands"), f"`hunter {words}` stops at a group"
+    assert set(re.findall(r"--[a-z-]+", words)) <= options
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """No command is kept from the reader."""
+    names = {words.split()[0] for words in _named_commands()}
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    assert set(commands) <= names
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    """`make something` in a document is a target that `make help` explains."""
+    named = {
+        target
+        for path in DOCUMENTS
+        for target in re.findall(r"`make ([a-z]+)|^(?:\$ )?make ([a-z]+)", path.read_text(), re.M)
+    }
+    helped = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout
+    assert {first or second for first, second in named} <= set(re.findall(r"make (\w+)", helped))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    """A relative link or picture names a file that is there."""
+    targets = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
