@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -147,17 +148,22 @@ def _never_started(error: HunterError, *, full: bool) -> dict[str, Any]:
 
 @contextmanager
 def _progress(text: str) -> Iterator[None]:
-    """Something moves below the lines of the log, for a person at a terminal."""
+    """
+    Something moves below the lines of the log, for a person at a terminal.
+
+    It writes to a copy of standard error, because Dagster puts a file in the place of the original during a step.
+    """
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(stderr=True)
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="replace") as terminal:
+        console = Console(file=terminal)
 
-    def above(line: str) -> None:
-        console.print(Text.from_ansi(line), soft_wrap=True)
+        def above(line: str) -> None:
+            console.print(Text.from_ansi(line), soft_wrap=True)
 
-    with console.status(text), written_by(above):
-        yield
+        with console.status(text), written_by(above):
+            yield

@@ -12,6 +12,7 @@ import time
 import warnings
 from pathlib import Path
 
+import fasteners  # pyright: ignore[reportMissingTypeStubs]
 import psutil
 
 from hunter_pipeline.domain.errors import DatabaseError
@@ -42,7 +43,10 @@ def start(home: Path) -> None:
         with _starting:  # pgserver's own lock is between processes only
             _forget_dead_server(data)
             _wait_while_changing(data)
-            get_server(data, cleanup_mode=None, start=False).start()  # `start` itself looks whether one runs
+            server = get_server(data, cleanup_mode=None, start=False)
+            # its own lock is one file under /tmp for the whole machine, which belongs to whoever came first
+            server._lock = fasteners.InterProcessLock(home / "postgres.lock")  # pyright: ignore[reportPrivateUsage]
+            server.start()  # looks itself whether one runs
     except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
         raise DatabaseError(
             f"The embedded PostgreSQL under {home} did not start ({type(error).__name__}).",

@@ -1,5 +1,8 @@
 """When a sync starts by itself, and what a tick that starts none says."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -10,6 +13,13 @@ from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline_tests.warehouse.office import Office
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """One with a folder: a schedule's tick opens it by its reference."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        yield instance
+
 
 GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
 

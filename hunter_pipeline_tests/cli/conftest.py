@@ -1,0 +1,75 @@
+"""The `hunter` command as its user has it: in this process, or as a program of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hunter_pipeline import cli
+from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.partner_center.auth import SignIn
+from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.settings import Settings
+
+HUNTER = Path(sys.executable).parent / "hunter"
+Program = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+class Answer(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
+    """Run a command in this process; what it does to the environment ends with the test."""
+    before = dict(os.environ)
+
+    def run(*arguments: str) -> Answer:
+        capfd.readouterr()
+        code = cli.run(list(arguments))
+        sys.stdout.flush()
+        return Answer(code, *capfd.readouterr())
+
+    yield run
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def program() -> Program:
+    """Run a command as a program of its own, in the test's folder and environment."""
+
+    def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
+        settings = {"capture_output": True, "text": True, "timeout": 100, **options}
+        return subprocess.run([HUNTER, *arguments], check=False, **settings)  # pyright: ignore
+
+    return run
+
+
+@pytest.fixture
+def signed_in(settings: Settings) -> Settings:
+    """Settings of a home where somebody is signed in to the sandbox."""
+    with Http() as http:
+        SignIn.from_settings(settings, http).login_device_code(lambda *_: None)
+    return settings
+
+
+def is_one_sentence_and_a_hint(text: str) -> bool:
+    """Whether the end of standard error is what the contract says of errors, and no traceback stands before it."""
+    *before, sentence, hint = text.strip().splitlines()
+    return (
+        "Traceback" not in text
+        and not any(line.startswith("error:") for line in before)
+        and sentence.startswith("error: ")
+        and sentence.endswith(".")
+        and hint.startswith("hint:  ")
+        and HunterError.__name__ not in text
+    )
