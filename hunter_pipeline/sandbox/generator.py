@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[int, str | None, str | None, str | None], ...] = (
     (1, "Independent", "None", None),
     (1, "Independent", "MarketingQualified", PARTNER),
 )
-_STATUSES: tuple[tuple[int, str, str], ...] = (
+_STATUSES: tuple[tuple[int, str, str | None], ...] = (
     (11, "New", "Pending"), (6, "New", "Received"), (39, "Active", "Accepted"), (13, "Closed", "Won"),
     (13, "Closed", "Lost"), (7, "Closed", "Declined"), (7, "Closed", "Expired"), (1, "None", None),
     (1, "Active", "Error"), (1, "Closed", "Error"), (1, "New", "Error"),

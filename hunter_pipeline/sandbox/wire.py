@@ -105,7 +105,7 @@ class ServerThread:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for the start
             self._error = error
         finally:
             self._listener.close()
