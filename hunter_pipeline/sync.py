@@ -199,8 +199,8 @@ def _land(
     """Store one page with all that has to be true at the same time."""
     versions = [item for item in items if isinstance(item, RawVersion)]
     rejected = [item for item in items if isinstance(item, Rejected)]
-    horizon = _key(datetime.now(UTC) + HORIZON)
-    trusted = [key for key in keys if key <= horizon]
+    latest = horizon()
+    trusted = [key for key in keys if key <= latest]
     with connection.transaction():
         landed, quarantined = raw.land(connection, versions, rejected, read=pulling.read, run_id=pulling.run_id)
         pulling.watermark = _latest(pulling.watermark, *trusted)
@@ -216,6 +216,11 @@ def _land(
 
 def _is_sorted(keys: list[str], *, descending: bool) -> bool:
     return all(second <= first if descending else first <= second for first, second in pairwise(keys))
+
+
+def horizon() -> str:
+    """The latest updatedDateTime that is believed now, in the form of `sortable_utc`."""
+    return _key(datetime.now(UTC) + HORIZON)
 
 
 def _key(moment: datetime) -> str:

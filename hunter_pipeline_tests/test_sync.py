@@ -350,7 +350,7 @@ def _deep(levels: int) -> Any:
 
 @pytest.mark.parametrize("levels", [600, 5000, 20_000])
 def test_a_bottomless_payload_is_quarantined(office: Office, levels: int) -> None:
-    """Nesting that PostgreSQL's jsonb or Python's encoder would refuse goes to quarantine, the rest of the page lands."""
+    """Nesting that PostgreSQL or Python's encoder would refuse goes to quarantine, the rest of the page lands."""
     page = [{**payload(1), "tags": _deep(levels)}, payload(2)]
     for _ in range(2):
         assert counted(office.sync(client=FarSide(page)))[4] == 1
@@ -504,7 +504,7 @@ def _asked_entra(office: Office) -> int:
 
 @pytest.mark.usefixtures("_look_up")
 def test_entra_is_asked_once_for_each_domain(office: Office) -> None:
-    """A company whose domain has a tenant is `M365` and has its id, its referrals too; answers are not asked for again."""
+    """A company whose domain has a tenant is `M365` and has its id, its referrals too; nothing is asked twice."""
     office.sync()
     domains = office.value("select count(*) from companies")
     assert _asked_entra(office) == domains

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 from hunter_pipeline import sync as steps
+from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.warehouse import runs
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload, sign_in
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, office_of, payload, sign_in
 
 REFERRALS = 30
 PAGE = 10
@@ -83,15 +85,15 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> No
     assert office.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(office: Office) -> None:
+def test_the_lock_belongs_to_one_database(office: Office, server: Path) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
-    other = office.url.rsplit("/", 1)[0].replace(office.url.split("/")[3].split("?")[0], "postgres")
-    with office.warehouse.connection() as connection:
-        assert not runs.sync_is_running(connection)
+    with database_on(server, "another_one") as url, office.warehouse.connection() as connection:
         assert runs.try_sync_lock(connection)
         with office.warehouse.connection() as second:
             assert runs.sync_is_running(second)
-    assert other
+        with Warehouse(url, server).connection() as other:
+            assert not runs.sync_is_running(other)
+            assert runs.try_sync_lock(other)
 
 
 def test_threads_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
@@ -169,20 +171,11 @@ def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
 def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> None:
     """PostgreSQL ends the connection that holds the lock: the sync fails, writes no more, and the next one goes on."""
     office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=1.5, times=1))
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            office.sync(run_id="cut")
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
-    office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
-    thread.join()
-    assert [type(error).__name__ for error in failed] == ["DatabaseError"]
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(office.sync, run_id="cut")
+        _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
+        office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        assert isinstance(running.exception(), DatabaseError)
     assert office.value("select count(*) from raw_referrals") == PAGE
     summary = office.sync()
     assert (summary["status"], summary["fetched"] <= REFERRALS - PAGE + 1) == ("success", True)

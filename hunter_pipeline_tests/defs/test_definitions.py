@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -34,7 +35,7 @@ def test_the_names_are_the_contract_s() -> None:
     """Assets, job, schedules, sensor and checks are named as section 6 says, the assets in a chain."""
     graph = build_defs().resolve_asset_graph()
     assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ASSETS}
-    for above, below in zip(ASSETS, ASSETS[1:], strict=False):
+    for above, below in pairwise(ASSETS):
         assert graph.get(dg.AssetKey(below)).parent_keys == {dg.AssetKey(above)}
     assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == CHECKS
     defs = build_defs()
@@ -54,9 +55,7 @@ def test_only_the_structure_blocks() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "window"), [("30", 1800), ("600", 1800), ("3600", 10_800)])
-def test_the_referrals_have_a_freshness_policy(
-    monkeypatch: pytest.MonkeyPatch, seconds: str, window: int
-) -> None:
+def test_the_referrals_have_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, seconds: str, window: int) -> None:
     """`partner_center_referrals` is stale after three intervals, or half an hour where they are short."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     assert freshness_window(load_settings()) == timedelta(seconds=window)

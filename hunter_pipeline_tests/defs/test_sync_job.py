@@ -25,9 +25,7 @@ def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]
     """The metadata of each asset that a run materialized."""
     events = result.get_asset_materialization_events()
     return {
-        event.asset_key.to_user_string(): {
-            name: value.value for name, value in event.materialization.metadata.items()
-        }
+        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
         for event in events
         if event.asset_key
     }
@@ -42,7 +40,9 @@ def summary(office: Office, result: dg.ExecuteInProcessResult) -> dict[str, Any]
 
 def everything_logged(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
     """All that Dagster has stored of a run."""
-    entries = [dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(result.run_id).records]
+    entries = [
+        dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(result.run_id).records
+    ]
     run = instance.get_run_by_id(result.run_id)
     return json.dumps(entries, ensure_ascii=False) + dg.serialize_value(run)  # type: ignore[type-var]
 
@@ -188,9 +188,7 @@ def test_a_failing_pull_fails_the_run_in_words(office: Office, run: Run) -> None
     assert len(office.pages_asked) == 1, "a 403 is not repeated, and neither is the step"
 
 
-def test_nobody_configured_is_a_configuration_error(
-    office: Office, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_configured_is_a_configuration_error(office: Office, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The flag on without an app registration names the empty variable."""
     monkeypatch.delenv("HUNTER_PARTNER_CENTER_CLIENT_ID")
     result = run()
@@ -290,9 +288,7 @@ def test_a_failure_in_json_lines(office: Office, run: Run, capfd: pytest.Capture
     assert (lines[-1]["status"], lines[-1]["error_type"]) == ("failed", "PartnerCenterAuthError")
 
 
-def test_no_transaction_is_left_open_behind_the_pull(
-    office: Office, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_transaction_is_left_open_behind_the_pull(office: Office, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """While Entra is slow, the connection that holds the lock is idle, not idle in a transaction."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "true")
     office.sandbox.fail(Fault(where="openid", kind="slow", delay=0.8, times=8))

@@ -1,10 +1,12 @@
 """Addresses, and PostgreSQL's errors in words without data."""
 
 import traceback
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.warehouse import migrate
@@ -28,9 +30,9 @@ def test_an_error_is_told_without_its_row(warehouse: Warehouse) -> None:
     ("statement", "hint"),
     [("select * from nowhere", "hunter db upgrade"), ("select 1/0", "log"), ("selec", "hunter db upgrade")],
 )
-def test_a_refused_statement_has_a_hint(warehouse: Warehouse, statement: str, hint: str) -> None:
+def test_a_refused_statement_has_a_hint(shared_warehouse: Warehouse, statement: str, hint: str) -> None:
     """What may be done about it depends on the class of the error."""
-    with pytest.raises(DatabaseError) as raised, warehouse.connection() as connection:
+    with pytest.raises(DatabaseError) as raised, shared_warehouse.connection() as connection:
         connection.execute(statement)  # type: ignore[call-overload]
     assert hint in str(raised.value.hint)
 
@@ -52,17 +54,17 @@ def test_an_error_inside_rolls_back(warehouse: Warehouse) -> None:
     [
         (lambda url: "postgresql://hunter:geheim@127.0.0.1:1/hunter", "HUNTER_DATABASE_URL"),
         (lambda url: "postgresql://hunter:geheim@nowhere.invalid/hunter", "HUNTER_DATABASE_URL"),
-        (lambda url: url.replace("/test_", "/absent_"), "does not exist"),
+        (lambda url: url.replace("/shared_", "/absent_"), "does not exist"),
         (lambda url: url.replace("//postgres:@", "//nobody:geheim@"), "user name or password"),
     ],
     ids=["refused", "no such host", "no such database", "no such user"],
 )
 @pytest.mark.parametrize("act", ["connect", "upgrade", "status", "create"])
 def test_an_unreachable_database_is_a_database_error(
-    database_url: str, warehouse: Warehouse, change: object, hint: str, act: str
+    shared_warehouse: Warehouse, change: object, hint: str, act: str
 ) -> None:
     """Whatever is asked of it: one sentence, a hint that fits, and never the password."""
-    away = Warehouse(change(database_url), warehouse.home)  # type: ignore[operator]
+    away = Warehouse(change(shared_warehouse.url), shared_warehouse.home)  # type: ignore[operator]
     with pytest.raises(DatabaseError) as raised:
         if act == "connect":
             with away.connection():
@@ -78,7 +80,7 @@ def test_an_unreachable_database_is_a_database_error(
 def test_a_database_is_created_once(warehouse: Warehouse, database_url: str) -> None:
     """The database for Dagster is made beside ours; asked for again it is left alone."""
     name = warehouse.dagster_database
-    assert name == psycopg.conninfo.conninfo_to_dict(database_url)["dbname"] + "_dagster"
+    assert name == f"{conninfo_to_dict(database_url)['dbname']}_dagster"
     for _ in range(2):
         warehouse.create_database(name)
     with psycopg.connect(warehouse.address(name)) as connection:
@@ -103,6 +105,6 @@ def test_a_user_without_the_right_is_told_what_to_run(warehouse: Warehouse, data
         (f"postgresql://u:{quote('p/@?', safe='')}@h/hunter", "postgresql://u:p%2F%40%3F@h/x_dagster"),
     ],
 )
-def test_another_database_s_address_is_the_same_but_for_its_name(warehouse: Warehouse, url: str, other: str) -> None:
+def test_another_database_s_address_is_the_same_but_for_its_name(tmp_path: Path, url: str, other: str) -> None:
     """User, password, host and parameters stay."""
-    assert Warehouse(url, warehouse.home).address("x_dagster") == other
+    assert Warehouse(url, tmp_path).address("x_dagster") == other

@@ -96,7 +96,8 @@ def test_a_company_on_microsoft_365_scores(connection: Connection) -> None:
     """The provider is the company's, and worth five points."""
     put(connection, "a")
     connection.execute(
-        "insert into companies (domain, canonical_name, country, provider) values ('contoso.com', 'Contoso', 'DE', 'M365')"
+        "insert into companies (domain, canonical_name, country, provider)"
+        " values ('contoso.com', 'Contoso', 'DE', 'M365')"
     )
     lead = only(connection)
     assert (lead["score"], lead["score_reasons"]) == (5, ["company is on Microsoft 365"])
@@ -162,7 +163,10 @@ def test_equal_scores_go_by_age_and_then_by_id(connection: Connection) -> None:
             ("B", "b@contoso.com", None),
         ),
         (
-            [KIM | {"name": "A", "email": "a@contoso.com"}, KIM | {"name": "B", "email": "b@contoso.com", "phone": "2"}],
+            [
+                KIM | {"name": "A", "email": "a@contoso.com"},
+                KIM | {"name": "B", "email": "b@contoso.com", "phone": "2"},
+            ],
             ("B", "b@contoso.com", "2"),
         ),
     ],

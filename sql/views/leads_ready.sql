@@ -22,7 +22,7 @@ with open_referrals as (
     from partner_center_referrals as referral
     left join companies as company on referral.domain = company.domain
     left join lateral (
-        -- the first person with an address, else with a number, else the first
+        -- somebody with an address, best with a number as well; among equals the first in the list
         select entry.person
         from jsonb_array_elements(referral.contacts) with ordinality as entry (person, position)
         order by entry.person ->> 'email' is null, entry.person ->> 'phone' is null, entry.position

@@ -1,0 +1,121 @@
+"""`hunter demo` from nothing to the web UI, and its end: one test, because each start costs its seconds."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
+
+ASSETS = {"raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"}
+QUERY = """{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } }
+             runsOrError { ... on Runs { results { status tags { key value } } } } }"""
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short path, because PostgreSQL's socket lies in it."""
+    home = Path(tempfile.mkdtemp(prefix="hunter-demo-"))
+    yield home
+    for process in of_home(home):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def of_home(home: Path) -> list[psutil.Process]:
+    """Every living process that has this home in its environment or its command line."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            known = [process.environ().get("HUNTER_HOME", ""), *process.cmdline()]
+            if process.status() != psutil.STATUS_ZOMBIE and any(str(home) in text for text in known):
+                found.append(process)
+    return found
+
+
+def wait_for(answer: Callable[[], Any], *, seconds: float = 60) -> Any:
+    """What is answered as soon as it is something."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := answer():
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"nothing within {seconds} seconds")
+
+
+def graphql(url: str) -> dict[str, Any]:
+    """The assets and the runs."""
+    return requests.post(f"{url}/graphql", json={"query": QUERY}, timeout=30).json()["data"]
+
+
+def by_sensor(url: str) -> list[str]:
+    """How the runs that the sensor started have ended so far."""
+    runs = graphql(url)["runsOrError"]["results"]
+    mine = [run for run in runs if {"key": "hunter/started_by", "value": "sensor"} in run["tags"]]
+    return [run["status"] for run in mine if run["status"] in ("SUCCESS", "FAILURE")]
+
+
+def start(home: Path, environment: dict[str, str]) -> "tuple[subprocess.Popen[bytes], str]":
+    """A demo as a terminal starts it; returns it and what it printed up to its last line."""
+    output = home / "printed"
+    with output.open("wb") as out, (home / "told").open("wb") as err:
+        demo = subprocess.Popen([HUNTER, "demo"], env=environment, stdout=out, stderr=err, start_new_session=True)
+    wait_for(lambda: demo.poll() is not None or "In another terminal" in output.read_text())
+    assert demo.poll() is None, (home / "told").read_text()
+    return demo, output.read_text()
+
+
+def test_demo_from_nothing_to_nothing(home: Path):
+    """One command fills five assets and keeps them fresh; Ctrl-C ends every process; the next one goes on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    environment = os.environ | {
+        "HUNTER_HOME": str(home),
+        "HUNTER_DAGSTER_URL": f"http://127.0.0.1:{port}",
+        "HUNTER_SYNC_INTERVAL_SECONDS": "5",
+        # a demo meets neither a real database nor a real account
+        "HUNTER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
+        "HUNTER_PARTNER_CENTER_CLIENT_ID": "real",
+    }
+    demo, printed = start(home, environment)
+    assert "Synced (incremental): fetched 739, new 739, updated 0, unchanged 0" in printed
+    (url,) = re.findall(r"Dagster's web UI +(\S+)", printed)
+    assert url == f"http://127.0.0.1:{port}"
+    nodes = graphql(url)["assetNodes"]
+    assert {node["assetKey"]["path"][0] for node in nodes if node["assetMaterializations"]} == ASSETS
+    wait_for(lambda: "SUCCESS" in by_sensor(url), seconds=40)
+
+    in_another_terminal = {name: value for name, value in environment.items() if "PARTNER_CENTER" not in name}
+    for line in (["demo"], ["demo", "--once"]):
+        second = subprocess.run([HUNTER, *line], env=in_another_terminal, capture_output=True, text=True, timeout=60)
+        assert second.returncode == 2
+        assert f"hunter runs already in {home}: {url}." in second.stderr
+        assert is_one_sentence_and_a_hint(second.stderr)
+    status = subprocess.run([HUNTER, "auth", "status"], env=in_another_terminal, capture_output=True, timeout=60)
+    assert status.returncode == 0
+
+    os.killpg(demo.pid, signal.SIGINT)
+    assert demo.wait(40) == 0
+    assert (home / "told").read_text().endswith("Stopped.\n")
+    assert wait_for(lambda: not of_home(home), seconds=5)
+
+    fetched = []
+    for _ in range(2):
+        once = [HUNTER, "demo", "--once"]
+        again = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        fetched += re.findall(r"fetched (\d+), new (\d+), updated (\d+)", again.stdout)
+    assert int(fetched[0][0]) < 100, "it goes on with the data: only what the world had changed last is read"
+    assert fetched[1][1:] == ("0", "0")

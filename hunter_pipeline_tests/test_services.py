@@ -1,0 +1,153 @@
+"""What `hunter up` and `hunter demo` stand on: one supervisor a home, a free port, nothing left behind."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+
+import dagster as dg
+import psutil
+import pytest
+
+from hunter_pipeline import instance, services
+from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse.connection import Connection
+
+
+@pytest.fixture
+def home() -> Settings:
+    """Settings of an empty home."""
+    return load_settings()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def sleeper(**environment: str) -> "subprocess.Popen[bytes]":
+    """A process in a group of its own, that lives until it is ended."""
+    code = "import time; print(flush=True); time.sleep(60)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=os.environ | environment, stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    with process.stdout as out:
+        out.readline()
+    return process
+
+
+def test_one_supervisor_a_home(home: Settings):
+    """A second one is told where the first one is; once that has ended, the home is free."""
+    with services.only_one(home):
+        services.note(home, url="http://127.0.0.1:3001", group=0)
+        assert services.running_url(home) == "http://127.0.0.1:3001"
+        with pytest.raises(ConfigurationError, match=r"hunter runs already in .*: http://127\.0\.0\.1:3001\."):
+            with services.only_one(home):
+                pass
+    assert services.running_url(home) is None
+    with services.only_one(home):
+        pass
+
+
+def test_a_killed_supervisors_processes_are_ended(home: Settings):
+    """What a supervisor that was killed has left behind is ended by the next one."""
+    orphan = sleeper(DAGSTER_HOME=str(home.dagster_home))
+    home.folder()
+    services.note(home, url="http://127.0.0.1:3001", group=orphan.pid)
+    with services.only_one(home):
+        assert orphan.wait(5) == -signal.SIGTERM
+
+
+def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
+    """Process numbers are given out again: a group that is not this home's Dagster is not touched."""
+    stranger = sleeper(DAGSTER_HOME="/somewhere/else")
+    home.folder()
+    services.note(home, url="http://127.0.0.1:3001", group=stranger.pid)
+    try:
+        with services.only_one(home):
+            assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"group": "x"}', '{"group": 999999999}'])
+def test_a_note_that_says_nothing_is_no_obstacle(text: str, home: Settings):
+    """A note that was cut off or names nobody keeps no supervisor from starting."""
+    (home.folder() / "services.json").write_text(text)
+    with services.only_one(home):
+        pass
+
+
+def test_a_free_port_is_taken_as_it_is(taken: int):
+    """The address keeps its port where that is free; a taken one is refused, or the next free one is found."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    assert services.free_url(f"http://127.0.0.1:{free}", or_next=False) == f"http://127.0.0.1:{free}"
+    with pytest.raises(ConfigurationError, match=f"Port {taken} is taken"):
+        services.free_url(f"http://127.0.0.1:{taken}", or_next=False)
+    found = services.free_url(f"http://127.0.0.1:{taken}", or_next=True)
+    assert taken < int(found.rpartition(":")[2]) <= taken + 20
+
+
+@pytest.mark.parametrize("url", ["http://198.51.100.7:3000", "http://no.such.host.invalid:3000"])
+@pytest.mark.parametrize("or_next", [True, False])
+def test_an_address_of_another_machine_is_told_apart(url: str, or_next: bool):
+    """Where this machine cannot listen no port helps, and the sentence does not speak of another program."""
+    with pytest.raises(ConfigurationError, match="HUNTER_DAGSTER_URL holds .*cannot listen"):
+        services.free_url(url, or_next=or_next)
+
+
+def test_dead_runs_are_reported(settings: Settings, connection: Connection, monkeypatch: pytest.MonkeyPatch):
+    """A run that says "started" while nothing of it lives becomes a failure, unless a sync holds the lock."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    instance.prepare(settings)
+    with instance.open_instance() as dagster:
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS):
+            dagster.add_run(dg.DagsterRun(job_name="x", run_id=str(uuid.uuid4()), status=status))
+    assert runs.try_sync_lock(connection)
+    connection.commit()
+    assert services.report_dead_runs(settings) == 0
+    connection.close()
+    assert services.report_dead_runs(settings) == 1
+    assert services.report_dead_runs(settings) == 0
+    with instance.open_instance() as dagster:
+        assert sorted(run.status.value for run in dagster.get_runs()) == ["FAILURE", "NOT_STARTED", "SUCCESS"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_block_and_lets_it_tidy_up(number: int, capsys: pytest.CaptureFixture[str]):
+    """Ctrl-C, SIGTERM or a closed terminal: the block tidies up, a second signal does not disturb it."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    tidied = False
+    with services.until_stopped():
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        finally:
+            os.kill(os.getpid(), number)
+            time.sleep(0.05)
+            tidied = True
+    assert tidied
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_members_are_the_living(home: Settings):
+    """A group whose process has ended is empty."""
+    process = sleeper()
+    assert [member.pid for member in services._members(process.pid)] == [process.pid]
+    process.kill()
+    process.wait()
+    with contextlib.suppress(psutil.Error):
+        assert services._members(process.pid) == []

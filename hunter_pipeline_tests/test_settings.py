@@ -1,0 +1,236 @@
+"""Settings: what the contract names, what is refused, and how a running demo is found."""
+
+import os
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.settings import DEMO_FILE, DEMO_VARIABLE, Settings, environment_of_demo, load_settings
+
+CONTRACT = {
+    "HUNTER_PARTNER_CENTER_ENABLED": False,
+    "HUNTER_PARTNER_CENTER_CLIENT_ID": None,
+    "HUNTER_PARTNER_CENTER_TENANT_ID": None,
+    "HUNTER_PARTNER_CENTER_API_URL": "https://api.partner.microsoft.com",
+    "HUNTER_PARTNER_CENTER_AUTHORITY": "https://login.microsoftonline.com",
+    "HUNTER_PARTNER_CENTER_SCOPE": "https://api.partner.microsoft.com/.default",
+    "HUNTER_PARTNER_CENTER_TOKEN_CACHE": None,
+    "HUNTER_PARTNER_CENTER_DIRECTION": "Incoming",
+    "HUNTER_PARTNER_CENTER_PAGE_SIZE": 200,
+    "HUNTER_DATABASE_URL": None,
+    "HUNTER_HOME": Path(".hunter"),
+    "HUNTER_ENV": "development",
+    "HUNTER_SYNC_INTERVAL_SECONDS": None,
+    "HUNTER_OWN_DOMAINS": (),
+    "HUNTER_TENANT_LOOKUP": True,
+    "HUNTER_LOG_FORMAT": None,
+    "HUNTER_API_HOST": "127.0.0.1",
+    "HUNTER_API_PORT": 8000,
+    "HUNTER_API_KEY": None,
+    "HUNTER_DAGSTER_URL": "http://127.0.0.1:3000",
+}
+
+WRONG = [
+    ("HUNTER_PARTNER_CENTER_ENABLED", "maybe", "true or false"),
+    ("HUNTER_PARTNER_CENTER_API_URL", "http://api.partner.microsoft.com", "https://"),
+    ("HUNTER_PARTNER_CENTER_API_URL", "https://host:abc", "https://"),
+    ("HUNTER_PARTNER_CENTER_API_URL", "https://[bad", "https://"),
+    ("HUNTER_PARTNER_CENTER_AUTHORITY", "login.microsoftonline.com", "https://"),
+    ("HUNTER_PARTNER_CENTER_DIRECTION", "incoming", "'Incoming', 'Outgoing' or 'All'"),
+    ("HUNTER_PARTNER_CENTER_PAGE_SIZE", "0", "from 1 to 200"),
+    ("HUNTER_PARTNER_CENTER_PAGE_SIZE", "201", "from 1 to 200"),
+    ("HUNTER_PARTNER_CENTER_PAGE_SIZE", "many", "from 1 to 200"),
+    ("HUNTER_PARTNER_CENTER_TOKEN_CACHE", "~nobody-of-this-name/cache", "a path"),
+    ("HUNTER_DATABASE_URL", "mysql://host/db", "postgresql://"),
+    ("HUNTER_HOME", "~nobody-of-this-name/x", "a path"),
+    ("HUNTER_ENV", "prod", "'development' or 'production'"),
+    ("HUNTER_SYNC_INTERVAL_SECONDS", "4", "from 5 to 86400"),
+    ("HUNTER_SYNC_INTERVAL_SECONDS", "1.5", "from 5 to 86400"),
+    ("HUNTER_TENANT_LOOKUP", "2", "true or false"),
+    ("HUNTER_LOG_FORMAT", "xml", "'console' or 'json'"),
+    ("HUNTER_API_PORT", "0", "from 1 to 65535"),
+    ("HUNTER_DAGSTER_URL", "localhost:3000", "http://"),
+    ("HUNTER_DAGSTER_URL", "http://localhost:99999", "http://"),
+]
+
+
+def announce(home: Path, *, pid: int | str) -> None:
+    """Write the file that a running demo writes."""
+    home.mkdir(parents=True, exist_ok=True)
+    values = {
+        "HUNTER_PARTNER_CENTER_ENABLED": "true",
+        "HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711",
+        "HUNTER_PARTNER_CENTER_AUTHORITY": "https://localhost:4711",
+        DEMO_VARIABLE: str(pid),
+    }
+    (home / DEMO_FILE).write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a demo puts into the environment ends with the test."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+@pytest.fixture
+def home() -> Path:
+    """The HUNTER_HOME of the test."""
+    return Path(os.environ["HUNTER_HOME"])
+
+
+def test_every_variable_of_the_contract_exists_with_its_default():
+    """The table of the contract and the code name the same variables with the same defaults."""
+    assert {f"HUNTER_{name.upper()}": field.default for name, field in Settings.model_fields.items()} == CONTRACT
+
+
+@pytest.mark.parametrize(("env", "seconds", "style"), [("development", 30, "console"), ("production", 600, "json")])
+def test_cadence_and_log_format_follow_the_environment(
+    env: str, seconds: int, style: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Development syncs every 30 seconds and logs for eyes, production every 600 and logs JSON."""
+    monkeypatch.setenv("HUNTER_ENV", env)
+    assert (load_settings().interval_seconds, load_settings().log_style) == (seconds, style)
+
+
+@pytest.mark.parametrize(("name", "value", "may_hold"), WRONG)
+def test_a_wrong_value_names_the_variable_what_it_holds_and_what_it_may_hold(
+    name: str, value: str, may_hold: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A wrong value is one sentence with all that is needed to mend it."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings()
+    message = raised.value.message
+    assert message.startswith(f"{name} holds ")
+    assert message.endswith(".")
+    assert may_hold in message
+    assert "DATABASE" in name or repr(value) in message
+    assert raised.value.hint
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUNTER_DATABASE_URL", "mysql://sue:geheim@host/db"),
+        ("HUNTER_PARTNER_CENTER_AUTHORITY", "https://sue:geheim@host"),
+    ],
+)
+def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
+    """What a wrong address holds may be quoted, its password not."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings()
+    assert "geheim" not in raised.value.message
+    assert name in raised.value.message
+
+
+def test_dotenv_is_read_and_the_environment_goes_before_it(monkeypatch: pytest.MonkeyPatch):
+    """`.env` in the current folder counts, a variable of the environment counts more, an empty one not at all."""
+    Path(".env").write_text("HUNTER_API_PORT=8001\nHUNTER_ENV=production\nHUNTER_OWN_DOMAINS= a.com , b.org,\n")
+    monkeypatch.setenv("HUNTER_API_PORT", "8002")
+    monkeypatch.setenv("HUNTER_ENV", "")
+    settings = load_settings()
+    assert (settings.api_port, settings.env, settings.own_domains) == (8002, "production", ("a.com", "b.org"))
+
+
+def test_a_dotenv_that_is_no_text_is_a_sentence():
+    """A `.env` in another encoding is named as the cause."""
+    Path(".env").write_bytes(b"HUNTER_OWN_DOMAINS=m\xfcller.de\n")
+    with pytest.raises(ConfigurationError, match=r"\.env cannot be read"):
+        load_settings()
+
+
+def test_secrets_do_not_show_in_a_printed_settings(monkeypatch: pytest.MonkeyPatch):
+    """Printing the settings prints neither the database's password nor the API key."""
+    monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://u:geheim@h/d")
+    monkeypatch.setenv("HUNTER_API_KEY", "geheim")
+    assert "geheim" not in repr(load_settings()) + str(load_settings())
+
+
+def test_a_home_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A HUNTER_HOME below a file is refused with its name."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(ConfigurationError, match="HUNTER_HOME holds .* nothing can be written there"):
+        load_settings().folder("logs")
+
+
+def test_a_running_demo_is_found(home: Path):
+    """`hunter sync` in another terminal takes over the running demo's sandbox and the embedded database."""
+    announce(home, pid=os.getpid())
+    os.environ["HUNTER_DATABASE_URL"] = "postgresql://elsewhere/db"
+    os.environ["DAGSTER_PG_URL"] = "postgresql://elsewhere/dagster"
+    settings = load_settings()
+    assert settings.partner_center_enabled
+    assert settings.partner_center_api_url == "https://localhost:4711"
+    assert settings.database_url is None
+    assert "DAGSTER_PG_URL" not in os.environ
+
+
+@pytest.mark.parametrize("pid", [2**22 - 1, 0, "", "text"])
+def test_a_demo_that_died_is_not_found(home: Path, pid: int | str):
+    """What a killed demo left behind is not taken over."""
+    announce(home, pid=pid)
+    assert not load_settings().partner_center_enabled
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HUNTER_PARTNER_CENTER_CLIENT_ID",
+        "HUNTER_PARTNER_CENTER_TOKEN_CACHE",
+        "HUNTER_PARTNER_CENTER_DIRECTION",
+        "hunter_partner_center_tenant_id",
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_demo_is_taken_over_whole_or_not_at_all(home: Path, name: str, in_file: bool):
+    """Any variable of a real Partner Center keeps the sandbox's address out: the two never meet."""
+    announce(home, pid=os.getpid())
+    if in_file:
+        Path(".env").write_text(f"{name}=Incoming\n")
+    else:
+        os.environ[name] = "Incoming"
+    settings = load_settings()
+    assert settings.partner_center_api_url == CONTRACT["HUNTER_PARTNER_CENTER_API_URL"]
+    assert not settings.partner_center_enabled
+
+
+def test_an_empty_variable_is_no_partner_center(home: Path):
+    """A line of `.env` that was left empty does not keep the demo out."""
+    announce(home, pid=os.getpid())
+    Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=\n")
+    assert load_settings().partner_center_enabled
+
+
+def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
+    """Within a demo neither the environment nor `.env` can lead to a real account or real data."""
+    os.environ |= {
+        "HUNTER_PARTNER_CENTER_TOKEN_CACHE": "/real/cache",
+        "hunter_partner_center_client_id": "real",
+        "HUNTER_DATABASE_URL": "postgresql://real/db",
+        "DAGSTER_PG_URL": "postgresql://real/dagster",
+    }
+    Path(".env").write_text("HUNTER_PARTNER_CENTER_SCOPE=https://real/.default\n")
+    environment_of_demo({"HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711"}, home)
+    settings = load_settings()
+    assert settings.partner_center_api_url == "https://localhost:4711"
+    assert settings.partner_center_scope == CONTRACT["HUNTER_PARTNER_CENTER_SCOPE"]
+    assert (settings.partner_center_client_id, settings.database_url) == (None, None)
+    assert settings.token_cache == home / ".token_cache"
+    assert "DAGSTER_PG_URL" not in os.environ
+
+
+def test_env_example_lists_every_variable():
+    """`.env.example` is the settings: every variable, its description, its default, nothing switched on."""
+    lines = ["# Copy to .env and uncomment what is to differ from its default. The environment goes before .env.", ""]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, ()) else field.default
+        value = str(default).lower() if isinstance(default, bool) else str(default)
+        lines += [*textwrap.wrap(str(field.description), 100, initial_indent="# ", subsequent_indent="# ")]
+        lines += [f"#HUNTER_{name.upper()}={value}", ""]
+    assert project_file(".env.example").read_text(encoding="utf-8") == "\n".join(lines[:-1]) + "\n"
