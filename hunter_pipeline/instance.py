@@ -28,14 +28,7 @@ def prepare(settings: Settings) -> None:
     """
     warehouse = Warehouse.from_settings(settings)
     migrate.upgrade(warehouse)
-    try:
-        settings.dagster_home.mkdir(parents=True, exist_ok=True)
-        _install(project_file("dagster.yaml"), settings.dagster_home / "dagster.yaml")
-    except OSError as error:
-        raise ConfigurationError(
-            f"HUNTER_HOME holds {settings.home}, and nothing can be written there ({error.strerror}).",
-            hint="Free some space, change its owner, or set HUNTER_HOME to another folder.",
-        ) from error
+    _install(project_file("dagster.yaml"), settings.folder("dagster") / "dagster.yaml")
     if not os.environ.get(STORAGE_VARIABLE):
         warehouse.create_database(warehouse.dagster_database)
     os.environ |= {
@@ -85,5 +78,10 @@ def _install(source: Path, target: Path) -> None:
     if target.exists() and target.read_bytes() == source.read_bytes():
         return
     half = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.copyfile(source, half)
-    half.replace(target)
+    try:
+        shutil.copyfile(source, half)
+        half.replace(target)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{target} cannot be written ({error.strerror}).", hint="Free some space, or change its owner."
+        ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
@@ -49,13 +50,14 @@ def database_url(server: Path, request: pytest.FixtureRequest, monkeypatch: pyte
     admin = embedded.address(server, "postgres")
     assert admin is not None
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"create database {name}")  # pyright: ignore[reportArgumentType]
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     url = f"{admin.replace('/postgres?', f'/{name}?')}"
     monkeypatch.setenv("HUNTER_DATABASE_URL", url)
     yield url
     with psycopg.connect(admin, autocommit=True) as connection:
         for database in (name, f"{name}_dagster"):
-            connection.execute(f"drop database if exists {database} with (force)")  # pyright: ignore[reportArgumentType]
+            statement = sql.SQL("drop database if exists {} with (force)")
+            connection.execute(statement.format(sql.Identifier(database)))
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def sheet_rows(content: bytes) -> list[dict[str, Any]]:
     header, *rows = sheet.iter_rows()
     names = [cell.value for cell in header]
     assert all(cell.data_type != "f" for row in rows for cell in row)
-    return [dict(zip(names, [cell.value for cell in row], strict=True)) for row in rows]
+    return [{str(name): cell.value for name, cell in zip(names, row, strict=True)} for row in rows]
 
 
 def test_csv_keeps_every_column_and_script():

@@ -155,7 +155,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyP
     """A HUNTER_HOME below a file is refused with its name."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(ConfigurationError, match="HUNTER_HOME holds .* nothing can be written there"):
+    with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* nothing can be written there"):
         load_settings().folder("logs")
 
 

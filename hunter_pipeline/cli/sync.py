@@ -105,6 +105,8 @@ def report(outcome: Outcome, *, as_json: bool) -> int:
         print(in_words(summary))
     elif summary["status"] == "skipped":
         print(f"Skipped: {summary['reason']} ({_REASONS[summary['reason']]}).")
+    if summary["reason"] == "interrupted":
+        raise KeyboardInterrupt  # Dagster had caught it
     if summary["status"] == "failed":
         message = error["message"] if error else f"The sync failed ({summary['reason']})."
         print(f"error: {message}", file=sys.stderr)

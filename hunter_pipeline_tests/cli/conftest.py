@@ -36,7 +36,8 @@ def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]
         capfd.readouterr()
         code = cli.run(list(arguments))
         sys.stdout.flush()
-        return Answer(code, *capfd.readouterr())
+        out, err = capfd.readouterr()
+        return Answer(code, str(out), str(err))
 
     yield run
     os.environ.clear()
@@ -49,7 +50,7 @@ def program() -> Program:
 
     def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
         settings = {"capture_output": True, "text": True, "timeout": 100, **options}
-        return subprocess.run([HUNTER, *arguments], check=False, **settings)  # pyright: ignore
+        return subprocess.run([HUNTER, *arguments], check=False, **settings)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     return run
 

@@ -100,7 +100,9 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     assert is_one_sentence_and_a_hint(refused.err)
 
     line = f"{HUNTER} leads --format csv | head -1"
-    first = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60)
+    first = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"], check=False, capture_output=True, text=True, timeout=60
+    )
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.COLUMNS), "", 0)
 
 

@@ -65,6 +65,6 @@ def test_whoever_reads_may_go(program):
     from hunter_pipeline_tests.cli.conftest import HUNTER
 
     line = f"yes contoso.com | head -100000 | {HUNTER} domain | head -1"
-    answer = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
     assert answer.stdout == "contoso.com\tcontoso.com\n"
     assert answer.stderr == ""

@@ -53,8 +53,16 @@ def test_a_sync_and_another_one(hunter, signed_in: Settings, sandbox: Sandbox):
     assert first.code == 0
     assert only_line(first.out) | {"run_id": "", "watermark": "", "duration_seconds": 0} == {
         **dict.fromkeys(SUMMARY, 0),
-        **{"status": "success", "reason": None, "run_id": "", "mode": "incremental", "watermark": "", "error": None},
-        **{"fetched": REFERRALS, "new": REFERRALS, "pages": 1, "requests": 1},
+        "status": "success",
+        "reason": None,
+        "run_id": "",
+        "mode": "incremental",
+        "watermark": "",
+        "error": None,
+        "fetched": REFERRALS,
+        "new": REFERRALS,
+        "pages": 1,
+        "requests": 1,
         "without_domain": only_line(first.out)["without_domain"],
     }
     people = sandbox.world.incoming().values()
@@ -130,18 +138,18 @@ def test_a_home_that_cannot_be_written_is_a_sentence(line: str, hunter, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("kind", "code", "error"),
+    ("kind", "expected"),
     [
-        ("403", 3, "PartnerCenterAuthError"),
-        ("404", 5, "PartnerCenterClientError"),
-        ("html", 5, "PartnerCenterResponseError"),
+        ("403", (3, "PartnerCenterAuthError")),
+        ("404", (5, "PartnerCenterClientError")),
+        ("html", (5, "PartnerCenterResponseError")),
     ],
 )
-def test_what_is_not_tried_again(kind: str, code: int, error: str, hunter, signed_in: Settings, sandbox: Sandbox):
+def test_what_is_not_tried_again(kind: str, expected: tuple[int, str], hunter, signed_in: Settings, sandbox: Sandbox):
     """A lasting refusal ends the sync at once, with the exit code of its kind, a sentence and a hint."""
     sandbox.fail(Fault(where="list", kind=kind))
     answer = hunter("sync", "--json")
-    assert (answer.code, only_line(answer.out)["error"]["type"]) == (code, error)
+    assert (answer.code, only_line(answer.out)["error"]["type"]) == expected
     assert is_one_sentence_and_a_hint(answer.err)
     assert "eyJ" not in answer.err
     with psycopg.connect(os.environ["HUNTER_DATABASE_URL"]) as connection:
