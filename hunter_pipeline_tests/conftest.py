@@ -19,6 +19,7 @@ from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.settings import PREFIX, Settings, load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 REFERRALS = 60
 
@@ -96,3 +97,20 @@ def client(settings: Settings) -> Iterator[PartnerCenterClient]:
     with PartnerCenterClient.from_settings(settings) as client:
         client.sign_in.login_device_code(lambda *_: None)
         yield client
+
+
+@pytest.fixture(scope="module")
+def shared(server: Path) -> Iterator[Office]:
+    """A sandbox and a database that the tests of one module share."""
+    with office_of(server, SandboxOptions(referrals=30)) as office:
+        yield office
+
+
+@pytest.fixture
+def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """The environment of a process that is signed in to that sandbox, on empty tables."""
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in(shared)
+    shared.reset()
+    return shared

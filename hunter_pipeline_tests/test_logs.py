@@ -119,3 +119,4 @@ def test_a_closed_standard_error_ends_no_work(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     sys.stderr.close()
     log.info("x")
+    assert sys.stderr.closed

@@ -85,8 +85,8 @@ def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
 def test_a_note_that_says_nothing_is_no_obstacle(text: str, home: Settings):
     """A note that was cut off or names nobody keeps no supervisor from starting."""
     (home.folder() / "services.json").write_text(text)
-    with services.only_one(home):
-        pass
+    with services.only_one(home), pytest.raises(ConfigurationError, match="runs already"), services.only_one(home):
+        raise AssertionError("two supervisors in one home")
 
 
 def test_a_free_port_is_taken_as_it_is(taken: int):

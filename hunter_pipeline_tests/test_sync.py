@@ -1,6 +1,5 @@
 """The steps of a sync against the sandbox and a real PostgreSQL: what arrives, what it becomes, what is counted."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,21 +13,6 @@ from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, of
 
 REFERRALS = 30
 PAGE = 10
-
-
-@pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
-        yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    shared.reset()
-    return shared
 
 
 def counted(summary: dict[str, Any]) -> tuple[int, ...]:

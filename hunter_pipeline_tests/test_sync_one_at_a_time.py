@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,31 +15,16 @@ import pytest
 
 from hunter_pipeline import sync as steps
 from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.sandbox import Fault, SandboxOptions
+from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, office_of, payload, sign_in
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
 
 REFERRALS = 30
 PAGE = 10
 CHECKOUT = Path(__file__).parent.parent
-
-
-@pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
-        yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    shared.reset()
-    return shared
 
 
 def _process(office: Office) -> "subprocess.Popen[str]":

@@ -9,6 +9,7 @@ none says why.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -61,23 +62,35 @@ def why_not(settings: Settings, instance: dg.DagsterInstance, connection: Connec
 
 
 def why_early(settings: Settings, partner_center: PartnerCenterResource, connection: Connection) -> str | None:
-    """The reason to sync now instead of waiting for the cadence, None where there is nothing to do."""
+    """
+    The reason to sync now instead of waiting for the cadence, None where there is nothing to do.
+
+    Partner Center is asked first: where nobody is signed in or nothing answers, the tick fails and says so,
+    instead of a failing run every few seconds.
+    """
     keeps_cadence = settings.interval_seconds < MINUTE
     success, last = runs.last_success(connection), runs.last_run(connection)
-    if success is None:
-        return "first_sync" if keeps_cadence or last is None else None
-    if keeps_cadence and success["age_seconds"] >= HEARTBEAT_SECONDS:
-        return "heartbeat"
-    connection.commit()  # the question below may take seconds: no transaction stays open for it
-    if last is not None and last["status"] in ("failed", "running"):
-        return "last_sync_failed" if keeps_cadence else None
+    if not keeps_cadence and (success is None or (last and last["status"] in ("failed", "running"))):
+        return "first_sync" if last is None else None  # the schedule tries again, and its runs show why they fail
     stream = stream_of(settings)
+    seen = raw.watermark(connection, stream.name)
+    connection.commit()  # the question may take seconds: no transaction stays open for it
     with partner_center.client() as client:
         newest = sortable_utc(client.newest_update(stream.only))
+    if keeps_cadence and (reason := _why_anyway(success, last)):
+        return reason
     if newest is not None and newest > horizon():  # a slip, which hides whatever else may be new
         return "newest_change_lies_ahead" if keeps_cadence else None
-    seen = raw.watermark(connection, stream.name)
     return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
+
+
+def _why_anyway(success: dict[str, Any] | None, last: dict[str, Any] | None) -> str | None:
+    """Why the keeper of the cadence syncs even where upstream stands still."""
+    if success is None:
+        return "first_sync"
+    if success["age_seconds"] >= HEARTBEAT_SECONDS:
+        return "heartbeat"
+    return "last_sync_failed" if last and last["status"] in ("failed", "running") else None
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:

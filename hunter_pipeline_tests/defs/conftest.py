@@ -1,7 +1,6 @@
 """Dagster in process: the real definitions, an instance of its own for each test, one sandbox for each module."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -9,29 +8,12 @@ import pytest
 
 from hunter_pipeline.definitions import build_defs
 from hunter_pipeline.defs.cadence import JOB
-from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
+from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS = 30
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Run = Callable[..., dg.ExecuteInProcessResult]
-
-
-@pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
-        yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """The environment of a process that is signed in to the sandbox, on empty tables."""
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    shared.reset()
-    return shared
 
 
 @pytest.fixture
