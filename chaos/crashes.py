@@ -31,12 +31,14 @@ from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded
 
 HUNTER = [sys.executable, "-c", "from hunter_pipeline.cli import main; main()"]
-TARGETS = ("hunter sync", "Dagster's daemon", "code server", "PostgreSQL")
+TARGETS = ("hunter sync", "Dagster's daemon", "code server and run", "PostgreSQL", "code server")
 REFERRALS = 300
 MOVES_SECONDS = 0.2
 INTERVAL = 5
 RECOVER_SECONDS = 150
+WAIT_FOR_A_RUN = 0.75
 _UNFINISHED = "select run_id from runs where status in ('STARTED', 'STARTING', 'CANCELING')"
+_BY_CLI = f"{_UNFINISHED} and run_id in (select run_id from run_tags where value = 'cli')"
 _LOCKS = "select count(*) from pg_locks where locktype = 'advisory' and granted"
 
 
@@ -100,6 +102,11 @@ class System:
             return "Ctrl-C ends it" in self.told(seen)
 
         until(is_ready, 120)
+
+    def supervise(self) -> None:
+        """What a supervisor does: start `hunter up` where it has ended."""
+        if self.up is not None and self.up.poll() is not None:
+            self.start()
 
     def told(self, since: int = 0) -> str:
         """What the commands printed."""
@@ -170,7 +177,11 @@ def difference(system: System) -> list[str]:
     there = {key: sortable_utc(item["updatedDateTime"]) for key, item in system.sandbox.world.incoming().items()}
     wrong = [f"{len(here) - len(dict(here))} doubled"] if len(here) != len(dict(here)) else []
     stale = sum(dict(here).get(key) != stamp for key, stamp in there.items())
-    return [*wrong, *([f"{stale} lost or stale"] if stale else []), *(["unknown rows"] if dict(here).keys() - there else [])]
+    return [
+        *wrong,
+        *([f"{stale} lost or stale"] if stale else []),
+        *(["unknown rows"] if dict(here).keys() - there else []),
+    ]
 
 
 def one_round(system: System, number: int, chance: random.Random) -> Round:
@@ -178,18 +189,21 @@ def one_round(system: System, number: int, chance: random.Random) -> Round:
     target = TARGETS[number % len(TARGETS)]
     system.sandbox.start_moving(MOVES_SECONDS)
     sync = system.hunter("sync") if target == "hunter sync" else None
-    # a sync starts within four to six seconds; half of the other rounds wait for a run to strike in its middle
-    if sync is None and chance.random() < 0.7:  # noqa: PLR2004
+    # most rounds wait for a run of theirs, to strike in its middle; the others strike anywhere
+    if chance.random() < WAIT_FOR_A_RUN:
         with contextlib.suppress(TimeoutError):
-            until(lambda: system.rows(_UNFINISHED, "dagster"), 15)
-    after = chance.uniform(0.5, 7.0) if sync else chance.uniform(0.0, 4.0)
+            until(lambda: system.rows(_BY_CLI if sync else _UNFINISHED, "dagster"), 15)
+        after = chance.uniform(0.0, 1.5)
+    else:
+        after = chance.uniform(0.0, 5.0)
     time.sleep(after)
+    during = False
     with contextlib.suppress(psycopg.Error):
         during = bool(system.rows("select 1 from sync_runs where status = 'running'"))
     killed_at = time.monotonic()
     _kill(system, target, sync)
     system.sandbox.world.change(3)
-    restarted = _restart(system)
+    before = system.up
     _stop_moving(system.sandbox)
     wrong: list[str] = []
     checks: dict[str, Callable[[], bool]] = {
@@ -200,10 +214,12 @@ def one_round(system: System, number: int, chance: random.Random) -> Round:
     }
     for words, holds in checks.items():
         try:
-            until(holds, RECOVER_SECONDS)
+            until(lambda holds=holds: system.supervise() or holds(), RECOVER_SECONDS)
         except TimeoutError:
-            detail = difference(system) if "table" in words else []
-            wrong.append(", ".join([words, *detail]))
+            wrong.append(words)
+            with contextlib.suppress(psycopg.Error):
+                wrong += difference(system)
+    restarted = "nothing" if system.up is before else "hunter up"
     seconds = time.monotonic() - killed_at
     return Round(number + 1, target, after, during, restarted, seconds, len(system.sandbox.world.incoming()), wrong)
 
@@ -213,21 +229,15 @@ def _kill(system: System, target: str, sync: "subprocess.Popen[bytes] | None") -
         sync.kill()
         sync.wait()
     elif target == "PostgreSQL":
-        os.kill(embedded.running_pid(system.home) or 0, signal.SIGKILL)
+        pid = embedded.running_pid(system.home)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
     else:
-        for process in system.find(*(["dagster._daemon"] if "daemon" in target else ["code-server", "api grpc"])):
+        words = {"Dagster's daemon": ["dagster._daemon"], "code server": ["code-server", "api grpc"]}
+        runs = ["multiprocessing.spawn"]  # what a code server runs a sync in
+        for process in system.find(*words.get(target, [*runs, *words["code server"]])):
             with contextlib.suppress(psutil.Error):
                 process.kill()
-
-
-def _restart(system: System) -> str:
-    """What a supervisor does: start `hunter up` where it has ended."""
-    assert system.up is not None
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        system.up.wait(12)
-        system.start()
-        return "hunter up"
-    return "nothing"
 
 
 def _stop_moving(sandbox: Sandbox) -> None:

@@ -81,7 +81,7 @@ class Case:
 
 @dataclass
 class Observed:
-    """What came of a case: the sync's summary and exit code, the waits, the events, the rows; and the sync after one that failed."""
+    """What came of a case: summary, exit code, waits, events, rows; and of the sync after one that failed."""
 
     summary: dict[str, Any]
     exit_code: int
@@ -173,7 +173,7 @@ def run(case: Case, office: Office) -> Observed:
     """A first sync that meets the fault, then one without it. The office is signed in; its variables are set."""
     office.reset()
     clock = Clock()
-    _let_the_token_expire(office) if case.place == "sign-in" else None
+    _let_the_token_expire() if case.place == "sign-in" else None
     client = _client(office, clock)
     client.settle = clock.settle = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
@@ -217,7 +217,7 @@ def _exit_code(summary: dict[str, Any]) -> int:
         return report(Outcome(summary), as_json=False)
 
 
-def _let_the_token_expire(office: Office) -> None:
+def _let_the_token_expire() -> None:
     """The file's access token is over, its refresh token is good."""
     path = load_settings().token_cache
     sections = simplejson.loads(path.read_text(encoding="utf-8"))

@@ -34,7 +34,15 @@ def _cell(case: Case, seen: Observed, wrong: list[str]) -> str:
 
 def of_crashes(found: list[Round], seed: int) -> str:
     """One line a kill."""
-    head = ["round", "killed", "a sync was under way", "started again by hand", "came round after", "referrals", "outcome"]
+    head = [
+        "round",
+        "killed",
+        "a sync was under way",
+        "started again by hand",
+        "came round after",
+        "referrals",
+        "outcome",
+    ]
     table = [_line(head), _line(["---:", "---", "---", "---", "---:", "---:", "---"])]
     for each in found:
         under_way = "yes" if each.during_run else "no"
