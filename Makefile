@@ -1,6 +1,6 @@
 # Every target explains itself: make help
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench pins
+.PHONY: help install demo test lint bench chaos audit pins
 PYTHON ?= python3
 BIN := .venv/bin
 # A stamp a set of pins: what is installed is installed again only when the pins change.
@@ -33,6 +33,12 @@ lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster'
 
 bench: $(DEV_STAMP) ## the benchmark: how long each step takes for 1,000 to 100,000 referrals
 	@$(BIN)/python -m bench
+
+chaos: $(DEV_STAMP) ## HTTP faults and kill -9, tried and written into docs/resilience.md; some ten minutes
+	@$(BIN)/python -m chaos
+
+audit: $(DEV_STAMP) ## known vulnerabilities of what requirements.txt pins; asks PyPI's advisories
+	@$(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes --requirement requirements.txt
 
 pins: $(DEV_STAMP) ## compile requirements*.txt anew from pyproject.toml
 	@$(COMPILE) --upgrade --output-file requirements.txt

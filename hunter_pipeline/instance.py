@@ -7,9 +7,12 @@ processes (`services.py`).
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dagster import DagsterInstance
+from sqlalchemy.exc import DBAPIError
 
 from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.project_files import project_file
@@ -50,19 +53,29 @@ def storage_url(warehouse: Warehouse) -> str:
     return "postgresql+psycopg2://" + address.split("://", 1)[1]
 
 
-def open_instance() -> DagsterInstance:
+@contextmanager
+def open_instance() -> Iterator[DagsterInstance]:
     """
-    The instance that `prepare` has prepared; use it as a context manager.
+    The instance that `prepare` has prepared.
 
-    Raises: DatabaseError where its storage is out of reach.
+    Raises: DatabaseError where its storage is out of reach or, within the block, refuses a statement.
     """
     try:
-        return DagsterInstance.get()
+        found = DagsterInstance.get()
     except Exception as error:  # Dagster wraps whatever its storage raises in errors of many kinds
         raise DatabaseError(
             f"Dagster's storage is out of reach ({type(error).__name__}).",
             hint=f"Look at {STORAGE_VARIABLE} or HUNTER_DATABASE_URL; `hunter doctor` asks again.",
         ) from error
+    try:
+        with found as instance:
+            yield instance
+    except DBAPIError as error:  # quotes the statement and its values
+        kind = type(error.orig).__name__
+        raise DatabaseError(
+            f"Dagster's storage refused a statement ({kind}).",
+            hint="Look at the database server: does it run, has it disk space? Then run it again.",
+        ) from None
 
 
 def _create_tables(warehouse: Warehouse) -> None:

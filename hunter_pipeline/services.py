@@ -28,6 +28,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
 from hunter_pipeline.instance import open_instance
+from hunter_pipeline.logs import log
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.settings import Settings
@@ -36,6 +37,7 @@ from hunter_pipeline.warehouse.connection import Warehouse
 
 START_SECONDS = 120
 STOP_SECONDS = 30
+WATCH_SECONDS = 1.0
 _NOTE = "services.json"
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
     locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
@@ -140,7 +142,7 @@ def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[b
     report_dead_runs(settings)
     logs = settings.folder("logs")
     with (logs / "dagster.log").open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own words only
+        process = subprocess.Popen(  # noqa: S603 # nosec B603 - our own words only
             _command(url), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
         )
         note(settings, url=url, group=process.pid)
@@ -208,14 +210,36 @@ def _tell(sentence: str) -> None:
 
 def watch(process: subprocess.Popen[bytes], settings: Settings) -> NoReturn:
     """
-    Wait for as long as Dagster lives.
+    Wait for as long as Dagster lives, and start the embedded PostgreSQL again should it die.
 
-    Raises: HunterError where it ends by itself.
+    Raises: HunterError where Dagster ends by itself.
     """
-    code = process.wait()
+    code: int | None = None
+    while code is None:
+        keep_database(settings)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = process.wait(WATCH_SECONDS)
     raise HunterError(
         f"Dagster ended by itself with exit code {code}.", hint=f"Look at {settings.home / 'logs' / 'dagster.log'}."
     )
+
+
+def keep_database(settings: Settings) -> bool:
+    """
+    Start the embedded server where it has died: Dagster's own processes wait for it and never start it.
+
+    Returns whether it had to be started. Where it cannot start yet (its dead predecessor's children are still
+    ending, the disk is full), that is said in the log, and the next call tries again.
+    """
+    if settings.database_url is not None or embedded.running_pid(settings.home) is not None:
+        return False
+    try:
+        embedded.start(settings.home)
+    except HunterError as error:
+        log.warning("embedded_postgresql_down", error=error.message, hint=error.hint)
+        return False
+    log.warning("embedded_postgresql_restarted")
+    return True
 
 
 def refuse_mixing(settings: Settings) -> None:

@@ -42,6 +42,8 @@ class SyncRun:
         self.run_id = run_id
         self.stream = stream_of(settings)
         self.pulled: Pull | None = None
+        self.interrupted: list[str] = []
+        """Runs that had died before this one; known once it has begun."""
         self._is_open = False
         self._error: dict[str, Any] | None = None
         self._reason: str | None = None
@@ -59,7 +61,7 @@ class SyncRun:
                 watermark = raw.watermark(self.connection, self.stream.name)
                 runs.skip_run(self.connection, self.run_id, mode=mode, reason=reason, watermark=watermark)
             else:
-                runs.open_run(self.connection, self.run_id, mode)
+                self.interrupted = runs.open_run(self.connection, self.run_id, mode)
                 self._is_open = True
             self.connection.commit()
         if reason is not None:

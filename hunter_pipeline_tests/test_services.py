@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import psutil
@@ -17,7 +19,7 @@ import pytest
 from hunter_pipeline import instance, services
 from hunter_pipeline.domain.errors import ConfigurationError
 from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import embedded, runs
 from hunter_pipeline.warehouse.connection import Connection
 
 
@@ -151,3 +153,20 @@ def test_members_are_the_living(home: Settings):
     process.wait()
     with contextlib.suppress(psutil.Error):
         assert services._members(process.pid) == []
+
+
+def test_a_killed_postgresql_is_started_again():
+    """Who watches Dagster starts the embedded server again after kill -9, and leaves one that runs alone."""
+    with tempfile.TemporaryDirectory(prefix="hunter-keep-", ignore_cleanup_errors=True) as folder:
+        home = load_settings().model_copy(update={"home": Path(folder), "database_url": None})
+        embedded.start(home.home)
+        try:
+            assert not services.keep_database(home)
+            os.kill(embedded.running_pid(home.home) or 0, signal.SIGKILL)
+            until = time.monotonic() + 30
+            while not services.keep_database(home):
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            assert embedded.running_pid(home.home) is not None
+        finally:
+            embedded.stop(home.home)

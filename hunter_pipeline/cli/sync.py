@@ -63,6 +63,7 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
         from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
         from hunter_pipeline.definitions import defs  # noqa: PLC0415
         from hunter_pipeline.defs.cadence import FULL, JOB  # noqa: PLC0415
+        from hunter_pipeline.defs.dead_runs import process_tag  # noqa: PLC0415
         from hunter_pipeline.warehouse import runs  # noqa: PLC0415
         from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
@@ -74,7 +75,7 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
         result = job.execute_in_process(
             run_config={**_QUIET, **(FULL if full else {})},
             instance=dagster,
-            tags={"hunter/started_by": "cli"},
+            tags={"hunter/started_by": "cli", **process_tag()},
             raise_on_error=False,
         )
     with Warehouse.from_settings(settings).connection() as connection:

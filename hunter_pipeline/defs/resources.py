@@ -13,6 +13,7 @@ import dagster as dg
 import structlog
 from pydantic import Field, PrivateAttr
 
+from hunter_pipeline.defs import dead_runs
 from hunter_pipeline.domain.errors import CheckFailed, HunterError
 from hunter_pipeline.logs import configure_logs, log
 from hunter_pipeline.partner_center.client import PartnerCenterClient
@@ -109,6 +110,7 @@ class SyncRunResource(dg.ConfigurableResource):
             reason = run.begin(mode)
         if reason is None:
             self._run = run
+            dead_runs.report(context.instance, run.interrupted, own=self._run_id)
         else:
             structlog.contextvars.unbind_contextvars("run_id")
             context.log.info(f"Skipped: {reason}")

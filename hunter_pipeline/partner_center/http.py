@@ -32,6 +32,7 @@ from hunter_pipeline.partner_center.troubles import trouble
 
 _CHUNK = 1 << 16
 _POOL = 16
+_REFUSALS = 400
 
 
 class _Auth(AuthBase):
@@ -191,14 +192,23 @@ class Http:
         return failed
 
     def _body(self, response: requests.Response, until: float) -> bytes | None:
-        """Read bit by bit, so that a body that drips cannot outlast the total time; None where its end is missing."""
+        """
+        Read bit by bit, so that a body that drips cannot outlast the total time; None where its end is missing.
+
+        A refusal counts by its status and its Retry-After, which have come: it needs no end.
+        """
         parts: list[bytes] = []
-        while part := response.raw.read1(_CHUNK, decode_content=True):
-            parts.append(part)
-            if self._clock() > until:
-                raise TimeoutError
+        is_refusal = response.status_code >= _REFUSALS
+        try:
+            while part := response.raw.read1(_CHUNK, decode_content=True):
+                parts.append(part)
+                if self._clock() > until:
+                    raise TimeoutError
+        except (OSError, HTTPError):
+            if not is_refusal:
+                raise
         body = b"".join(parts)
-        return None if _lost_its_end(response, body) else body
+        return None if not is_refusal and _lost_its_end(response, body) else body
 
 
 def _https_only(url: str) -> str:

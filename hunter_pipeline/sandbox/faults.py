@@ -7,6 +7,7 @@ times, and what a faulty answer looks like. Does not belong here: touching a con
 Kinds that replace the answer: a status ("429", "503", ...), "html", "empty", "redirect", "AADSTS<n>".
 Kinds that spoil a good answer: "malformed", "cut", "no_value", "value_not_list", "not_an_object",
 "junk_items", "repeat_next", "foreign_next", "bad_next", "duplicate". And "drop" (no answer), "slow".
+Any of them, and "good" (an answer without a fault), can break off: see `Fault.breaks`.
 """
 
 import json
@@ -19,7 +20,8 @@ PLACES = frozenset({"token", "devicecode", "authorize", "list", "page", "get", "
 LINK_KINDS = frozenset({"repeat_next", "foreign_next", "bad_next"})
 BODY_KINDS = frozenset({"malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate"})
 STATUSES = range(200, 600)
-OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow"})
+OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "good"})
+BREAKS = frozenset({"head", "body", "after"})
 
 _CODES = {
     400: "invalidRequest",
@@ -43,8 +45,9 @@ class Fault:
     Shape:  `Fault(where="list", kind="429", page=2, times=1, retry_after="3")`.
     Units:  `delay` in seconds, waited before anything else.
     None:   `page` is every page ("page" without a number: every page but the first); `times` is for
-            ever; `status`, `code` and `body` keep what the kind implies.
-    Raises: ValueError for a place or kind that does not exist.
+            ever; `status`, `code` and `body` keep what the kind implies; `breaks` sends the whole answer,
+            else the connection ends within its "head", within its "body" or "after" it.
+    Raises: ValueError for a place, a kind or a break that does not exist.
     """
 
     where: str
@@ -56,6 +59,7 @@ class Fault:
     status: int | None = None
     code: str | None = None
     body: str | None = None
+    breaks: str | None = None
 
     def __post_init__(self) -> None:
         """A misspelt fault would never fire and make a test pass for nothing."""
@@ -64,6 +68,8 @@ class Fault:
         is_status = self.kind.isdigit() and int(self.kind) in STATUSES
         if not (is_status or self.kind.startswith("AADSTS") or self.kind in LINK_KINDS | BODY_KINDS | OTHER_KINDS):
             raise ValueError(f"kind={self.kind!r} is not known")
+        if self.breaks not in {None, *BREAKS}:
+            raise ValueError(f"breaks={self.breaks!r}: one of {', '.join(sorted(BREAKS))}")
 
     @property
     def wait(self) -> float:

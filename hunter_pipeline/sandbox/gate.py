@@ -17,7 +17,7 @@ from hunter_pipeline.sandbox.paging import page_of
 from hunter_pipeline.sandbox.partner_center import PATH
 from hunter_pipeline.sandbox.refusals import error_body
 from hunter_pipeline.sandbox.site import RecordedRequest, Site
-from hunter_pipeline.sandbox.wire import App, Message, Receive, Send, abort
+from hunter_pipeline.sandbox.wire import TRANSPORT, App, Message, Receive, Send, abort, cut_head
 
 _SIGN_IN = re.compile(r"/oauth2/v2\.0/(token|devicecode|authorize)$")
 
@@ -73,10 +73,15 @@ class Gate:
         answer = _sign_in_refusal(fault) or replacement(fault, self._site.url)
         if answer is None:
             answer = spoilt(fault, await self._answer(scope, receive))
-        if fault.kind == "cut":
+        breaks = fault.breaks or ("body" if fault.kind == "cut" else None)
+        if breaks == "head":
+            await cut_head(scope, receive, answer.status)
+        elif breaks == "body":
             await _cut(answer, scope, receive, send)
         else:
             await _send(answer, send, answer.body)
+        if breaks == "after":
+            scope[TRANSPORT].close()
 
     async def _answer(self, scope: Message, receive: Receive) -> Answer:
         """What the real application would have said."""
@@ -128,5 +133,5 @@ async def _send(answer: Answer, send: Send, body: bytes, *, more: bool = False) 
 async def _cut(answer: Answer, scope: Message, receive: Receive, send: Send) -> None:
     await _send(answer, send, answer.body[: len(answer.body) // 2], more=True)
     # The half that was promised and written has to leave the machine before the line goes dead.
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.02)
     await abort(scope, receive, reset=False)

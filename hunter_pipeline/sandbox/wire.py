@@ -61,6 +61,13 @@ async def abort(scope: Message, receive: Receive, *, reset: bool) -> None:
         pass
 
 
+async def cut_head(scope: Message, receive: Receive, status: int) -> None:
+    """Say the status and half a header, then close."""
+    scope[TRANSPORT].write(f"HTTP/1.1 {status} Whatever\r\nContent-Le".encode())
+    await asyncio.sleep(0.02)  # what was written has to leave the machine before the line goes dead
+    await abort(scope, receive, reset=False)
+
+
 def listen(port: int) -> socket.socket:
     """A socket on loopback only; port 0 takes a free one."""
     # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every answer takes 40 ms.

@@ -26,10 +26,15 @@ def take_turn(connection: Connection) -> None:
     queries().take_turn(connection, key=STEP_LOCK)
 
 
-def open_run(connection: Connection, run_id: str, mode: str) -> None:
-    """Write the sync down as running; the lock is held, so whatever else says "running" has died."""
-    queries().close_interrupted(connection, run_id=run_id)
+def open_run(connection: Connection, run_id: str, mode: str) -> list[str]:
+    """
+    Write the sync down as running; the lock is held, so whatever else says "running" has died.
+
+    Returns the ids of those that have.
+    """
+    interrupted = [row["run_id"] for row in queries().close_interrupted(connection, run_id=run_id)]
     queries().open_run(connection, run_id=run_id, mode=mode)
+    return interrupted
 
 
 def skip_run(connection: Connection, run_id: str, *, mode: str, reason: str, watermark: str | None) -> None:

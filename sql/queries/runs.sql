@@ -22,14 +22,15 @@ select exists(
 -- The steps behind the pull wait for each other, so that each can be made alone at any time.
 select pg_advisory_xact_lock(:key);
 
--- name: close_interrupted!
+-- name: close_interrupted
 -- Called with the lock held: whatever still says "running" belongs to a process that died.
 update sync_runs set
     status = 'failed',
     reason = 'interrupted',
     finished_at = now(),
     duration_seconds = extract(epoch from now() - started_at)
-where status = 'running' and run_id <> :run_id;
+where status = 'running' and run_id <> :run_id
+returning run_id;
 
 -- name: open_run!
 insert into sync_runs (run_id, status, mode)

@@ -1,0 +1,31 @@
+"""Every row of the contract's table, wherever and whenever it strikes, through a real sync: see `make chaos`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos import faults
+from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
+
+
+@pytest.fixture(scope="module")
+def shared(server: Path) -> Iterator[Office]:
+    with office_of(server, faults.OPTIONS) as office:
+        faults.hurry(office)
+        yield office
+
+
+@pytest.fixture
+def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in(shared)
+    return shared
+
+
+@pytest.mark.parametrize("case", faults.cases(), ids=lambda case: case.name)
+def test_a_fault_is_survived_as_the_contract_says(case: faults.Case, office: Office) -> None:
+    """The tries, the waits, the exit code, the error, the events and what stays are exact; the next sync completes."""
+    found = faults.complaints(case, faults.run(case, office))
+    assert not found, found

@@ -1,0 +1,92 @@
+"""Arbitrary JSON in a page, from its bytes to the last table: nothing is raised, nothing is unaccounted for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simplejson
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from chaos import faults
+from hunter_pipeline.partner_center.answers import Answer
+from hunter_pipeline.partner_center.pages import read_page
+from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.domain.strategies import json_values, referrals
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload, sign_in
+
+IDS = st.sampled_from(["a", "B", " a ", "00000000-0000-4000-8000-000000000001", "", "x" * 300, "a\0b", None, 7])
+STAMPS = st.sampled_from(
+    [
+        *("2025-01-02T08:00:00Z", "2025-01-02T08:00:00.0000019Z", "2025-01-02T09:00:00.000001+01:00"),
+        *("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "yesterday", "", None, 7, True),
+    ]
+)
+NAMED = st.builds(
+    lambda body, key, stamp: {**body, "id": key, "updatedDateTime": stamp}, referrals, IDS, STAMPS | json_values
+)
+BENT = st.builds(
+    lambda number, key, value: {**payload(number), key: value},
+    st.integers(1, 3),
+    st.sampled_from(list(payload(1))),
+    json_values,
+)
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+PAGES = st.lists(st.lists(NAMED | BENT | referrals | json_values, max_size=5), min_size=1, max_size=3)
+
+
+@pytest.fixture(scope="module")
+def shared(server: Path) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=1)) as office:
+        faults.hurry(office)
+        yield office
+
+
+@pytest.fixture
+def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    for name, value in shared.environment.items():
+        monkeypatch.setenv(name, value)
+    sign_in(shared)
+    return shared
+
+
+def over_the_wire(pages: list[list[Any]]) -> list[list[Any]]:
+    """What the client makes of the pages' bytes."""
+    answers = [
+        Answer(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
+        for items in pages
+    ]
+    return [read_page(answer, number).items for number, answer in enumerate(answers, 1)]
+
+
+def accounted(office: Office) -> tuple[int, int]:
+    """(versions, quarantined payloads)."""
+    return (
+        office.value("select count(*) from raw_referrals"),
+        office.value("select count(*) from quarantined_referrals"),
+    )
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@given(pages=PAGES)
+@example(pages=[[{"id": "a", "updatedDateTime": "9999-12-31T23:59:59-14:00", "details": {"dealValue": "1e400"}}]])
+def test_any_json_is_a_row_or_one_quarantine_row(office: Office, pages: list[list[Any]]) -> None:
+    """Each distinct payload is one version or one quarantine row, also after it came again; each referral is a row."""
+    office.reset()
+    arrived = over_the_wire(pages)
+    texts = {
+        simplejson.dumps(item, sort_keys=True, use_decimal=True, allow_nan=True) for page in arrived for item in page
+    }
+    first = office.sync(client=FarSide(*arrived))
+    assert first["status"] == "success", first
+    assert first["fetched"] == sum(map(len, arrived))
+    assert sum(accounted(office)) == len(texts)
+    before, state = accounted(office), office.state()
+    again = office.sync(client=FarSide(*over_the_wire(pages)))
+    assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
+    assert (accounted(office), office.state()) == (before, state)
+    known = office.value("select count(distinct referral_id) from raw_referrals")
+    for table in ("normalized_referrals", "partner_center_referrals"):
+        assert office.value(f"select count(*) from {table}") == known
+        assert office.value(f"select count(distinct referral_id) from {table}") == known

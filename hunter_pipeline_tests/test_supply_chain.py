@@ -1,0 +1,61 @@
+"""What is installed is what was pinned: every package has its hashes, and another file is refused."""
+
+import hashlib
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pin_has_a_hash_and_no_index_is_named(name: str):
+    """One version and at least one sha256 a package; where it comes from is the machine's own choice."""
+    text = (CHECKOUT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    pins = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(pins) > 50
+    assert [pin for pin in pins if not re.match(r"[\w.\[\],-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", pin)] == []
+    assert "://" not in text
+
+
+def test_make_installs_by_hashes_only():
+    """Each install of a requirements file says --require-hashes; our own package comes without dependencies."""
+    lines = re.findall(r"\$\(PIP\) install (.*)", (CHECKOUT / "Makefile").read_text(encoding="utf-8"))
+    assert len(lines) == 3
+    assert all("--require-hashes --requirement" in line or "--no-deps" in line for line in lines)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_changed_hash_is_refused(changed: bool, tmp_path: Path):
+    """pip, called as `make install` calls it, takes the file with the pinned hash and no other."""
+    wheel = tmp_path / "thing-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("thing.py", "")
+        file.writestr("thing-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+        file.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("thing-1.0.dist-info/RECORD", "")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    digest = digest[::-1] if changed else digest
+    (tmp_path / "requirements.txt").write_text(f"thing==1.0 --hash=sha256:{digest}\n", encoding="utf-8")
+    words = [
+        "install",
+        "--no-index",
+        "--find-links",
+        str(tmp_path),
+        "--target",
+        str(tmp_path / "to"),
+        "--require-hashes",
+    ]
+    answer = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "-r", str(tmp_path / "requirements.txt")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (answer.returncode == 0) is not changed
+    assert (tmp_path / "to" / "thing.py").exists() is not changed
+    assert ("DO NOT MATCH THE HASHES" in answer.stderr) is changed
