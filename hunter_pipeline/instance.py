@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dagster import DagsterInstance
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
 from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
@@ -70,8 +71,8 @@ def open_instance() -> Iterator[DagsterInstance]:
     try:
         with found as instance:
             yield instance
-    except DBAPIError as error:  # quotes the statement and its values
-        kind = type(error.orig).__name__
+    except (DBAPIError, DagsterPostgresException) as error:  # quotes the statement and its values
+        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
         raise DatabaseError(
             f"Dagster's storage refused a statement ({kind}).",
             hint="Look at the database server: does it run, has it disk space? Then run it again.",

@@ -88,12 +88,13 @@ def running_url(settings: Settings) -> str | None:
 
 
 @contextmanager
-def database_until_done(settings: Settings) -> Iterator[None]:
-    """Stop the embedded server at the end of the block, whoever started it: nothing is to be left behind."""
+def database_until_done(settings: Settings, *, whoever_started_it: bool = False) -> Iterator[None]:
+    """Stop the embedded server at the end of the block, if it was started in it: others may be using one that ran."""
+    ours = settings.database_url is None and (whoever_started_it or embedded.running_pid(settings.home) is None)
     try:
         yield
     finally:
-        if settings.database_url is None:
+        if ours:
             embedded.stop(settings.home)
 
 

@@ -177,6 +177,7 @@ def _read_pages(
     client: PartnerCenterClient, connection: Connection, pulling: Pull, question: Question, page_size: int
 ) -> None:
     last: str | None = None
+    reached = pulling.cursor
     in_order = True
     for page in client.pages(
         updated_since=question.updated_since,
@@ -188,23 +189,23 @@ def _read_pages(
         keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
         in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=question.descending)
         last = keys[-1] if keys else last
-        _land(connection, pulling, items, keys, moves_cursor=not question.descending and in_order)
+        if pulling.pages:  # one page in order may be chance; a second that goes on from it is an order
+            reached = _latest(reached, *_believed(keys))
+        _land(connection, pulling, items, keys, cursor=reached if in_order and not question.descending else None)
         if question.descending and in_order and pulling.since and last and last < pulling.since:
             return
 
 
 def _land(
-    connection: Connection, pulling: Pull, items: list[RawVersion | Rejected], keys: list[str], *, moves_cursor: bool
+    connection: Connection, pulling: Pull, items: list[RawVersion | Rejected], keys: list[str], *, cursor: str | None
 ) -> None:
     """Store one page with all that has to be true at the same time."""
     versions = [item for item in items if isinstance(item, RawVersion)]
     rejected = [item for item in items if isinstance(item, Rejected)]
-    latest = horizon()
-    trusted = [key for key in keys if key <= latest]
     with connection.transaction():
         landed, quarantined = raw.land(connection, versions, rejected, read=pulling.read, run_id=pulling.run_id)
-        pulling.watermark = _latest(pulling.watermark, *trusted)
-        pulling.cursor = _latest(pulling.cursor, *trusted) if moves_cursor else None
+        pulling.watermark = _latest(pulling.watermark, *_believed(keys))
+        pulling.cursor = cursor
         pulling.pages += 1
         pulling.fetched += len(items)
         pulling.landed += landed
@@ -212,6 +213,11 @@ def _land(
         raw.advance_read(connection, pulling.stream.name, pulling.cursor)
         runs.record_pull(connection, pulling.run_id, **pulling.counts())
     log.info("partner_center_page", page=pulling.pages, fetched=pulling.fetched, landed=pulling.landed)
+
+
+def _believed(keys: list[str]) -> list[str]:
+    latest = horizon()
+    return [key for key in keys if key <= latest]
 
 
 def _is_sorted(keys: list[str], *, descending: bool) -> bool:

@@ -63,7 +63,7 @@ def main() -> None:
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """Run one command line; returns its exit code. With `debug`, an error rises as it is."""
     try:
-        result = app(arguments, prog_name="hunter", standalone_mode=False)
+        result = app(arguments, prog_name="hunter", standalone_mode=False, obj=debug)
         sys.stdout.flush()
     except HunterError as error:
         if debug:

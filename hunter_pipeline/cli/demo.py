@@ -29,7 +29,9 @@ def demo(
         with services.only_one(settings), _sandbox_world(settings):
             return _first_sync(load_settings())
     code = 0
-    with services.until_stopped(), services.only_one(settings), services.database_until_done(settings):
+    # the database is the demo's own, also where `demo --once` has left it running
+    whole = services.database_until_done(settings, whoever_started_it=True)
+    with services.until_stopped(), services.only_one(settings), whole:
         url = services.free_url(settings.dagster_url, or_next=True)
         with _sandbox_world(settings) as moving:
             demo_settings = load_settings()

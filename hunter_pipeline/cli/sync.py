@@ -25,13 +25,15 @@ _COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_dom
 
 
 class Outcome(NamedTuple):
-    """How a sync went: the contract's summary and, where it failed, how to mend that."""
+    """How a sync went: the contract's summary and, where it failed, how to mend that and where it happened."""
 
     summary: dict[str, Any]
     hint: str | None = None
+    traceback: str | None = None
 
 
 def sync(
+    context: typer.Context,
     full: Annotated[bool, typer.Option("--full", help="Read everything, and mark what is gone upstream.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")] = False,
 ) -> int:
@@ -48,6 +50,8 @@ def sync(
         if as_json:
             print(json.dumps(_never_started(error, full=full)))
         raise
+    if context.obj and outcome.traceback:
+        print(outcome.traceback, file=sys.stderr)  # --debug
     return report(outcome, as_json=as_json)
 
 
@@ -70,6 +74,8 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
         instance.prepare(settings)
     # a skipped sync makes no check results, and Dagster would warn of that
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    # dagster-postgres warns through the root logger, with the statement, at each try to reach its storage again
+    logging.getLogger().addHandler(logging.NullHandler())
     with instance.open_instance() as dagster, _progress("Syncing with Partner Center"):
         job = defs.resolve_job_def(JOB)
         result = job.execute_in_process(
@@ -84,21 +90,23 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
         raise errors.DatabaseError(
             "The sync could not be recorded.", hint="Look at the database; `hunter doctor` asks it again."
         )
-    return Outcome(summary, _hint(result.all_events))
+    return _outcome(summary, result.all_events)
 
 
-def _hint(events: Iterable[Any]) -> str | None:
-    """How to mend what failed, as the failing step worded it for Dagster's web UI."""
-    for event in events:
-        if event.is_step_failure and (told := event.step_failure_data.user_failure_data) is not None:
-            hint = told.metadata.get("what_to_do")
-            return str(hint.value) if hint is not None else None
-    return None
+def _outcome(summary: dict[str, Any], events: Iterable[Any]) -> Outcome:
+    """With what the failing step told Dagster's web UI: how to mend it, and its traceback."""
+    failure = next((event.step_failure_data for event in events if event.is_step_failure), None)
+    if failure is None:
+        return Outcome(summary)
+    told = failure.user_failure_data
+    hint = told.metadata.get("what_to_do") if told is not None else None
+    traceback = failure.error.to_string() if failure.error is not None else None
+    return Outcome(summary, str(hint.value) if hint is not None else None, traceback)
 
 
 def report(outcome: Outcome, *, as_json: bool) -> int:
     """Print how a sync went; returns the exit code that belongs to it."""
-    summary, hint = outcome
+    summary, hint, _ = outcome
     error = summary["error"]
     if as_json:
         print(json.dumps(summary, default=str))

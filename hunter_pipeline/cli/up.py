@@ -30,11 +30,13 @@ def up() -> None:
 
 def in_words(settings: Settings, url: str) -> str:
     """What runs now, and where."""
+    from hunter_pipeline.defs.cadence import kept_seconds  # noqa: PLC0415
+
     flag = "on" if settings.partner_center_enabled else "off, so nothing calls Partner Center"
     return (
         f"\n  Dagster's web UI    {url}\n"
         f"  feature flag        {flag}\n"
-        f"  a sync every        {settings.interval_seconds} seconds\n"
+        f"  a sync every        {kept_seconds(settings.interval_seconds)} seconds\n"
         f"  logs                {settings.home / 'logs'}\n\n"
         "Ctrl-C ends it."
     )

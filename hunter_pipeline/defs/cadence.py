@@ -26,6 +26,7 @@ FULL = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
 NIGHTLY = "25 2 * * *"
 """Between two ticks of every cadence that divides ten minutes, so that the two do not meet."""
 MINUTE = 60
+HOUR = 3600
 HEARTBEAT_SECONDS = 600
 """Even where upstream stands still the sensor syncs this often: what has stopped must show as stale."""
 
@@ -37,16 +38,28 @@ def freshness_window(settings: Settings) -> timedelta:
     return timedelta(seconds=3 * max(settings.interval_seconds, HEARTBEAT_SECONDS))
 
 
+def kept_seconds(seconds: int) -> int:
+    """
+    The cadence that is really kept for an interval: 600 -> 600, 90 -> 60, 2700 -> 1800.
+
+    Cron knows even steps only, of minutes that divide an hour or hours that divide a day: it is the next shorter one.
+    """
+    if seconds < MINUTE:
+        return seconds
+    unit, parts = (MINUTE, 60) if seconds < HOUR else (HOUR, 24)
+    return unit * max(step for step in range(1, parts + 1) if parts % step == 0 and step <= seconds // unit)
+
+
 def cron_of(seconds: int) -> str:
     """
-    The cron line nearest to an interval: 600 -> '*/10 * * * *', 7200 -> '0 */2 * * *'.
+    The cron line of an interval: 600 -> '*/10 * * * *', 7200 -> '0 */2 * * *'.
 
     Below a minute it is that of ten minutes, which the schedule has should somebody switch it on by hand.
     """
-    minutes = seconds // MINUTE or HEARTBEAT_SECONDS // MINUTE
-    if minutes < MINUTE:
-        return f"*/{minutes} * * * *"
-    return f"0 */{minutes // MINUTE} * * *" if minutes < 24 * MINUTE else "0 0 * * *"
+    kept = kept_seconds(seconds if seconds >= MINUTE else HEARTBEAT_SECONDS)
+    if kept < HOUR:
+        return f"*/{kept // MINUTE} * * * *"
+    return f"0 */{kept // HOUR} * * *" if kept < 24 * HOUR else "0 0 * * *"
 
 
 def why_not(settings: Settings, instance: dg.DagsterInstance, connection: Connection) -> str | None:
@@ -79,8 +92,8 @@ def why_early(settings: Settings, partner_center: PartnerCenterResource, connect
         newest = sortable_utc(client.newest_update(stream.only))
     if keeps_cadence and (reason := _why_anyway(success, last)):
         return reason
-    if newest is not None and newest > horizon():  # a slip, which hides whatever else may be new
-        return "newest_change_lies_ahead" if keeps_cadence else None
+    if newest is not None and newest > horizon():
+        return None  # a slip, which hides whatever else may be new: heartbeat and schedule see to it
     return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
 
 

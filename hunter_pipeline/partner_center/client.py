@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Literal, Self, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from hunter_pipeline.domain.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.answers import UNAUTHORIZED, Answer, refused
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
@@ -21,6 +22,7 @@ from hunter_pipeline.settings import Settings
 Direction = Literal["Incoming", "Outgoing"]
 REFERRALS = "/v1.0/engagements/referrals"
 _CHANGED = "updatedDateTime"
+_BAD_REQUEST = 400
 _ODATA_PLAIN = "$=&',():/"
 
 
@@ -35,7 +37,7 @@ class PartnerCenterClient:
         self.http = http
         self.sign_in = sign_in
         self._list = api_url.rstrip("/") + REFERRALS
-        self._host = urlsplit(api_url).hostname or ""
+        self._api_url = api_url
 
     @classmethod
     def from_settings(cls, settings: Settings, *, policy: RetryPolicy = PATIENT, http: Http | None = None) -> Self:
@@ -92,7 +94,7 @@ class PartnerCenterClient:
             answer = self._get(query, where=f"page {number} of the referrals")
             page = read_page(answer, number)
             yield page
-            query = query_of(answer, page, self._host)  # after the yield: a wrong link does not spoil its page
+            query = query_of(answer, page, self._api_url)  # after the yield: a wrong link does not spoil its page
             if query in seen:
                 raise unreadable(answer, number, "points back to a page that was read before")
 
@@ -100,10 +102,16 @@ class PartnerCenterClient:
         """
         The `updatedDateTime` of the referral that changed last, as the API writes it; None where there is none.
 
-        One small request that gives up within 20 seconds, sign-in included. Raises as `pages`.
+        One small request that gives up within 20 seconds, sign-in included; where the filter by direction is
+        refused, a second one without. Raises as `pages`.
         """
         with self.http.within(PROBE):
-            answer = self._get(_query(None, True, direction, 1), where="the newest referral")
+            try:
+                answer = self._get(_query(None, True, direction, 1), where="the newest referral")
+            except PartnerCenterClientError as error:
+                if direction is None or error.status_code != _BAD_REQUEST:
+                    raise
+                answer = self._get(_query(None, True, None, 1), where="the newest referral")
         for item in read_page(answer, 1).items[:1]:
             stamp = cast("dict[str, object]", item).get(_CHANGED) if isinstance(item, dict) else None
             return stamp if isinstance(stamp, str) else None

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import simplejson  # pyright: ignore[reportMissingTypeStubs]
 
@@ -20,6 +20,7 @@ from hunter_pipeline.domain.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.answers import Answer
 
 DOCUMENTED_HOST = "api.partner.microsoft.com"
+_WEB_PORTS = (80, 443)
 _NEXT_LINK = "@odata.nextLink"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _LIST = re.compile(r"\s*:\s*\[")
@@ -49,7 +50,7 @@ def read_page(answer: Answer, number: int) -> Page:
     return Page(number, cast("list[object]", items), body.get(_NEXT_LINK), answer.request_id)
 
 
-def query_of(answer: Answer, page: Page, api_host: str) -> str | None:
+def query_of(answer: Answer, page: Page, api_url: str) -> str | None:
     """
     The query string of a page's nextLink, verbatim; scheme, port and path are documented wrongly and never followed.
 
@@ -61,15 +62,20 @@ def query_of(answer: Answer, page: Page, api_host: str) -> str | None:
         return None
     try:
         parts = urlsplit(page.next_link) if isinstance(page.next_link, str) else None
-        host = (parts.hostname or "").lower() if parts else ""
+        place = (parts.hostname, parts.port) if parts else (None, None)
     except ValueError:
         parts = None
-        host = ""
+        place = (None, None)
     if parts is None or not parts.query:
         raise unreadable(answer, page.number, "has a nextLink without a query")
-    if parts.netloc and host not in (api_host.lower(), DOCUMENTED_HOST):
+    if parts.netloc and not _is_ours(*place, urlsplit(api_url)):
         raise unreadable(answer, page.number, "has a nextLink to a foreign host")
     return parts.query
+
+
+def _is_ours(host: str | None, port: int | None, api: SplitResult) -> bool:
+    """The API's own host, or the documented one; a port may be left out, or be that of http, as documented."""
+    return host in (api.hostname, DOCUMENTED_HOST) and port in (None, *_WEB_PORTS, api.port)
 
 
 def _parsed(answer: Answer, number: int) -> dict[str, object]:

@@ -28,7 +28,9 @@ GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
 @pytest.mark.parametrize(
     ("seconds", "cron"),
     [
-        (60, "*/1 * * * *"), (90, "*/1 * * * *"), (300, "*/5 * * * *"), (600, "*/10 * * * *"), (1800, "*/30 * * * *"),
+        (60, "*/1 * * * *"), (90, "*/1 * * * *"), (2700, "*/30 * * * *"), (5400, "0 */1 * * *"),
+        (18_000, "0 */4 * * *"),
+        (300, "*/5 * * * *"), (600, "*/10 * * * *"), (1800, "*/30 * * * *"),
         (3600, "0 */1 * * *"), (7200, "0 */2 * * *"), (86_400, "0 0 * * *"), (30, "*/10 * * * *"), (5, "*/10 * * * *"),
     ],
 )  # fmt: skip
@@ -167,8 +169,7 @@ def test_the_sensor_s_heartbeat(
     office.sync()
     office.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    found = tick(instance, "sensor")
-    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
@@ -180,8 +181,7 @@ def test_the_sensor_repeats_what_failed(
     office.sandbox.fail(Fault(where="list", kind="404", times=1))
     office.sync()
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    found = tick(instance, "sensor")
-    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
 def test_an_expired_sign_in_fails_the_tick(office: Office, instance: dg.DagsterInstance) -> None:
@@ -192,16 +192,15 @@ def test_an_expired_sign_in_fails_the_tick(office: Office, instance: dg.DagsterI
         tick(instance, "sensor")
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [("30", "newest_change_lies_ahead"), ("600", None)])
+@pytest.mark.parametrize("seconds", ["30", "600"])
 def test_a_change_in_the_far_future_starts_no_run_every_minute(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str, expected: str | None
+    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
-    """One referral's slip to the year 9999 hides what is new: the cadence goes on, and no more than that."""
+    """One referral's slip to the year 9999 hides what is new: schedule and heartbeat go on, and no more than that."""
     office.sandbox.world.update(next(iter(office.sandbox.world.incoming())), updatedDateTime="9999-01-01T00:00:00Z")
     office.sync()
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    found = tick(instance, "sensor")
-    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
+    assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
 def test_a_database_out_of_reach_fails_the_tick(
