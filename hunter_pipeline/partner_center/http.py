@@ -198,7 +198,7 @@ class Http:
         A refusal counts by its status and its Retry-After, which have come: it needs no end.
         """
         parts: list[bytes] = []
-        is_refusal = response.status_code >= _REFUSALS
+        is_refusal = _counts_by_its_status(response)
         try:
             while part := response.raw.read1(_CHUNK, decode_content=True):
                 parts.append(part)
@@ -228,6 +228,13 @@ def _is_worth_another_try(outcome: Answer | Trouble) -> bool:
     if isinstance(outcome, Trouble):
         return not outcome.permanent
     return outcome.status_code in THROTTLED or outcome.status_code >= SERVER_ERRORS
+
+
+def _counts_by_its_status(response: requests.Response) -> bool:
+    """Whether its body is not needed: any refusal of Partner Center; of Entra, whose 4xx say why, a passing one."""
+    status = response.status_code
+    is_passing = status in THROTTLED or status >= SERVER_ERRORS
+    return is_passing or (status >= _REFUSALS and "Authorization" in response.request.headers)
 
 
 def _lost_its_end(response: requests.Response, body: bytes) -> bool:
