@@ -8,7 +8,7 @@ be about a sync that works.
 import contextlib
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import psutil
@@ -36,7 +36,7 @@ def report(instance: dg.DagsterInstance, interrupted: Sequence[str], *, own: str
     return len(dead)
 
 
-def _has_died(tags: dict[str, str]) -> bool:
+def _has_died(tags: Mapping[str, str]) -> bool:
     """Whether a run names a process of this machine that lives no more; False for one that names none."""
     machine, pid, started = [*tags.get(PROCESS, "").rsplit("/", 2), "", ""][:3]
     if machine != socket.gethostname():
