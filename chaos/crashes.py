@@ -207,6 +207,7 @@ def one_round(system: System, number: int, chance: random.Random) -> Round:
     _stop_moving(system.sandbox)
     wrong: list[str] = []
     checks: dict[str, Callable[[], bool]] = {
+        "a part does not come back": lambda: _is_whole(system) and bool(system.sandbox.world.change(1)),
         "the table does not catch up": lambda: not difference(system),
         "a run stays started": lambda: not system.rows(_UNFINISHED, "dagster"),
         "a sync stays running": lambda: not system.rows("select 1 from sync_runs where status = 'running'"),
@@ -222,6 +223,12 @@ def one_round(system: System, number: int, chance: random.Random) -> Round:
     restarted = "nothing" if system.up is before else "hunter up"
     seconds = time.monotonic() - killed_at
     return Round(number + 1, target, after, during, restarted, seconds, len(system.sandbox.world.incoming()), wrong)
+
+
+def _is_whole(system: System) -> bool:
+    """Whether PostgreSQL, the daemon and the code server live, and `hunter up` has not ended."""
+    parts = ("dagster._daemon", "code-server", "api grpc", "dagster_webserver")
+    return embedded.running_pid(system.home) is not None and all(system.find(part) for part in parts)
 
 
 def _kill(system: System, target: str, sync: "subprocess.Popen[bytes] | None") -> None:

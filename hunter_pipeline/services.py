@@ -143,7 +143,7 @@ def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[b
     report_dead_runs(settings)
     logs = settings.folder("logs")
     with (logs / "dagster.log").open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 # nosec B603 - our own words only
+        process = subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
             _command(url), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
         )
         note(settings, url=url, group=process.pid)

