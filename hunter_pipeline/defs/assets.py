@@ -48,9 +48,11 @@ def raw_referrals(
         run.pulled = sync.pull(
             client, run.connection, run.stream, mode=config.mode.value, run_id=run.run_id, page_size=size
         )
+        dropped = sync.drop_superseded(run.connection, days=run.settings.raw_retention_days)
         counts = raw.counts(run.connection)
         table = table_metadata(run.connection, "raw_referrals", counts["versions"])
-    yield dg.MaterializeResult(metadata={**table, **_pull_metadata(run.pulled, run.settings.partner_center_api_url)})
+    numbers = {**_pull_metadata(run.pulled, run.settings.partner_center_api_url), "dropped": dropped}
+    yield dg.MaterializeResult(metadata={**table, **numbers})
 
 
 @dg.asset(group_name=GROUP, kinds={"postgres", "python"}, deps=[raw_referrals])
