@@ -57,7 +57,7 @@ class Memory:
     The people who were forgotten, as hashes under this database's key.
 
     people:    hash of the address -> hashes of that person's names, numbers and of both together.
-    referrals: id of a referral that named them -> hashes of their addresses.
+    referrals: hash of the id of a referral that named them -> hashes of their addresses.
     """
 
     key: bytes
@@ -78,7 +78,7 @@ class Memory:
         for person, traces in found.people.items():
             self.people.setdefault(person, set()).update(self.hashed(*trace) for trace in traces)
             if referral_id:
-                self.referrals.setdefault(referral_id, set()).add(person)
+                self.referrals.setdefault(self.hashed("referral", referral_id), set()).add(person)
         return self._size() != before
 
     def _size(self) -> int:
@@ -156,7 +156,7 @@ def find(value: object, memory: Memory) -> Found:
 def erase(value: object, memory: Memory, referral_id: str) -> tuple[object, bool]:
     """A copy of a JSON value without the forgotten people, and whether anything had to go. Raises nothing."""
     found = find(value, memory)
-    involved = found.people.keys() | memory.referrals.get(referral_id, set())
+    involved = found.people.keys() | memory.referrals.get(memory.hashed("referral", referral_id), set())
     if not involved:
         return value, False
     known = {memory.hashed(*trace) for traces in found.people.values() for trace in traces}

@@ -24,17 +24,17 @@ def memory(connection: Connection) -> Memory:
     return Memory(
         key=bytes(queries().forgetting_key(connection)),
         people={row["address_hash"]: set(row["traces"]) for row in queries().forgotten_people(connection)},
-        referrals={row["referral_id"]: set(row["people"]) for row in queries().forgotten_in(connection)},
+        referrals={row["referral_hash"]: set(row["people"]) for row in queries().forgotten_in(connection)},
     )
 
 
 def remember(connection: Connection, known: Memory) -> None:
     """Keep what was learnt; what is kept already stays."""
     traces = [(person, trace) for person, hashes in known.people.items() for trace in hashes]
-    named = [(referral_id, person) for referral_id, people in known.referrals.items() for person in people]
+    named = [(referral, person) for referral, people in known.referrals.items() for person in people]
     queries().remember_people(connection, people=list(known.people))
     queries().remember_traces(connection, people=[one for one, _ in traces], traces=[other for _, other in traces])
-    queries().remember_referrals(connection, referral_ids=[one for one, _ in named], people=[two for _, two in named])
+    queries().remember_referrals(connection, referrals=[one for one, _ in named], people=[two for _, two in named])
 
 
 def versions(connection: Connection) -> Iterator[dict[str, Any]]:

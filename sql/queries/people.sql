@@ -19,10 +19,10 @@ group by people.address_hash;
 
 -- name: forgotten_in
 select
-    referral_id,
+    referral_hash,
     array_agg(address_hash) as people
 from forgotten_in
-group by referral_id;
+group by referral_hash;
 
 -- name: remember_people!
 insert into forgotten_people (address_hash)
@@ -38,11 +38,11 @@ from unnest(:people::text[], :traces::text[]) as pair (address_hash, trace_hash)
 on conflict do nothing;
 
 -- name: remember_referrals!
-insert into forgotten_in (referral_id, address_hash)
+insert into forgotten_in (referral_hash, address_hash)
 select
-    pair.referral_id,
+    pair.referral_hash,
     pair.address_hash
-from unnest(:referral_ids::text[], :people::text[]) as pair (referral_id, address_hash)
+from unnest(:referrals::text[], :people::text[]) as pair (referral_hash, address_hash)
 on conflict do nothing;
 
 -- name: every_version

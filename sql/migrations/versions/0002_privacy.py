@@ -32,11 +32,11 @@ def upgrade() -> None:
     comment on table forgotten_traces is 'Keyed hashes of the names and numbers that a forgotten person had.';
 
     create table forgotten_in (
-        referral_id text not null,
+        referral_hash text not null,
         address_hash text not null references forgotten_people on delete cascade,
-        primary key (referral_id, address_hash)
+        primary key (referral_hash, address_hash)
     );
-    comment on table forgotten_in is 'Which referrals named a forgotten person.';
+    comment on table forgotten_in is 'Which referrals named a forgotten person, as keyed hashes of their ids.';
 
     alter table raw_referrals add erased boolean not null default false;
     comment on column raw_referrals.erased is
