@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.warehouse.connection import Warehouse
 
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_REFUSED = re.compile(r"[^\w]")
 ENOUGH = 100
 
 Command = Callable[..., int]
@@ -32,9 +32,7 @@ def hunter(settings: Settings) -> Iterator[Command]:
     def run(*arguments: str, debug: bool = False) -> int:
         try:
             return cli.run(list(arguments), debug=debug)
-        except Exception:
-            import traceback
-
+        except Exception:  # noqa: BLE001 - as Python itself prints it
             traceback.print_exc()
             return 1
 
@@ -106,12 +104,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("refused", {"kind": "404"}),
     ("html", {"kind": "html"}),
     ("malformed", {"kind": "malformed"}),
-    ("not_an_object", {"kind": "not_an_object"}),
-    ("no_value", {"kind": "no_value"}),
     ("junk_items", {"kind": "junk_items"}),
     ("redirect", {"kind": "redirect"}),
     ("throttled once", {"kind": "429", "times": 1, "retry_after": "0"}),
-    ("broken once", {"kind": "500", "times": 1}),
     ("cut once", {"kind": "cut", "times": 1}),
 ]
 
@@ -138,6 +133,7 @@ def test_nothing_personal_gets_out(
     secrets |= tokens_of(settings)
     codes["row refused"] = _with_a_row_refused(hunter, settings)
     sandbox.revoke_tokens()
+    sandbox.expire_access_tokens()
     codes["revoked"] = hunter("sync", "--full", debug=True)
     hunter("doctor", debug=True)
     settings.token_cache.write_text('{"RefreshToken": "ada.brook@fourthcoffee.com"}')
@@ -149,7 +145,7 @@ def test_nothing_personal_gets_out(
         "files": files_of(settings.home, without=settings.token_cache),
         "record": _sync_runs(settings),
     }
-    assert {name: told(text, secrets) for name, text in places.items()} == dict.fromkeys(places, [])
+    assert {name: told(text, secrets) for name, text in places.items()} == {name: [] for name in places}
     assert len(secrets) > ENOUGH
     assert codes["row refused"] == 6
     assert (codes["forbidden"], codes["revoked"], codes["corrupt"]) == (3, 3, 3)
@@ -183,4 +179,4 @@ def test_the_test_would_notice(sandbox: Sandbox, settings: Settings) -> None:
     assert told(f"x {address.upper()} y", secrets)
     assert told("by Ada Brook", secrets)
     assert told(json.dumps({"name": "Zoë"}), {"Zoë"})
-    assert not told(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739 {len(_REFUSED.pattern)}", secrets)
+    assert not told(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739", secrets)

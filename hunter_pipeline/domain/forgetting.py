@@ -181,7 +181,7 @@ def erase(value: object, memory: Memory, referral_id: str) -> tuple[object, bool
     left = root[0]
     if isinstance(value, dict) and isinstance(left, dict):
         _keep_identity(cast("Object", value), cast("Object", left), memory)
-    return (cast("object", left), True) if scissors.cut else (value, False)
+    return (cast("object", left), True) if scissors.cut else (cast("object", value), False)
 
 
 def _keep_identity(before: Object, after: Object, memory: Memory) -> None:

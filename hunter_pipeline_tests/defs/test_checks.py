@@ -209,7 +209,7 @@ def test_a_few_referrals_may_all_name_the_reader(office: Office) -> None:
 
 def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
-    assert report(checks.sign_in_lasts).metadata["days_left"].value >= 89
+    assert report(checks.sign_in_lasts).metadata["days_left"].value in (89, 90)
     cache = load_settings().token_cache
     text = cache.read_text()
     sections = json.loads(text)
@@ -222,7 +222,7 @@ def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatc
             assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
             assert ("what_to_do" in found.metadata) is not passed
         cache.unlink()
-        assert report(checks.sign_in_lasts).metadata["what_to_do"].value.startswith("Nobody is signed in.")
+        assert "Nobody is signed in." in str(report(checks.sign_in_lasts).metadata["what_to_do"].value)
         monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
         assert report(checks.sign_in_lasts).passed
     finally:
