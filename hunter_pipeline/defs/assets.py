@@ -37,7 +37,7 @@ def raw_referrals(
     sync_run: SyncRunResource,
 ) -> Iterator[dg.MaterializeResult]:
     """
-    Every version of every referral that Partner Center has shown us, payload untouched.
+    Every version of every referral that Partner Center has shown us; of its payload, only forgotten people are missing.
 
     Nothing is materialized, here or downstream, where the feature flag is off or another sync is running.
     """
