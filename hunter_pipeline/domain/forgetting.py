@@ -298,7 +298,8 @@ def _nodes(value: object) -> Iterator[object]:
 def _owners(members: Object, memory: Memory) -> Iterator[str]:
     """Whose an object is: the person whose address is one of its fields, or who has its name and number."""
     for key, item in members.items():
-        if isinstance(item, str) and not _IDENTITY.search(key) and not _PROSE.search(key):
+        may_be_theirs = isinstance(item, str) and ("@" in item or "%40" in item)
+        if isinstance(item, str) and may_be_theirs and not _IDENTITY.search(key) and not _PROSE.search(key):
             for address, (start, end) in _addresses(item):
                 alone = not item[:start].strip() and not item[end:].strip()
                 if (alone or "mail" in key.casefold()) and (person := memory.person(address)) in memory.people:
