@@ -43,6 +43,9 @@ class FarSide:
     def __init__(self, payloads: list[dict[str, Any]]) -> None:
         self.payloads = sorted(payloads, key=lambda payload: payload["updatedDateTime"])
 
+    def signed_in_as(self) -> None:
+        return None
+
     def pages(self, *, updated_since: str | None = None, **_: Any) -> Iterator[Page]:
         rows = [row for row in self.payloads if updated_since is None or row["updatedDateTime"] >= updated_since]
         for start in range(0, max(len(rows), 1), PAGE):

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="comma list: the partner's own domains, never a customer's"
     )
+    raw_retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"
+    )
     tenant_lookup: bool = Field(True, description="ask Entra whether a company's domain has a tenant")
     log_format: Literal["console", "json"] | None = Field(
         None, description="console or json; console in development, json in production if empty"

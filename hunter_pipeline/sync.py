@@ -12,20 +12,21 @@ serve Dagster's assets, the command line and the tests. No SQL here, and no Dags
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 from hunter_pipeline.domain.errors import PartnerCenterClientError
+from hunter_pipeline.domain.forgetting import Memory, plain_address, version_without_the_forgotten
 from hunter_pipeline.domain.normalize import normalize_batch
-from hunter_pipeline.domain.payloads import RawVersion, Rejected, version_of
+from hunter_pipeline.domain.payloads import RawVersion, Rejected
 from hunter_pipeline.domain.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.logs import log
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.warehouse import raw, referrals, runs, tables
+from hunter_pipeline.warehouse import people, raw, referrals, runs, tables
 from hunter_pipeline.warehouse.connection import Connection
 
 OVERLAP = timedelta(minutes=5)
@@ -81,6 +82,9 @@ class Pull:
     watermark: newest updatedDateTime that any sync has seen.
     cursor:    how far this read has come, None where its order cannot be trusted.
     landed:    versions that were new to us; the other counts are the summary's.
+    memory:    who was forgotten. The sync's lock keeps `hunter forget` waiting, so it holds for the whole read.
+    reader:    address of whoever is signed in, None where that is not known; never stored.
+    naming:    how many referrals name the reader in their `team`.
     """
 
     stream: Stream
@@ -89,6 +93,9 @@ class Pull:
     since: str | None
     watermark: str | None
     cursor: str | None
+    memory: Memory
+    reader: str | None = field(default=None, repr=False)
+    naming: int = 0
     fetched: int = 0
     landed: int = 0
     quarantined: int = 0
@@ -122,7 +129,8 @@ def pull(
     """
     with connection.transaction():
         read = raw.begin_read(connection, stream.name, mode)
-    pulling = Pull(stream, read, run_id, _since(read), watermark=read.watermark, cursor=read.cursor)
+        memory = people.memory(connection)
+    pulling = Pull(stream, read, run_id, _since(read), read.watermark, read.cursor, memory, _reader(client))
     try:
         _ask(client, connection, pulling, page_size)
     finally:
@@ -134,7 +142,34 @@ def pull(
         raw.finish_read(
             connection, stream.name, watermark=pulling.watermark, direction=stream.direction, mode=read.mode
         )
+        if pulling.since is None and pulling.reader is not None:
+            raw.keep_visibility(connection, stream.name, read=pulling.fetched, naming_reader=pulling.naming)
     return pulling
+
+
+def _reader(client: PartnerCenterClient) -> str | None:
+    name = client.signed_in_as()
+    return plain_address(name) if name else None
+
+
+def names_in_team(item: object, address: str) -> bool:
+    """Whether a referral's own `team` (the partner's and Microsoft's people) has somebody with this address."""
+    team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
+    members = cast("list[object]", team) if isinstance(team, list) else []
+    addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
+    return any(isinstance(email, str) and plain_address(email) == address for email in addresses)
+
+
+def drop_superseded(connection: Connection, *, days: int | None) -> int:
+    """
+    Delete what the retention of raw versions no longer allows; None keeps everything.
+
+    Returns how many versions and quarantined payloads were deleted. Raises: DatabaseError.
+    """
+    if days is None:
+        return 0
+    with connection.transaction():
+        return sum(raw.drop_superseded(connection, days=days))
 
 
 def _since(read: raw.Read) -> str | None:
@@ -185,7 +220,9 @@ def _read_pages(
         descending=question.descending,
         page_size=page_size,
     ):
-        items = [version_of(item) for item in page.items]
+        items = [version_without_the_forgotten(item, pulling.memory) for item in page.items]
+        if pulling.reader is not None:
+            pulling.naming += sum(names_in_team(item, pulling.reader) for item in page.items)
         keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
         in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=question.descending)
         last = keys[-1] if keys else last

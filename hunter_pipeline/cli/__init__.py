@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.cli import auth, db, demo, doctor, domain, leads, sandbox, sync, up
+from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, sync, up
 from hunter_pipeline.domain.errors import HunterError
 
 INTERRUPTED = 130
@@ -44,6 +44,7 @@ app.command("up")(up.up)
 app.command("sync")(sync.sync)
 app.add_typer(auth.app, name="auth")
 app.add_typer(db.app, name="db")
+app.command("forget")(forget.forget)
 app.command("domain")(domain.domain)
 app.command("leads")(leads.leads)
 app.command("sandbox")(sandbox.sandbox)

@@ -50,6 +50,8 @@ def status(
     elif now.signed_in:
         until = f"{now.refresh_token_expires_at:%Y-%m-%d}" if now.refresh_token_expires_at else "unknown"
         print(f"Signed in as {now.username} (tenant {now.tenant_id}); without any sync it would last until {until}.")
+        if soon := now.ends_soon():
+            print(f"warning: {soon} Run: hunter auth login", file=sys.stderr)
     else:
         print(f"{now.problem} Run: hunter auth login.")
     return 0 if now.signed_in else NOT_SIGNED_IN

@@ -25,6 +25,19 @@ class Finding(NamedTuple):
     words: str
     exit_code: int = 0
 
+    @property
+    def mark(self) -> str:
+        """How the line begins."""
+        if not self.is_well:
+            return "BAD"
+        return "WARN" if isinstance(self.words, Warned) else "ok"
+
+
+class Warned(str):
+    """What works, and will not for long."""
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
@@ -36,13 +49,14 @@ def doctor() -> int:
     """
     Say what works, and how to mend what does not.
 
-    It looks at settings, disk, database, sign-in, Partner Center and Dagster; exit code 0 if all is well.
+    It looks at settings, disk, database, sign-in, Partner Center and Dagster; exit code 0 if all works,
+    which a WARN line says will not last.
     """
     settings = load_settings()
     configure_logs(settings)
     findings = list(examine(settings))
     for finding in findings:
-        print(f"{'ok ' if finding.is_well else 'BAD'}  {finding.subject:<16}{finding.words}")
+        print(f"{finding.mark:<5}{finding.subject:<16}{finding.words}")
     codes = [finding.exit_code for finding in findings if not finding.is_well]
     return next((code for code in codes if code > 1), max(codes, default=0))  # the cause tells more than "stale"
 
@@ -125,6 +139,8 @@ def _sign_in(settings: Settings) -> str:
     if not status.signed_in:
         raise PartnerCenterAuthError(status.problem or "Nobody is signed in.", hint="Run: hunter auth login")
     until = f"{status.refresh_token_expires_at:%Y-%m-%d}" if status.refresh_token_expires_at else "unknown"
+    if soon := status.ends_soon():
+        return Warned(f"{soon} Run: hunter auth login")
     return f"signed in; without any sync it would last until {until}"
 
 

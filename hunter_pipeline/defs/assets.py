@@ -37,7 +37,7 @@ def raw_referrals(
     sync_run: SyncRunResource,
 ) -> Iterator[dg.MaterializeResult]:
     """
-    Every version of every referral that Partner Center has shown us, payload untouched.
+    Every version of every referral that Partner Center has shown us; of its payload, only forgotten people are missing.
 
     Nothing is materialized, here or downstream, where the feature flag is off or another sync is running.
     """
@@ -48,9 +48,11 @@ def raw_referrals(
         run.pulled = sync.pull(
             client, run.connection, run.stream, mode=config.mode.value, run_id=run.run_id, page_size=size
         )
+        dropped = sync.drop_superseded(run.connection, days=run.settings.raw_retention_days)
         counts = raw.counts(run.connection)
         table = table_metadata(run.connection, "raw_referrals", counts["versions"])
-    yield dg.MaterializeResult(metadata={**table, **_pull_metadata(run.pulled, run.settings.partner_center_api_url)})
+    numbers = {**_pull_metadata(run.pulled, run.settings.partner_center_api_url), "dropped": dropped}
+    yield dg.MaterializeResult(metadata={**table, **numbers})
 
 
 @dg.asset(group_name=GROUP, kinds={"postgres", "python"}, deps=[raw_referrals])

@@ -12,7 +12,7 @@ import dagster as dg
 from hunter_pipeline.defs.assets import companies, leads_ready, partner_center_referrals, raw_referrals
 from hunter_pipeline.defs.cadence import freshness_window
 from hunter_pipeline.defs.metadata import markdown_table
-from hunter_pipeline.defs.resources import SyncRunResource, WarehouseResource
+from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.domain.domains import canonical_domain
 from hunter_pipeline.domain.referral import STATUSES, SUBSTATUSES
 from hunter_pipeline.settings import load_settings
@@ -20,6 +20,8 @@ from hunter_pipeline.sync_run import stream_of
 from hunter_pipeline.warehouse import checks, raw, runs
 
 AT_MOST = 20
+ENOUGH_TO_JUDGE = 20
+"""Referrals below which it may be chance that each one names the reader."""
 
 
 def _verdict(
@@ -104,6 +106,44 @@ def upstream_did_not_shrink(warehouse: WarehouseResource) -> dg.AssetCheckResult
     )
 
 
+@dg.asset_check(asset=raw_referrals)
+def every_referral_is_visible(warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    """
+    The last whole read brought referrals of other people, too.
+
+    The role "Referrals user" sees only the referrals that name its holder in their team, without any error. Where
+    every one of 20 or more does, whoever is signed in probably has that role and not "Referrals admin".
+    """
+    with warehouse.connection() as connection:
+        seen = raw.visibility(connection, stream_of(load_settings()).name)
+    read, naming = (seen["visible_read"], seen["visible_naming_reader"]) if seen else (0, 0)
+    return dg.AssetCheckResult(
+        passed=read < ENOUGH_TO_JUDGE or naming < read,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"read": read, "naming_who_is_signed_in": naming},
+    )
+
+
+@dg.asset_check(asset=raw_referrals)
+def sign_in_lasts(partner_center: PartnerCenterResource) -> dg.AssetCheckResult:
+    """
+    Somebody is signed in, and will be for 14 days without any sync.
+
+    The end is an estimate: Entra does not tell it, and a tenant's policy can be stricter. Nothing is asked of Entra.
+    """
+    status = partner_center.sign_in_status()
+    trouble = None if status is None else status.problem or status.ends_soon()
+    days = status.days_left() if status else None
+    return dg.AssetCheckResult(
+        passed=trouble is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            **({} if days is None else {"days_left": days}),
+            **({"what_to_do": f"{trouble} Run: hunter auth login"} if trouble else {}),
+        },
+    )
+
+
 @dg.asset_check(asset=partner_center_referrals)
 def referrals_expiring_soon(warehouse: WarehouseResource) -> dg.AssetCheckResult:
     """No unanswered referral expires within the next 72 hours."""
@@ -140,5 +180,7 @@ ALL = [
     every_raw_referral_is_accounted_for,
     known_status_values,
     upstream_did_not_shrink,
+    every_referral_is_visible,
+    sign_in_lasts,
     referrals_expiring_soon,
 ]

@@ -16,6 +16,8 @@ from pydantic import Field, PrivateAttr
 from hunter_pipeline.defs import dead_runs
 from hunter_pipeline.domain.errors import CheckFailed, HunterError
 from hunter_pipeline.logs import configure_logs, log
+from hunter_pipeline.partner_center.accounts import SignInStatus
+from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.tenants import TenantDirectory
@@ -60,6 +62,14 @@ class PartnerCenterResource(dg.ConfigurableResource):
     def client(self) -> PartnerCenterClient:
         """A client, to be closed. Raises: ConfigurationError where nobody is configured."""
         return PartnerCenterClient.from_settings(self.settings())
+
+    def sign_in_status(self) -> SignInStatus | None:
+        """What the token file says of the sign-in, None where the flag is off. Asks nobody."""
+        settings = self.settings()
+        if not settings.partner_center_enabled:
+            return None
+        with Http() as http:
+            return SignIn.from_settings(settings, http).status()
 
     @contextmanager
     def tenants(self) -> Iterator[TenantDirectory | None]:

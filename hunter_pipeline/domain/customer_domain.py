@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from hunter_pipeline.domain.domains import DomainResult, resolve
 from hunter_pipeline.domain.fields import Fields
-from hunter_pipeline.domain.referral import Contact
 
 MAX_IDS = 50
 
@@ -35,16 +34,16 @@ class CustomerDomain(NamedTuple):
 
 
 def customer_domain(
-    contacts: Iterable[Contact], profile: Fields, referral: Fields, own: Collection[str] = ()
+    addresses: Iterable[str], profile: Fields, referral: Fields, own: Collection[str] = ()
 ) -> CustomerDomain:
     """
     Choose the customer's domain: the most frequent of the first source that has any, the first among equals.
 
-    Sources: e-mail addresses of the customer's team, else External ids, else a website field. The partner's
+    Sources: `addresses`, those of the customer's team, else External ids, else a website field. The partner's
              and Microsoft's people (`team`, `inviteContext`) never count.
     Raises:  nothing.
     """
-    emails = [resolve(contact.email, own=own, bare_needs_known_tld=True) for contact in contacts if contact.email]
+    emails = [resolve(address, own=own, bare_needs_known_tld=True) for address in addresses]
     sources = {TEAM_EMAIL: emails, EXTERNAL_ID: _external(profile, own), WEBSITE: _websites(profile, referral, own)}
     for source, results in sources.items():
         found = Counter(result.domain for result in results if result.domain)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from hunter_pipeline.domain.customer_domain import customer_domain
 from hunter_pipeline.domain.fields import MAX_TEXT, Fields
+from hunter_pipeline.domain.forgetting import HOST_KEPT
 from hunter_pipeline.domain.kinds import referral_type
 from hunter_pipeline.domain.referral import (
     DIRECTIONS,
@@ -70,7 +71,7 @@ def normalize(
     type_, qualification = fields.choice("type", _TYPE), fields.choice("qualification", _QUALIFICATION)
     kind = referral_type(type_, qualification, inviter)
     contacts = tuple(_contacts(profile))
-    domain = customer_domain(contacts, profile, fields, own)
+    domain = customer_domain(_addresses(profile), profile, fields, own)
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -119,3 +120,12 @@ def _contacts(profile: Fields) -> Iterator[Contact]:
         contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.title("title"))
         if contact != Contact(None, None, None, None):
             yield contact
+
+
+def _addresses(profile: Fields) -> Iterator[str]:
+    """The addresses of the customer's people; of who was erased, the host is left, which is the company's."""
+    for member in profile.sections("team", at_most=MAX_CONTACTS):
+        if address := member.address("email"):
+            yield address
+        elif host := member.text(HOST_KEPT):
+            yield f"{HOST_KEPT}@{host}"

@@ -42,6 +42,7 @@ class RawVersion:
     source_updated_at:  UTC, microseconds; None where `updatedDateTime` is missing or unreadable.
     source_updated_key: the same as `sortable_utc` text, to compare versions by; '' for None.
     repaired:           whether `payload_json` differs from the original value.
+    erased:             whether a forgotten person was taken out; `content_hash` is a keyed one then.
     """
 
     referral_id: str
@@ -50,6 +51,7 @@ class RawVersion:
     source_updated_at: datetime | None
     source_updated_key: str
     repaired: bool
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Rejected:
     payload_json: str
     content_hash: str
     reason: str
+    erased: bool = False
 
 
 def version_of(item: object) -> RawVersion | Rejected:

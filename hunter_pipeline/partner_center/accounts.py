@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 REFRESH_TOKEN_LIFE = timedelta(days=90)
 """Entra's default: 90 days from the last refresh. A tenant's own policy can be stricter; Entra does not tell."""
 
+WARN_BEFORE = timedelta(days=14)
+"""How long before its estimated end a sign-in is warned of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -36,6 +39,21 @@ class SignInStatus:
     last_refreshed_at: datetime | None = None
     refresh_token_expires_at: datetime | None = None
     problem: str | None = None
+
+    def days_left(self, now: datetime | None = None) -> int | None:
+        """Whole days until the estimated end, negative after it; None where it is not known."""
+        if self.refresh_token_expires_at is None:
+            return None
+        return (self.refresh_token_expires_at - (now or datetime.now(UTC))).days
+
+    def ends_soon(self, now: datetime | None = None) -> str | None:
+        """A sentence for whoever has to sign in again before long; None where all is well or nothing is known."""
+        days = self.days_left(now)
+        if days is None or days >= WARN_BEFORE.days:
+            return None
+        if days < 0:
+            return "The sign-in has probably expired."
+        return f"The sign-in ends in about {days} day{'' if days == 1 else 's'} unless a sync refreshes it before."
 
 
 def instant(seconds: object) -> datetime | None:

@@ -67,6 +67,10 @@ class PartnerCenterClient:
         """How many of them were second and later tries."""
         return self.http.retries
 
+    def signed_in_as(self) -> str | None:
+        """User name of whoever is signed in, None where the token file does not tell. Never log it."""
+        return self.sign_in.status().username
+
     def pages(
         self,
         *,

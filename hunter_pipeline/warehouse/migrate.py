@@ -86,15 +86,36 @@ def _revision(connection: AlchemyConnection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+_GRANTS = """
+select format('grant %s on %I to %s', privilege_type, relname, coalesce(quote_ident(rolname), 'public'))
+from pg_class
+cross join lateral aclexplode(relacl) as acl
+left join pg_roles on acl.grantee = pg_roles.oid
+where pg_class.oid = to_regclass(:name) and acl.grantee <> relowner
+"""
+"""What was granted on a view, as statements that grant it again."""
+_READER = """
+do $$ begin
+    if exists (select from pg_roles where rolname = 'hunter_reader') then
+        grant select on leads_ready to hunter_reader;
+    end if;
+end $$
+"""
+"""sql/roles.sql may have been run before there was a view to grant."""
+
+
 def _replace_changed_views(connection: AlchemyConnection) -> None:
-    """A view whose text is still the one that made it stays: dropping it would take its grants along."""
+    """A view is dropped and made again only where its text has changed; what was granted on it is granted again."""
     for path in sorted(project_file("sql/views").glob("*.sql")):
         name, definition = path.stem, path.read_text(encoding="utf-8")
         mark = f"sql/views/{path.name} {hashlib.sha256(definition.encode()).hexdigest()}"
         made_from = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
         if made_from.scalar() != mark:
+            grants = connection.execute(text(_GRANTS), {"name": name}).scalars().all()
             _run(connection, f"drop view if exists {name}; {definition}")
             _run(connection, f"comment on view {name} is '{mark}'")
+            for grant in (*grants, *([_READER] if name == "leads_ready" else [])):
+                _run(connection, grant)
 
 
 def _run(connection: AlchemyConnection, statement: str) -> None:

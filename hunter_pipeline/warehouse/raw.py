@@ -52,7 +52,8 @@ def land(
             landed = _land_versions(connection, versions, read, run_id) if versions else 0
     except psycopg.DataError:
         if len(versions) == 1:
-            refused = Rejected(versions[0].payload_json, versions[0].content_hash, NOT_STORABLE)
+            [only] = versions
+            refused = Rejected(only.payload_json, only.content_hash, NOT_STORABLE, only.erased)
             return land(connection, [], [*rejected, refused], read=read, run_id=run_id)
         middle = len(versions) // 2
         first = land(connection, versions[:middle], rejected, read=read, run_id=run_id)
@@ -64,6 +65,7 @@ def land(
             payloads=[item.payload_json for item in rejected],
             reasons=[item.reason for item in rejected],
             content_hashes=[item.content_hash for item in rejected],
+            eraseds=[item.erased for item in rejected],
             run_id=run_id,
         )
     return landed, len(rejected)
@@ -78,6 +80,7 @@ def _land_versions(connection: Connection, versions: Sequence[RawVersion], read:
         source_updated_ats=[version.source_updated_at for version in versions],
         source_updated_keys=[version.source_updated_key for version in versions],
         repaireds=[version.repaired for version in versions],
+        eraseds=[version.erased for version in versions],
         seen_at=read.started_at,
         run_id=run_id,
     )
@@ -94,6 +97,25 @@ def finish_read(connection: Connection, stream: str, *, watermark: str | None, d
     if mode == "full":
         queries().finish_full_read(connection, stream=stream, direction=direction)
     queries().finish_read(connection, stream=stream, watermark=watermark)
+
+
+def drop_superseded(connection: Connection, *, days: int) -> tuple[int, int]:
+    """
+    Delete superseded versions fetched, and quarantined payloads last seen, more than so many days ago.
+
+    The newest version of each referral stays. Returns how many of both were deleted.
+    """
+    return queries().drop_superseded(connection, days=days), queries().drop_quarantined(connection, days=days)
+
+
+def keep_visibility(connection: Connection, stream: str, *, read: int, naming_reader: int) -> None:
+    """Remember how many referrals a whole read brought, and how many of them name whoever reads."""
+    queries().keep_visibility(connection, stream=stream, read=read, naming_reader=naming_reader)
+
+
+def visibility(connection: Connection, stream: str) -> dict[str, Any] | None:
+    """`visible_read` and `visible_naming_reader` of the last whole read, None before the first."""
+    return queries().visibility(connection, stream=stream)
 
 
 def watermark(connection: Connection, stream: str) -> str | None:

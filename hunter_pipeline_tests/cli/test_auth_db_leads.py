@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import openpyxl
@@ -58,9 +59,9 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     """`db status` says what is missing, `db upgrade` makes it and is harmless again."""
-    assert "The schema is at revision none, the newest is 0001. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0001.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0001, the newest.\n"
+    assert "The schema is at revision none, the newest is 0002. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0002.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0002, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: that server is not ours to stop.\n"
 
@@ -121,6 +122,24 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings
     assert "succeeded 0 minutes ago; the last one ended as success" in well.out
     assert "BAD" not in well.out
     assert "ada.brook" not in bad.out + well.out
+
+
+@pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])
+def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_in: Settings):
+    """From 14 days before its estimated end on, `auth status` and `doctor` say so; both still answer with 0."""
+    assert hunter("auth", "status").err == ""
+    sections = json.loads(signed_in.token_cache.read_text())
+    for entry in sections["RefreshToken"].values():
+        entry["last_modification_time"] = str(int(time.time()) - days * 86_400)
+    signed_in.token_cache.write_text(json.dumps(sections))
+    status = hunter("auth", "status")
+    assert status.code == 0
+    assert status.err.startswith(f"warning: The sign-in {words}")
+    assert status.err.endswith("Run: hunter auth login\n")
+    answer = hunter("doctor")
+    assert answer.code == 0
+    assert f"\nWARN sign-in         The sign-in {words}" in answer.out
+    assert len(hunter("auth", "status", "--json").out.splitlines()) == 1
 
 
 def test_doctor_has_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox):

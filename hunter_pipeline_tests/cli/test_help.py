@@ -18,12 +18,13 @@ COMMANDS = {
     "db status": set(),
     "db url": set(),
     "db stop": set(),
+    "forget": set(),
     "domain": {"--json"},
     "leads": {"--format", "--output"},
     "sandbox": {"--port", "--referrals", "--seed", "--change-every", "--fault"},
     "doctor": set(),
 }
-LATER = {"forget", "serve", "uat"}
+LATER = {"serve", "uat"}
 """Commands of the contract that other issues build."""
 
 

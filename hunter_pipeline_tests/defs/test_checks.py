@@ -1,5 +1,7 @@
 """Each asset check, passing and failing, on the stored tables."""
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,7 +10,9 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.defs import checks
-from hunter_pipeline.defs.resources import SyncRunResource, WarehouseResource
+from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
+from hunter_pipeline.sandbox.options import USERNAME
+from hunter_pipeline.settings import load_settings
 from hunter_pipeline_tests.defs.conftest import REFERRALS
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, payload
 
@@ -22,10 +26,8 @@ def synced(office: Office) -> Office:
 
 def report(check: dg.AssetChecksDefinition) -> dg.AssetCheckResult:
     """What a check says now."""
-    given = {"warehouse": WarehouseResource()}
-    if "sync_run" in check.required_resource_keys:
-        given["sync_run"] = SyncRunResource()  # type: ignore[assignment]
-    found = check(**given)
+    resources = {"warehouse": WarehouseResource, "sync_run": SyncRunResource, "partner_center": PartnerCenterResource}
+    found = check(**{name: resources[name]() for name in resources if name in check.required_resource_keys})
     assert isinstance(found, dg.AssetCheckResult)
     return found
 
@@ -46,8 +48,8 @@ def altered(office: Office, do: str, undo: str) -> Iterator[None]:
 
 
 def test_all_pass_on_a_sound_database(synced: Office) -> None:
-    """Nothing is wrong: nine checks pass, without offenders."""
-    assert len(checks.ALL) == 9
+    """Nothing is wrong: eleven checks pass, without offenders."""
+    assert len(checks.ALL) == 11
     for check in checks.ALL:
         found = report(check)
         assert found.passed, check
@@ -167,6 +169,64 @@ def test_a_sync_that_is_overdue(synced: Office) -> None:
     synced.execute("insert into sync_runs (run_id, status, mode, finished_at) values ('x', 'failed', 'full', now())")
     found = report(checks.referrals_are_fresh)
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+
+def test_a_reader_who_sees_only_what_names_them(office: Office) -> None:
+    """WARN where each of 20 or more referrals of a whole read names whoever is signed in; nobody's address is kept."""
+    world = office.sandbox.world
+    reader = {"firstName": "Ada", "lastName": "Brook", "email": f" {USERNAME.upper()}"}
+    for key in world.incoming():
+        world.update(key, team=[{"email": None}, reader])
+    office.sync()
+    found = report(checks.every_referral_is_visible)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert {name: value.value for name, value in found.metadata.items()} == {
+        "read": REFERRALS,
+        "naming_who_is_signed_in": REFERRALS,
+    }
+    stored = json.dumps([office.table("sync_cursors"), office.table("sync_runs")], default=str)
+    assert USERNAME not in stored.casefold()
+    world.update(next(iter(world.incoming())), team=[])
+    office.sync()
+    assert not report(checks.every_referral_is_visible).passed, "an incremental read does not tell"
+    office.sync("full")
+    assert report(checks.every_referral_is_visible).passed
+
+
+def test_a_few_referrals_may_all_name_the_reader(office: Office) -> None:
+    """Below 20 nothing is concluded."""
+    world = office.sandbox.world
+    for number, key in enumerate(list(world.incoming())):
+        if number < 19:
+            world.update(key, team=[{"email": USERNAME}])
+        else:
+            world.remove(key)
+    office.sync()
+    found = report(checks.every_referral_is_visible)
+    assert found.passed
+    assert found.metadata["read"].value == found.metadata["naming_who_is_signed_in"].value == 19
+
+
+def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
+    assert report(checks.sign_in_lasts).metadata["days_left"].value in (89, 90)
+    cache = load_settings().token_cache
+    text = cache.read_text()
+    sections = json.loads(text)
+    try:
+        for days, passed in ((75, True), (77, False), (91, False)):
+            for entry in sections["RefreshToken"].values():
+                entry["last_modification_time"] = str(int(time.time()) - days * 86_400)
+            cache.write_text(json.dumps(sections))
+            found = report(checks.sign_in_lasts)
+            assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
+            assert ("what_to_do" in found.metadata) is not passed
+        cache.unlink()
+        assert "Nobody is signed in." in str(report(checks.sign_in_lasts).metadata["what_to_do"].value)
+        monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
+        assert report(checks.sign_in_lasts).passed
+    finally:
+        cache.write_text(text)
 
 
 def test_an_empty_database_is_sound(office: Office) -> None:

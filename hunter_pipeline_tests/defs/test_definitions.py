@@ -26,6 +26,8 @@ CHECKS = {
     ("partner_center_referrals", "every_raw_referral_is_accounted_for"),
     ("partner_center_referrals", "known_status_values"),
     ("raw_referrals", "upstream_did_not_shrink"),
+    ("raw_referrals", "every_referral_is_visible"),
+    ("raw_referrals", "sign_in_lasts"),
     ("partner_center_referrals", "referrals_expiring_soon"),
     ("partner_center_referrals", "referrals_are_fresh"),
 }

@@ -65,7 +65,7 @@ def test_a_run_materializes_five_assets(office: Office, run: Run) -> None:
     assert found["partner_center_referrals"]["sample"].count("\n") == 6, "a head, a rule and five rows"
     assert "| domain |" in found["leads_ready"]["sample"]
     checks = result.get_asset_check_evaluations()
-    assert len(checks) == 9
+    assert len(checks) == 11
     assert {check.check_name for check in checks if not check.passed} <= {
         "known_status_values",
         "referrals_expiring_soon",

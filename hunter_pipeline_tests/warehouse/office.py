@@ -38,6 +38,7 @@ IMPATIENT = RetryPolicy(backoff=0.01, backoff_cap=0.05)
 TABLES = (
     *("raw_referrals", "quarantined_referrals", "sync_cursors", "sync_runs"),
     *("domain_tenants", "companies", "normalized_referrals", "partner_center_referrals"),
+    *("forgotten_people", "forgotten_traces", "forgotten_in"),
 )
 
 
@@ -171,6 +172,9 @@ class FarSide:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+    def signed_in_as(self) -> None:
+        """Nobody: this far side knows of no sign-in."""
 
     def pages(self, **_: Any) -> Iterator[Page]:
         """Each of the pages, once."""

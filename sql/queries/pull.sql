@@ -21,7 +21,7 @@ returning read_mode, read_started_at, read_cursor, watermark;
 -- Keep each distinct version once; a version that we know is only marked as seen.
 with landed as (
     insert into raw_referrals as known (
-        referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, seen_at, run_id
+        referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, erased, seen_at, run_id
     )
     select distinct on (incoming.referral_id, incoming.content_hash)
         incoming.referral_id,
@@ -30,6 +30,7 @@ with landed as (
         incoming.source_updated_at,
         incoming.source_updated_key,
         incoming.repaired,
+        incoming.erased,
         :seen_at,
         :run_id
     from
@@ -39,8 +40,9 @@ with landed as (
             :content_hashes::text[],
             :source_updated_ats::timestamptz[],
             :source_updated_keys::text[],
-            :repaireds::boolean[]
-        ) as incoming (referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired)
+            :repaireds::boolean[],
+            :eraseds::boolean[]
+        ) as incoming (referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, erased)
     order by incoming.referral_id, incoming.content_hash
     on conflict (referral_id, content_hash) do update
         set
@@ -53,15 +55,16 @@ from landed;
 
 -- name: quarantine!
 -- Keep what is not a referral once, with its reason.
-insert into quarantined_referrals as known (payload, reason, content_hash, run_id)
+insert into quarantined_referrals as known (payload, reason, content_hash, erased, run_id)
 select distinct on (incoming.content_hash, incoming.reason)
     incoming.payload,
     incoming.reason,
     incoming.content_hash,
+    incoming.erased,
     :run_id
 from
-    unnest(:payloads::text[], :reasons::text[], :content_hashes::text[])
-        as incoming (payload, reason, content_hash)
+    unnest(:payloads::text[], :reasons::text[], :content_hashes::text[], :eraseds::boolean[])
+        as incoming (payload, reason, content_hash, erased)
 order by incoming.content_hash, incoming.reason
 on conflict (content_hash, reason) do update set seen_at = now();
 
@@ -105,6 +108,36 @@ update sync_cursors set
 from counted
 where stream = :stream
 returning full_returned, full_known;
+
+-- name: drop_superseded!
+-- The order is that of `stale_versions`: whatever that would choose stays, however old.
+delete from raw_referrals as old
+where
+    old.fetched_at < now() - make_interval(days => :days)
+    and exists (
+        select 1 from raw_referrals as newer
+        where
+            newer.referral_id = old.referral_id
+            and (newer.source_updated_key, newer.seen_at, newer.content_hash)
+            > (old.source_updated_key, old.seen_at, old.content_hash)
+    );
+
+-- name: drop_quarantined!
+delete from quarantined_referrals
+where seen_at < now() - make_interval(days => :days);
+
+-- name: keep_visibility!
+update sync_cursors set
+    visible_read = :read,
+    visible_naming_reader = :naming_reader
+where stream = :stream;
+
+-- name: visibility^
+select
+    visible_read,
+    visible_naming_reader
+from sync_cursors
+where stream = :stream and visible_read is not null;
 
 -- name: watermark$
 select watermark from sync_cursors

@@ -1,0 +1,130 @@
+"""`sql/roles.sql` on a real server: what owner, pipeline and reader can do, and cannot."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.cli.conftest import HUNTER
+
+ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
+RELATIONS = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')"
+
+
+@pytest.fixture
+def admin(database_url: str, server: Path) -> Iterator[str]:
+    """An administrator's address of an empty database; the roles are dropped at the end."""
+    yield database_url
+    databases = [urlsplit(database_url).path.strip("/"), f"{urlsplit(database_url).path.strip('/')}_dagster"]
+    for name in databases:
+        address = embedded.address(server, name)
+        assert address is not None
+        with suppress(psycopg.OperationalError):  # no such database
+            for role in ROLES:
+                run(address, f"drop owned by {role} cascade")
+    run(embedded.address(server, "postgres") or "", f"drop database if exists {databases[1]} with (force)")
+    run(embedded.address(server, "postgres") or "", f"drop role {', '.join(ROLES)}")
+
+
+def program(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([HUNTER, *arguments], capture_output=True, text=True, timeout=100, check=False)
+
+
+def run(url: str, statement: str) -> list[Any]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(cast("Any", statement))
+        return cursor.fetchall() if cursor.description else []
+
+
+def apply_roles(admin: str) -> None:
+    run(admin, project_file("sql/roles.sql").read_text(encoding="utf-8"))
+
+
+def as_role(url: str, role: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{role}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+@contextmanager
+def variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ[name]
+    os.environ[name] = value
+    yield
+    os.environ[name] = before
+
+
+def reader_sees(admin: str) -> set[str]:
+    """What the reader can select from."""
+    seen: set[str] = set()
+    for (name,) in run(admin, RELATIONS):
+        try:
+            run(as_role(admin, "hunter_reader"), f"select * from {name} limit 1")
+        except psycopg.errors.InsufficientPrivilege:
+            continue
+        seen.add(name)
+    return seen
+
+
+def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox) -> None:
+    """The owner upgrades, the pipeline syncs and forgets, the reader sees leads_ready and nothing else."""
+    apply_roles(admin)
+    with variable("HUNTER_DATABASE_URL", as_role(admin, "hunter_owner")):
+        migrate.upgrade(Warehouse.from_settings(load_settings()))
+    run(admin, f"create database {urlsplit(admin).path.strip('/')}_dagster owner hunter_pipeline")
+    with variable("HUNTER_DATABASE_URL", as_role(admin, "hunter_pipeline")):
+        assert program("auth", "login").returncode == 0
+        for line in (["sync"], ["forget", "nobody@fabrikam.com"], ["leads"]):
+            done = program(*line)
+            assert (line, done.returncode, done.stderr if done.returncode else "") == (line, 0, "")
+    assert run(as_role(admin, "hunter_reader"), "select count(*) from leads_ready")[0][0] > 0
+    assert reader_sees(admin) == {"leads_ready"}
+    for role, statement in (
+        ("hunter_reader", "delete from companies"),
+        ("hunter_reader", "create table mine ()"),
+        ("hunter_pipeline", "drop table companies"),
+        ("hunter_pipeline", "create table mine ()"),
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(as_role(admin, role), statement)
+
+
+def test_a_replaced_view_keeps_its_grants(admin: str) -> None:
+    """An upgrade that makes leads_ready anew leaves it to whoever could read it before."""
+    apply_roles(admin)
+    owner = Warehouse(as_role(admin, "hunter_owner"), load_settings().home)
+    migrate.upgrade(owner)
+    run(admin, "grant select on referral_status_history to public")
+    for view in ("leads_ready", "referral_status_history"):
+        run(admin, f"comment on view {view} is 'of an older version'")
+    before = run(admin, "select oid from pg_class where relname = 'leads_ready'")
+    migrate.upgrade(owner)
+    assert run(admin, "select oid from pg_class where relname = 'leads_ready'") != before
+    assert reader_sees(admin) == {"leads_ready", "referral_status_history"}
+    run(as_role(admin, "hunter_pipeline"), "select * from leads_ready")
+
+
+def test_a_database_from_before_the_roles(admin: str) -> None:
+    """Run after an upgrade by somebody else, and run twice, it ends the same; only the owner upgrades from then on."""
+    migrate.upgrade(Warehouse(admin, load_settings().home))
+    apply_roles(admin)
+    apply_roles(admin)
+    assert reader_sees(admin) == {"leads_ready"}
+    run(admin, "update alembic_version set version_num = '0001'")
+    with pytest.raises(DatabaseError):
+        migrate.upgrade(Warehouse(as_role(admin, "hunter_pipeline"), load_settings().home))
+    run(admin, "update alembic_version set version_num = '0002'")
+    run(admin, "comment on view leads_ready is 'of an older version'")
+    migrate.upgrade(Warehouse(as_role(admin, "hunter_owner"), load_settings().home))
+    assert reader_sees(admin) == {"leads_ready"}
