@@ -1,5 +1,6 @@
 """The steps of a sync against the sandbox and a real PostgreSQL: what arrives, what it becomes, what is counted."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hunter_pipeline.domain.errors import PartnerCenterServerError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import raw
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, office_of, payload, sign_in
@@ -164,7 +166,7 @@ def test_a_full_read_supersedes_an_incremental_one(office: Office) -> None:
 
 
 def test_a_page_and_its_cursor_are_one_transaction(office: Office) -> None:
-    """A page whose cursor cannot be written does not land either."""
+    """A page whose cursor cannot be written (the second is the first that moves it) does not land either."""
     office.execute(
         "create function refuse() returns trigger language plpgsql as "
         "$$ begin if new.read_cursor is not null then raise exception 'no'; end if; return new; end $$;"
@@ -176,7 +178,7 @@ def test_a_page_and_its_cursor_are_one_transaction(office: Office) -> None:
         office.execute("drop trigger refuse on sync_cursors; drop function refuse")
     assert summary["status"] == "failed"
     assert summary["error"]["type"] == "DatabaseError"
-    assert office.value("select count(*) from raw_referrals") == 0
+    assert office.value("select count(*) from raw_referrals") == PAGE
     assert office.sync()["new"] == REFERRALS
 
 
@@ -231,6 +233,24 @@ def test_another_refusal_is_no_reason_to_fall_back(office: Office) -> None:
     assert summary["error"]["type"] == "PartnerCenterClientError"
     assert summary["error"]["status_code"] == 404
     assert len(office.pages_asked) == 1
+
+
+def test_one_page_in_order_is_no_order(office: Office) -> None:
+    """A server that ignores `$orderby` and breaks off behind a page that was in order by chance loses no referral."""
+    newest = [payload(1, "2025-03-01T00:00:00Z"), payload(2, "2025-03-02T00:00:00Z")]
+
+    class BreaksOff(FarSide):
+        def pages(self, **question: Any) -> Iterator[Any]:
+            yield from super().pages(**question)
+            raise PartnerCenterServerError("no more")
+
+    assert office.sync(client=BreaksOff(newest))["status"] == "failed"
+    assert office.value("select read_cursor from sync_cursors") is None
+    older = [payload(3, "2025-01-01T00:00:00Z"), payload(4, "2025-01-02T00:00:00Z")]
+    office.sync(client=BreaksOff(newest, older))
+    assert office.value("select read_cursor from sync_cursors") is None
+    office.sync(client=BreaksOff(older, newest))
+    assert office.value("select read_cursor from sync_cursors") == "2025-03-02T00:00:00.0000000Z"
 
 
 # Versions

@@ -129,11 +129,11 @@ def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None
 
 
 def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
-    """After kill -9 at page 2 the next sync reads on from there, and the killed one is failed as interrupted."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=20, times=1))
+    """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
+    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=20, times=1))
     process = _process(office)
     try:
-        _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
+        _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
         assert office.sync()["reason"] == "sync_in_progress"
     finally:
         process.send_signal(signal.SIGKILL)
@@ -144,25 +144,25 @@ def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
     assert office.value("select count(*) from sync_runs where status = 'running'") == 1
     summary = office.sync()
     assert summary["status"] == "success"
-    assert summary["fetched"] <= REFERRALS - PAGE + 1
+    assert summary["fetched"] <= REFERRALS - 2 * PAGE + 1
     assert office.value("select count(*) from partner_center_referrals") == REFERRALS
     [killed] = office.rows("select * from sync_runs where status = 'failed'")
     assert killed["reason"] == "interrupted"
-    assert (killed["pages"], killed["fetched"]) == (1, PAGE)
+    assert (killed["pages"], killed["fetched"]) == (2, 2 * PAGE)
     assert killed["finished_at"] is not None
 
 
 def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> None:
     """PostgreSQL ends the connection that holds the lock: the sync fails, writes no more, and the next one goes on."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=1.5, times=1))
+    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=1.5, times=1))
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(office.sync, run_id="cut")
-        _until(lambda: office.value("select count(*) from raw_referrals") == PAGE)
+        _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
         office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
         assert isinstance(running.exception(), DatabaseError)
-    assert office.value("select count(*) from raw_referrals") == PAGE
+    assert office.value("select count(*) from raw_referrals") == 2 * PAGE
     summary = office.sync()
-    assert (summary["status"], summary["fetched"] <= REFERRALS - PAGE + 1) == ("success", True)
+    assert (summary["status"], summary["fetched"] <= REFERRALS - 2 * PAGE + 1) == ("success", True)
     assert office.value("select reason from sync_runs where run_id = 'cut'") == "interrupted"
 
 

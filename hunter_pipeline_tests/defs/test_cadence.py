@@ -169,7 +169,8 @@ def test_the_sensor_s_heartbeat(
     office.sync()
     office.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    assert tick(instance, "sensor") == "nothing_changed_upstream"
+    found = tick(instance, "sensor")
+    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
@@ -181,7 +182,8 @@ def test_the_sensor_repeats_what_failed(
     office.sandbox.fail(Fault(where="list", kind="404", times=1))
     office.sync()
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    assert tick(instance, "sensor") == "nothing_changed_upstream"
+    found = tick(instance, "sensor")
+    assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
 
 
 def test_an_expired_sign_in_fails_the_tick(office: Office, instance: dg.DagsterInstance) -> None:

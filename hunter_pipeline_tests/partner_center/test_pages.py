@@ -92,6 +92,7 @@ def test_what_is_no_page_is_a_response_error(body: str) -> None:
         (None, None),
         ("http://api.partner.microsoft.com/v1.0/referrals?$skiptoken=a%2Bb", "$skiptoken=a%2Bb"),
         ("https://pc.example:8443/other?x=1#frag", "x=1"),
+        ("http://pc.example/other?x=1", "x=1"),
         ("HTTPS://API.Partner.Microsoft.COM?x=?&y", "x=?&y"),
         ("?x=1", "x=1"),
         ("/v1.0/engagements/referrals?x=1", "x=1"),
@@ -100,14 +101,14 @@ def test_what_is_no_page_is_a_response_error(body: str) -> None:
 def test_only_the_query_of_a_link_is_taken(link: str | None, query: str | None) -> None:
     """From our host, the documented one or none; verbatim."""
     answer = page_of(json.dumps({"value": [], "@odata.nextLink": link}))
-    assert query_of(answer, read_page(answer, 1), "PC.example") == query
+    assert query_of(answer, read_page(answer, 1), "https://PC.example:8443") == query
 
 
 @pytest.mark.parametrize(
     "link",
     [
         "", 7, True, ["?x=1"], {}, "https://pc.example/", "https://pc.example/?", "not a link",
-        "https://evil.example/?x=1",
+        "https://evil.example/?x=1", "https://pc.example:8444/?x=1", "https://api.partner.microsoft.com:8443/?x=1",
         "//evil.example/?x=1", "https://api.partner.microsoft.com@evil.example/?x=1", "https://pc.example.evil.example/?x=1",
         "http://[bad/?x=1", "https://[::1]/?x=1",
     ],
@@ -116,7 +117,7 @@ def test_a_link_that_leads_elsewhere_is_an_error(link: object) -> None:
     """No text, no query, another host: the reading ends."""
     answer = page_of(json.dumps({"value": [], "@odata.nextLink": link}))
     with pytest.raises(PartnerCenterResponseError):
-        query_of(answer, read_page(answer, 1), "pc.example")
+        query_of(answer, read_page(answer, 1), "https://pc.example")
 
 
 def test_only_identifiers_are_quoted_as_codes() -> None:
