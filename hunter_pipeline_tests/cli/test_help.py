@@ -10,6 +10,7 @@ from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 COMMANDS = {
     "demo": {"--once"},
     "up": set(),
+    "serve": set(),
     "sync": {"--full", "--json"},
     "auth login": {"--interactive"},
     "auth status": {"--json"},
