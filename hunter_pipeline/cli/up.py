@@ -8,9 +8,9 @@ from hunter_pipeline.settings import Settings, load_settings
 
 def up() -> None:
     """
-    Run Dagster and the lead desk on what is configured, until Ctrl-C.
+    Run Dagster and the lead desk on what is configured.
 
-    They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded database where
+    Until Ctrl-C. They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded database where
     none is named.
     """
     settings = load_settings()
