@@ -10,8 +10,8 @@ def up() -> None:
     """
     Run Dagster and the lead desk on what is configured.
 
-    Until Ctrl-C. They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded database where
-    none is named.
+    Until Ctrl-C. They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
+    database where none is named.
     """
     settings = load_settings()
     configure_logs(settings)
