@@ -1,21 +1,40 @@
-"""docker-compose.yml without Docker: what a service would be given, run as a process of this machine."""
+"""
+What Docker Compose would do with docker-compose.yml, done with processes of this machine.
 
+There is no Docker engine where the tests run. So `docker` is this program there: it fills in the variables as
+compose does, starts each service's own command with its own environment after what it depends on, asks the
+service's own health check, and runs commands in a service's environment. Hosts and ports of the compose
+network become this machine's (STANDIN_CHANGES); the PostgreSQL is the embedded one.
+"""
+
+import json
+import os
 import re
+import shutil
+import signal
 import subprocess
+import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
+from dotenv import dotenv_values
 
 from hunter_pipeline.project_files import project_file
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*))?\}")
+HEALTHY_SECONDS = 90
 
 
 class MissingError(Exception):
     """A variable that the file insists on is empty; holds what the file says of it."""
+
+
+def compose_file() -> dict[str, Any]:
+    """The file as YAML reads it, nothing filled in."""
+    return yaml.safe_load(project_file("docker-compose.yml").read_text(encoding="utf-8"))
 
 
 def interpolated(value: Any, variables: dict[str, str]) -> Any:
@@ -38,66 +57,128 @@ def _filled(found: "re.Match[str]", variables: dict[str, str]) -> str:
     return rest or ""
 
 
-def compose_file() -> dict[str, Any]:
-    """The file as YAML reads it, nothing filled in."""
-    return yaml.safe_load(project_file("docker-compose.yml").read_text(encoding="utf-8"))
+class Compose:
+    """The services of one folder: what is in `.env` there, and what of them runs."""
 
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.changes: dict[str, str] = json.loads((state / "changes.json").read_text())
+        variables = {name: value for name, value in dotenv_values(".env").items() if value}
+        services = interpolated(compose_file(), variables)["services"]
+        self.services: dict[str, dict[str, Any]] = {n: s for n, s in services.items() if n != "postgres"}
 
-@dataclass
-class Service:
-    """A service of the file as a process: its own command, environment and health check, on this machine's ports."""
+    def up(self) -> None:
+        """Start what does not run, and start again what would be given another environment."""
+        for name, spec in self.services.items():
+            for other in spec["depends_on"]:
+                if other in self.services and other != "setup":
+                    self._wait_until_healthy(other)
+            known = self._known(name)
+            if known and known["environment"] == self.environment(name) and psutil.pid_exists(known["pid"]):
+                continue
+            self.stop(name)
+            process = self._start(name)
+            if name == "setup" and process.wait(60) != 0:
+                raise SystemExit(f"setup failed: {self.said(name)}")
+        for name in self.services:
+            if name != "setup":
+                self._wait_until_healthy(name)
 
-    name: str
-    spec: dict[str, Any]
-    environment: dict[str, str]
-    folder: Path
-    changes: dict[str, str]
-    process: "subprocess.Popen[bytes] | None" = None
+    def execute(self, name: str, words: list[str]) -> int:
+        """Run a command as the service would."""
+        return subprocess.run([self._here(word) for word in words], env=self.environment(name), check=False).returncode
 
-    def __post_init__(self) -> None:
-        given = self.spec.get("environment", {})
-        self.environment = self.environment | {name: self._here(str(value)) for name, value in given.items()}
+    def stop(self, name: str) -> None:
+        """Ask a service to end, and wait."""
+        if known := self._known(name):
+            try:
+                process = psutil.Process(known["pid"])
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+            except psutil.NoSuchProcess:
+                pass
+            (self.state / f"{name}.json").unlink()
 
-    def start(self) -> None:
-        """Run the command."""
-        with (self.folder / f"{self.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [self._here(word) for word in self.spec["command"]],
-                env=self.environment,
-                cwd=self.folder,
+    def said(self, name: str) -> str:
+        """The service's log."""
+        return (self.state / f"{name}.log").read_text(errors="replace")
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What the service is given, and what its image has."""
+        image = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "REQUESTS_CA_BUNDLE") if key in os.environ}
+        image |= {"DAGSTER_HOME": str(self.state / "opt"), "STANDIN_STATE": str(self.state)}
+        return image | {key: self._here(str(value)) for key, value in self.services[name]["environment"].items()}
+
+    def command(self, name: str) -> list[str]:
+        """The service's command; a host that stands alone is this machine."""
+        return ["127.0.0.1" if word in self.services else self._here(word) for word in self.services[name]["command"]]
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file into a service."""
+        shutil.copy(source, self._here(target.partition(":")[2]))
+
+    def _start(self, name: str) -> "subprocess.Popen[bytes]":
+        with (self.state / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                self.command(name),
+                env=self.environment(name),
+                cwd=self.state,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        note = {"pid": process.pid, "environment": self.environment(name)}
+        (self.state / f"{name}.json").write_text(json.dumps(note))
+        return process
 
-    def wait_until_healthy(self, seconds: float = 90) -> None:
-        """Ask the service's own health check until it is content."""
-        kind, *words = self.spec["healthcheck"]["test"]
+    def _known(self, name: str) -> dict[str, Any] | None:
+        note = self.state / f"{name}.json"
+        return json.loads(note.read_text()) if note.exists() else None
+
+    def _wait_until_healthy(self, name: str) -> None:
+        kind, *words = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        until = time.monotonic() + seconds
+        until = time.monotonic() + HEALTHY_SECONDS
         while time.monotonic() < until:
-            assert self.process is not None
-            assert self.process.poll() is None, self.said()
-            asked = subprocess.run(
-                [self._here(word) for word in words],
-                env=self.environment,
-                cwd=self.folder,
-                check=False,
-                capture_output=True,
-                timeout=60,
-            )
-            if asked.returncode == 0:
+            known = self._known(name)
+            if known is None or not psutil.pid_exists(known["pid"]):
+                raise SystemExit(f"{name} ended: {self.said(name)[-3000:]}")
+            asked = [self._here(word) for word in words]
+            if subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0:
                 return
             time.sleep(0.5)
-        raise AssertionError(f"{self.name} is not healthy: {self.said()}")
-
-    def said(self) -> str:
-        """The end of its log."""
-        return (self.folder / f"{self.name}.log").read_text(errors="replace")[-3000:]
+        raise SystemExit(f"{name} is not healthy: {self.said(name)[-3000:]}")
 
     def _here(self, text: str) -> str:
-        """The hosts and ports of the compose network, as this machine has them."""
         for old, new in self.changes.items():
             text = text.replace(old, new)
         return text
+
+
+def main(words: list[str]) -> int:
+    """The part of `docker compose` that docs/operations.md speaks."""
+    compose = Compose(Path(os.environ["STANDIN_STATE"]))
+    match words:
+        case ["compose", "config", "--quiet"] | ["compose", "build"]:
+            return 0
+        case ["compose", "up", "--detach", *options] if set(options) <= {"--build", "--wait"}:
+            compose.up()
+        case ["compose", "exec", name, *command]:
+            return compose.execute(name, command)
+        case ["compose", "cp", source, target]:
+            compose.copy(source, target)
+        case ["compose", "logs", "--tail", _number, name]:
+            sys.stdout.write(compose.said(name))
+        case ["compose", "ps"]:
+            sys.stdout.write("\n".join(compose.services))
+        case ["compose", "down"]:
+            for name in reversed(compose.services):
+                compose.stop(name)
+        case _:
+            raise SystemExit(f"The stand-in does not know: docker {' '.join(words)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

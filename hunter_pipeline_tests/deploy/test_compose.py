@@ -1,27 +1,15 @@
-"""docker-compose.yml and the Dockerfile: what they promise, and that their services run and sync, without Docker."""
+"""docker-compose.yml and the Dockerfile: what they promise. That they run is shown by test_operations.py."""
 
-import contextlib
-import os
 import re
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-import requests
 
 from hunter_pipeline.project_files import project_file
-from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.settings import PREFIX, Settings
-from hunter_pipeline_tests.conftest import REFERRALS
-from hunter_pipeline_tests.deploy.compose import MissingError, Service, compose_file, interpolated
+from hunter_pipeline_tests.deploy.compose import MissingError, compose_file, interpolated
 
 BIN = Path(sys.executable).parent
 NEEDED = {
@@ -106,89 +94,3 @@ def test_every_setting_can_be_set():
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     assert named <= known
     assert known - named == NOT_IN_COMPOSE
-
-
-@pytest.fixture
-def stack(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[dict[str, Service]]:
-    """The services of the file, none started, on the embedded PostgreSQL, the sandbox and free ports."""
-    with contextlib.ExitStack() as held:
-        servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        grpc, web, api = (str(server.getsockname()[1]) for server in servers)
-    name = database_url.rpartition("/")[2].partition("?")[0]
-    home = tmp_path / "volume"
-    (tmp_path / "opt").mkdir()
-    shutil.copy(project_file("dagster.yaml"), tmp_path / "opt")
-    changes = {
-        "postgresql://hunter@postgres:5432/hunter": database_url,
-        "postgresql+psycopg2://hunter@postgres:5432/hunter_dagster": database_url.replace(
-            "postgresql:", "postgresql+psycopg2:"
-        ).replace(f"/{name}?", f"/{name}_dagster?"),
-        "/var/lib/hunter": str(home),
-        "//webserver:": "//127.0.0.1:",
-        "0.0.0.0": "127.0.0.1",
-        "4000": grpc,
-        "3000": web,
-        "8000": api,
-    }
-    variables = NEEDED | {n: v for n, v in sandbox.environment().items() if n != "REQUESTS_CA_BUNDLE"}
-    spec = interpolated(compose_file(), variables)["services"]
-    plain = {
-        "PATH": f"{BIN}:/usr/bin:/bin",
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "DAGSTER_HOME": str(tmp_path / "opt"),
-        "REQUESTS_CA_BUNDLE": sandbox.environment()["REQUESTS_CA_BUNDLE"],
-    }
-    for service in spec.values():
-        service["command"] = ["127.0.0.1" if word == "code" else word for word in service.get("command", [])]
-    services = {each: Service(each, spec[each], plain, tmp_path, changes) for each in OURS}
-    yield services
-    for service in services.values():
-        if service.process is not None and service.process.poll() is None:
-            os.killpg(service.process.pid, signal.SIGKILL)
-            service.process.wait()
-
-
-def test_the_services_run_and_sync(stack: dict[str, Service], tmp_path: Path, database_url: str):
-    """Each service's own command comes up to its own health check; a sync asked of the API runs; all stop when told."""
-    setup = stack["setup"]
-    setup.start()
-    assert setup.process is not None
-    assert setup.process.wait(60) == 0, setup.said()
-    code = stack["code"]
-    login = [BIN / "hunter", "auth", "login"]
-    subprocess.run(login, env=code.environment, cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    for name in ("code", "webserver", "daemon", "api"):
-        stack[name].start()
-        if name == "code":
-            code.wait_until_healthy()
-    for name in ("webserver", "daemon", "api"):
-        stack[name].wait_until_healthy()
-
-    api = f"http://127.0.0.1:{stack['api'].environment['HUNTER_API_PORT']}"
-    assert requests.get(f"{api}/api/v1/leads", timeout=10).status_code == 401
-    key = {"X-API-Key": NEEDED["HUNTER_API_KEY"]}
-    asked = requests.post(f"{api}/api/referrals/sync", headers=key, timeout=30).json()
-    assert asked["success"], asked
-    state = _followed(f"{api}/api/referrals/sync/{asked['task_id']}", key)
-    assert (state["status"], state["summary"]["new"]) == ("success", REFERRALS), stack["code"].said()
-    with psycopg.connect(database_url) as connection:
-        assert connection.execute("select count(*) from partner_center_referrals").fetchone() == (REFERRALS,)
-
-    for name in ("api", "daemon", "webserver", "code"):
-        process = stack[name].process
-        assert process is not None
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) in (0, -signal.SIGTERM, 143), stack[name].said()
-    assert [each.name for each in (tmp_path / "opt").iterdir()] == ["dagster.yaml"], (
-        "the image's files stay as they are"
-    )
-
-
-def _followed(url: str, headers: dict[str, str]) -> dict[str, Any]:
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
-        state = requests.get(url, headers=headers, timeout=30).json()
-        if state["status"] not in ("queued", "running"):
-            return state
-        time.sleep(0.5)
-    raise AssertionError("the sync did not end")

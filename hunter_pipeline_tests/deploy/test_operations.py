@@ -1,0 +1,189 @@
+"""docs/operations.md, from the first deployment on: every command in it is run, in its order, as it stands there."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import pytest
+import requests
+
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline_tests.conftest import REFERRALS
+
+BIN = Path(sys.executable).parent
+ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
+"""Sections whose commands other tests run."""
+_BROWSER = """#!{python}
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1])  # the sandbox signs in whoever comes, and sends the browser back
+"""
+
+
+def blocks() -> dict[str, list[str]]:
+    """The shell blocks of each section, in their order."""
+    text = project_file("docs/operations.md").read_text(encoding="utf-8")
+    titles_and_bodies = iter(re.split(r"^##+ (.+)$", text, flags=re.MULTILINE)[1:])
+    found = {title: re.findall(r"```sh\n(.*?)```", next(titles_and_bodies), re.DOTALL) for title in titles_and_bodies}
+    return {title: commands for title, commands in found.items() if commands}
+
+
+class Machine(NamedTuple):
+    """The administrator's machine: a folder with the checkout's files, and what a shell there knows."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, block: str) -> str:
+        """Run a block as the shell does; returns what it printed."""
+        done = subprocess.run(
+            ["bash", "-euc", block],
+            env=self.environment,
+            cwd=self.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def put(self, **values: str) -> None:
+        """Write variables into `.env`, as an editor would."""
+        file = self.folder / ".env"
+        kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in values]
+        file.write_text("\n".join([*kept, *(f"{name}={value}" for name, value in values.items()), ""]))
+
+
+@pytest.fixture
+def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Machine]:
+    """A machine on which nothing runs yet; its `docker` is the stand-in of compose.py."""
+    folder, state, programs = (tmp_path / name for name in ("checkout", "state", "bin"))
+    for each in (folder, state / "opt", state / "volume", programs):
+        each.mkdir(parents=True)
+    shutil.copy(project_file("dagster.yaml"), state / "opt")
+    shutil.copy(project_file(".env.example"), folder)
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        grpc, web, api = (str(server.getsockname()[1]) for server in servers)
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    dagster_url = database_url.replace("postgresql:", "postgresql+psycopg2:").replace(f"/{name}?", f"/{name}_dagster?")
+    changes = {
+        "postgresql://hunter@postgres:5432/hunter": database_url,
+        "postgresql+psycopg2://hunter@postgres:5432/hunter_dagster": dagster_url,
+        "/var/lib/hunter": str(state / "volume"),
+        "//webserver:": "//127.0.0.1:",
+        "0.0.0.0": "127.0.0.1",
+        "4000": grpc,
+        "3000": web,
+        "8000": api,
+    }
+    (state / "changes.json").write_text(json.dumps(changes))
+    _program(programs / "docker", f'#!/bin/sh\nexec {sys.executable} -m hunter_pipeline_tests.deploy.compose "$@"\n')
+    _program(programs / "browser", _BROWSER.format(python=sys.executable))
+    bundle = sandbox.environment()["REQUESTS_CA_BUNDLE"]
+    environment = {
+        "PATH": f"{programs}:{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(project_file("hunter_pipeline").parent),
+        "HOME": str(tmp_path),
+        "REQUESTS_CA_BUNDLE": bundle,
+        "SSL_CERT_FILE": bundle,
+        "BROWSER": f"{programs / 'browser'} %s",
+        "STANDIN_STATE": str(state),
+    }
+    yield Machine(folder, environment)
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("STANDIN_STATE") == str(state):
+                process.kill()
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def test_every_block_is_run_by_a_test():
+    """A section with commands is in the test below or in one that is named here."""
+    assert set(blocks()) - set(ELSEWHERE) == {
+        "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Forgetting a person",
+    }  # fmt: skip
+    assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
+
+
+def test_the_guide_works(machine: Machine, sandbox: Sandbox, tmp_path: Path):
+    """Deployed, signed in, switched on, synced through the API, switched off, upgraded, and a person forgotten."""
+    guide = blocks()
+    copy, secret, up = guide["The services"]
+    machine.run(copy)
+    values = {n: v for n, v in sandbox.environment().items() if n != "REQUESTS_CA_BUNDLE"}
+    machine.put(**values, HUNTER_PARTNER_CENTER_ENABLED="false", HUNTER_API_KEY=machine.run(secret).strip())
+    with pytest.raises(AssertionError, match="put POSTGRES_PASSWORD into"):
+        machine.run(up)
+    machine.put(POSTGRES_PASSWORD=machine.run(secret).strip())
+    machine.run(up)
+
+    device_code, browser = guide["Sign in"]
+    assert "WARN" not in machine.run(device_code)
+    machine.run("docker compose exec code hunter auth logout")
+    machine.run(browser)
+
+    flag_off, flag_on = guide["Switch it on"]
+    assert "Skipped: feature_flag_disabled" in machine.run(flag_off)
+    assert _asked(machine).status_code == 400
+    machine.put(HUNTER_PARTNER_CENTER_ENABLED="true")
+    assert f"new {REFERRALS}," in machine.run(flag_on)
+    task = _asked(machine).json()
+    assert task["success"], task
+    state = _followed(machine, task["task_id"])
+    assert (state["status"], state["summary"]["new"]) == ("success", 0)
+    assert _api(machine, "GET", "/api/v1/leads", key="").status_code == 401
+    assert _api(machine, "GET", "/api/v1/leads").json()["total"] > 0
+
+    machine.put(HUNTER_PARTNER_CENTER_ENABLED="false")
+    (again,) = guide["Off, and back"]
+    machine.run(again)
+    assert _asked(machine).status_code == 400
+    (upgrade,) = guide["Upgrade"]
+    assert "the newest" in machine.run(upgrade)
+    (watch,) = guide["Watching it"]
+    assert "partner_center_sync_summary" in machine.run("docker compose logs --tail 100 code")
+    machine.run(watch)
+    (forget,) = guide["Forgetting a person"]
+    machine.run(f"set -a; . ./.env; set +a; {forget}")
+
+    machine.run("docker compose down")
+    left = [each.name for each in (tmp_path / "state" / "opt").iterdir()]
+    assert left == ["dagster.yaml"], "the image is read-only"
+
+
+def _api(machine: Machine, method: str, path: str, *, key: str | None = None) -> requests.Response:
+    changes = json.loads((Path(machine.environment["STANDIN_STATE"]) / "changes.json").read_text())
+    known = re.findall(r"^HUNTER_API_KEY=(.*)$", (machine.folder / ".env").read_text(), re.MULTILINE)
+    headers = {"X-API-Key": known[-1] if key is None else key}
+    return requests.request(method, f"http://127.0.0.1:{changes['8000']}{path}", headers=headers, timeout=30)
+
+
+def _asked(machine: Machine) -> requests.Response:
+    return _api(machine, "POST", "/api/referrals/sync")
+
+
+def _followed(machine: Machine, task_id: str) -> dict[str, Any]:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        state = _api(machine, "GET", f"/api/referrals/sync/{task_id}").json()
+        if state["status"] not in ("queued", "running"):
+            return state
+        time.sleep(0.5)
+    raise AssertionError("the sync did not end")
