@@ -170,6 +170,11 @@ def syncs(connection: Connection, limit: int) -> list[Row]:
     return list(queries().recent_syncs(connection, at_most=limit))
 
 
+def sync_numbers(connection: Connection) -> Row:
+    """`success`, `skipped`, `failed`, `success_seconds`, `retries`, `quarantined`; `age_seconds` of the last success."""
+    return queries().sync_numbers(connection)
+
+
 def known_values(connection: Connection) -> dict[str, list[str]]:
     """What `referral_type` and `status` can be filtered by: Microsoft's words, then whatever else is stored."""
     rows = list(queries().known_values(connection))

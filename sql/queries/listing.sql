@@ -287,3 +287,14 @@ select distinct
     referral_type,
     status
 from partner_center_referrals;
+
+-- name: sync_numbers^
+select
+    count(*) filter (where status = 'success') as success,
+    count(*) filter (where status = 'skipped') as skipped,
+    count(*) filter (where status = 'failed') as failed,
+    coalesce(sum(duration_seconds) filter (where status = 'success'), 0) as success_seconds,
+    coalesce(sum(retries), 0)::bigint as retries,
+    (select count(*) from quarantined_referrals) as quarantined,
+    extract(epoch from now() - max(finished_at) filter (where status = 'success'))::double precision as age_seconds
+from sync_runs;
