@@ -20,7 +20,7 @@ demo: $(RUN_STAMP) ## the whole pipeline on a sandbox of Partner Center, until C
 	@$(BIN)/hunter demo
 
 test: $(DEV_STAMP) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster's definitions
 	@$(BIN)/ruff check

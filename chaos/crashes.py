@@ -63,8 +63,8 @@ class System:
         self.home = folder / "h"
         self.folder = folder
         self.sandbox = sandbox
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+            port, desk_port = one.getsockname()[1], other.getsockname()[1]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUNTER_", "DAGSTER_"))}
         self.environment = {
             **clean,
@@ -72,6 +72,7 @@ class System:
             "HUNTER_HOME": str(self.home),
             "HUNTER_SYNC_INTERVAL_SECONDS": str(INTERVAL),
             "HUNTER_DAGSTER_URL": f"http://127.0.0.1:{port}",
+            "HUNTER_API_PORT": str(desk_port),
             "HUNTER_PARTNER_CENTER_PAGE_SIZE": "25",
         }
         self.log = (folder / "log").open("ab")

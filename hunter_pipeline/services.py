@@ -1,34 +1,30 @@
 """
-Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon.
+Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon, and the lead desk.
 
-They run in a process group of their own, so that stopping it leaves nothing behind. One supervisor a
-HUNTER_HOME: a second one is told where the first one is.
+Each runs in a process group of its own, so that stopping it leaves nothing behind.
 """
 
 import contextlib
-import errno
-import fcntl
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import psutil
 import requests
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
+from hunter_pipeline.home_lock import Urls, note
 from hunter_pipeline.instance import open_instance
 from hunter_pipeline.logs import log
+from hunter_pipeline.process_groups import end_group
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.settings import Settings
@@ -36,9 +32,8 @@ from hunter_pipeline.warehouse import embedded, raw, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
 START_SECONDS = 120
-STOP_SECONDS = 30
 WATCH_SECONDS = 1.0
-_NOTE = "services.json"
+DESK_PAUSE_SECONDS = 10.0
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
     locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 _UNFINISHED = [
@@ -46,45 +41,6 @@ _UNFINISHED = [
     DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
 ]
-
-
-@contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """
-    Hold this HUNTER_HOME for one supervisor.
-
-    Raises: ConfigurationError where another one lives, with its address.
-    """
-    path = settings.folder() / _NOTE
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise ConfigurationError(
-                f"hunter runs already in {settings.home}: {_noted(file.read()).get('url', 'no address yet')}.",
-                hint="Use that one, stop it with Ctrl-C, or set HUNTER_HOME to another folder.",
-            ) from None
-        file.seek(0)
-        _end_group(_noted(file.read()).get("group"), settings)  # left behind by a supervisor that was killed
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def note(settings: Settings, *, url: str, group: int) -> None:
-    """Write down what runs, for whoever comes next."""
-    (settings.home / _NOTE).write_text(json.dumps({"url": url, "group": group}), encoding="utf-8")
-
-
-def running_url(settings: Settings) -> str | None:
-    """Where this home's Dagster answers, None where no supervisor of this home has started one."""
-    try:
-        url = _noted((settings.home / _NOTE).read_text(encoding="utf-8")).get("url")
-    except OSError:
-        return None
-    return url if isinstance(url, str) else None
 
 
 @contextmanager
@@ -98,61 +54,81 @@ def database_until_done(settings: Settings, *, whoever_started_it: bool = False)
             embedded.stop(settings.home)
 
 
-def free_url(url: str, *, or_next: bool) -> str:
-    """
-    The address with its own port, or, if asked for, with the next one that is free.
+class Services:
+    """The processes of one home: Dagster, which has to live, and the lead desk, which is started again."""
 
-    Raises: ConfigurationError where it is taken, or where its host is not this machine.
-    """
-    parts = urlsplit(url)
-    host, wanted = parts.hostname or "127.0.0.1", parts.port or 3000
-    for port in range(wanted, min(wanted + (20 if or_next else 1), 65_536)):
-        why = _why_not_listen(host, port)
-        if why is None:
-            return parts._replace(netloc=f"{f'[{host}]' if ':' in host else host}:{port}").geturl()
-        if why != errno.EADDRINUSE:
-            raise ConfigurationError(
-                f"HUNTER_DAGSTER_URL holds {url}, where this machine cannot listen.",
-                hint="Set it to an address of this machine and a port from 1024 up, such as http://127.0.0.1:3100.",
+    def __init__(self, settings: Settings, urls: Urls) -> None:
+        self.settings = settings
+        self.urls = urls
+        self.logs = settings.folder("logs")
+        self.dagster = self._start(_dagster_command(urls.dagster), "dagster.log")
+        self.desk = self._start_desk()
+        self._desk_is_due = 0.0
+
+    def wait_until_ready(self) -> None:
+        """Raises: ConfigurationError where one does not come up; the hint names its log."""
+        _wait(self.dagster, lambda: _dagster_is_ready(self.urls.dagster), "Dagster", self.logs / "dagster.log")
+        _wait(self.desk, lambda: _desk_is_ready(self.urls.desk), "The lead desk", self.logs / "desk.log")
+
+    def keep_desk(self) -> bool:
+        """
+        Start the lead desk again where it has ended: the syncs go on without it, the sellers do not.
+
+        At most one start in DESK_PAUSE_SECONDS. Returns whether it had to be started.
+        """
+        code = self.desk.poll()
+        if code is None or time.monotonic() < self._desk_is_due:
+            return False
+        log.warning("lead_desk_restarted", exit_code=code, log=str(self.logs / "desk.log"))
+        self.desk = self._start_desk()
+        return True
+
+    def end(self) -> None:
+        """End both, runs in flight included."""
+        for process in (self.desk, self.dagster):
+            end_group(process.pid, self.settings.dagster_home)
+            process.wait()
+
+    def _start_desk(self) -> "subprocess.Popen[bytes]":
+        self._desk_is_due = time.monotonic() + DESK_PAUSE_SECONDS
+        place = urlsplit(self.urls.desk)
+        environment = {
+            "HUNTER_DAGSTER_URL": self.urls.dagster,
+            "HUNTER_API_HOST": self.settings.api_host,
+            "HUNTER_API_PORT": str(place.port),
+        }
+        process = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
+        note(self.settings, self.urls, [self.dagster.pid, process.pid])
+        return process
+
+    def _start(
+        self, command: list[str], name: str, environment: dict[str, str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        with (self.logs / name).open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
+                command,
+                env=os.environ | (environment or {}),
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
-    raise ConfigurationError(
-        f"Port {wanted} is taken by another program.",
-        hint="Stop that program, or set HUNTER_DAGSTER_URL to another port, such as http://127.0.0.1:3100.",
-    )
-
-
-def _why_not_listen(host: str, port: int) -> int | None:
-    """The number of the error that listening there would meet, None where it would work."""
-    try:
-        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return error.errno or -1
-    return None
 
 
 @contextmanager
-def dagster_running(settings: Settings, url: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(settings: Settings, urls: Urls) -> Iterator[Services]:
     """
-    Dagster's web UI and daemon, ready; ended with the block, runs in flight included.
+    Dagster's web UI and daemon and the lead desk, ready; ended with the block, runs in flight included.
 
-    Raises: ConfigurationError where it does not come up; the hint names its log.
+    Raises: ConfigurationError where one does not come up; the hint names its log.
     """
     report_dead_runs(settings)
-    logs = settings.folder("logs")
-    with (logs / "dagster.log").open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
-            _command(url), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-        note(settings, url=url, group=process.pid)
-        try:
-            _wait_until_ready(process, url, logs / "dagster.log")
-            yield process
-        finally:
-            _end_group(process.pid, settings)
-            process.wait()
+    services = Services(settings, urls)
+    try:
+        services.wait_until_ready()
+        yield services
+    finally:
+        services.end()
 
 
 def report_dead_runs(settings: Settings) -> int:
@@ -209,19 +185,20 @@ def _tell(sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
 
 
-def watch(process: subprocess.Popen[bytes], settings: Settings) -> NoReturn:
+def watch(services: Services) -> NoReturn:
     """
-    Wait for as long as Dagster lives, and start the embedded PostgreSQL again should it die.
+    Wait for as long as Dagster lives; start the embedded PostgreSQL and the lead desk again should they die.
 
     Raises: HunterError where Dagster ends by itself.
     """
     code: int | None = None
     while code is None:
-        keep_database(settings)
+        keep_database(services.settings)
+        services.keep_desk()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(WATCH_SECONDS)
+            code = services.dagster.wait(WATCH_SECONDS)
     raise HunterError(
-        f"Dagster ended by itself with exit code {code}.", hint=f"Look at {settings.home / 'logs' / 'dagster.log'}."
+        f"Dagster ended by itself with exit code {code}.", hint=f"Look at {services.logs / 'dagster.log'}."
     )
 
 
@@ -260,61 +237,27 @@ def refuse_mixing(settings: Settings) -> None:
         )
 
 
-def _command(url: str) -> list[str]:
+def _dagster_command(url: str) -> list[str]:
     parts = urlsplit(url)
     place = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
     return [sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml")), *place]
 
 
-def _noted(text: str) -> dict[str, object]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _end_group(group: object, settings: Settings) -> None:
-    """End a process group that we started: ask, wait, insist."""
-    if not isinstance(group, int) or not _is_ours(group, settings):
-        return
-    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, number)
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if not _members(group):
-                return
-            time.sleep(0.1)
-
-
-def _is_ours(group: int, settings: Settings) -> bool:
-    """Numbers are given out again: a group counts as ours only while a Dagster of this home is in it."""
-    for process in _members(group):
-        with contextlib.suppress(psutil.Error):
-            if process.environ().get("DAGSTER_HOME") == str(settings.dagster_home):
-                return True
-    return False
-
-
-def _members(group: int) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait(process: "subprocess.Popen[bytes]", is_ready: Callable[[], bool], name: str, log_file: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
-            answer = requests.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=10).json()
-            entries = answer["data"]["workspaceOrError"]["locationEntries"]
-            if entries and all(entry["locationOrLoadError"] for entry in entries):
+            if is_ready():
                 return
         time.sleep(0.3)
-    raise ConfigurationError("Dagster did not come up.", hint=f"Look at {log}.")
+    raise ConfigurationError(f"{name} did not come up.", hint=f"Look at {log_file}.")
+
+
+def _dagster_is_ready(url: str) -> bool:
+    answer = requests.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=10).json()
+    entries = answer["data"]["workspaceOrError"]["locationEntries"]
+    return bool(entries) and all(entry["locationOrLoadError"] for entry in entries)
+
+
+def _desk_is_ready(url: str) -> bool:
+    return requests.get(f"{url}/healthz/live", timeout=10).ok

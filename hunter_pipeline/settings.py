@@ -8,6 +8,7 @@ beside the code that uses them) and anything that opens a connection.
 import os
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -141,6 +142,32 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """DAGSTER_HOME of every Dagster process that we start."""
         return self.home / "dagster"
+
+    @property
+    def api_url(self) -> str:
+        """Where the API and the lead desk listen, as an address."""
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+        return f"http://{host}:{self.api_port}"
+
+    @property
+    def api_is_loopback(self) -> bool:
+        """Whether HUNTER_API_HOST is an address that only this machine can reach."""
+        try:
+            return ip_address(self.api_host).is_loopback
+        except ValueError:
+            return self.api_host.lower() == "localhost"
+
+    def require_api_key(self) -> None:
+        """
+        Let nobody in from outside without a key.
+
+        Raises: ConfigurationError where HUNTER_API_HOST is not loopback and HUNTER_API_KEY is empty.
+        """
+        if self.api_key is None and not self.api_is_loopback:
+            raise ConfigurationError(
+                f"HUNTER_API_HOST holds {self.api_host!r}, which others can reach, and HUNTER_API_KEY is empty.",
+                hint="Set HUNTER_API_KEY to a long random text, or HUNTER_API_HOST to 127.0.0.1.",
+            )
 
     def folder(self, name: str = "") -> Path:
         """

@@ -80,11 +80,12 @@ def start(home: Path, environment: dict[str, str]) -> "tuple[subprocess.Popen[by
 
 def test_demo_from_nothing_to_nothing(home: Path):
     """One command fills five assets and keeps them fresh; Ctrl-C ends every process; the next one goes on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        port, desk_port = one.getsockname()[1], other.getsockname()[1]
     environment = os.environ | {
         "HUNTER_HOME": str(home),
         "HUNTER_DAGSTER_URL": f"http://127.0.0.1:{port}",
+        "HUNTER_API_PORT": str(desk_port),
         "HUNTER_SYNC_INTERVAL_SECONDS": "5",
         # a demo meets neither a real database nor a real account
         "HUNTER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
@@ -94,6 +95,10 @@ def test_demo_from_nothing_to_nothing(home: Path):
     assert "Synced (incremental): fetched 739, new 739, updated 0, unchanged 0" in printed
     (url,) = re.findall(r"Dagster's web UI +(\S+)", printed)
     assert url == f"http://127.0.0.1:{port}"
+    (desk,) = re.findall(r"Lead desk +(\S+)", printed)
+    assert desk == f"http://127.0.0.1:{desk_port}"
+    health = requests.get(f"{desk}/healthz", timeout=10).json()
+    assert (health["status"], health["dagster"], health["last_sync"]["status"]) == ("ok", "ok", "success")
     nodes = graphql(url)["assetNodes"]
     assert {node["assetKey"]["path"][0] for node in nodes if node["assetMaterializations"]} == ASSETS
     wait_for(lambda: "SUCCESS" in by_sensor(url), seconds=40)

@@ -236,3 +236,22 @@ def test_env_example_lists_every_variable():
         lines += [*textwrap.wrap(str(field.description), 100, initial_indent="# ", subsequent_indent="# ")]
         lines += [f"#HUNTER_{name.upper()}={value}", ""]
     assert project_file(".env.example").read_text(encoding="utf-8") == "\n".join(lines[:-1]) + "\n"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost", "LOCALHOST"])
+def test_loopback_needs_no_key(host: str, monkeypatch: pytest.MonkeyPatch):
+    """On an address that only this machine reaches, the API may listen without a key."""
+    monkeypatch.setenv("HUNTER_API_HOST", host)
+    settings = load_settings()
+    settings.require_api_key()
+    assert settings.api_is_loopback
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "desk.contoso.com", ""])
+def test_any_other_address_needs_a_key(host: str, monkeypatch: pytest.MonkeyPatch):
+    """Where others can reach the API, a key is asked for by name; with one, it may listen."""
+    monkeypatch.setenv("HUNTER_API_HOST", host or "[::]")
+    with pytest.raises(ConfigurationError, match=r"HUNTER_API_HOST holds .* and HUNTER_API_KEY is empty"):
+        load_settings().require_api_key()
+    monkeypatch.setenv("HUNTER_API_KEY", "k" * 32)
+    load_settings().require_api_key()

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from hunter_pipeline import home_lock
 from hunter_pipeline.cli import sync, up
 from hunter_pipeline.cli.auth import show_code
+from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.settings import DEMO_FILE, Settings, environment_of_demo, load_settings
 
@@ -20,40 +22,41 @@ def demo(
     """
     Run everything on a sandbox, with nothing configured.
 
-    One sync against made-up referrals, then Dagster's web UI until Ctrl-C.
+    One sync against made-up referrals, then Dagster's web UI and the lead desk until Ctrl-C.
     """
     from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
 
     settings = load_settings().model_copy(update={"database_url": None})  # a demo has a database of its own
+    settings.require_api_key()
     if once:
-        with services.only_one(settings), _sandbox_world(settings):
+        with home_lock.only_one(settings), _sandbox_world(settings):
             return _first_sync(load_settings())
     code = 0
     # the database is the demo's own, also where `demo --once` has left it running
     whole = services.database_until_done(settings, whoever_started_it=True)
-    with services.until_stopped(), services.only_one(settings), whole:
-        url = services.free_url(settings.dagster_url, or_next=True)
+    with services.until_stopped(), home_lock.only_one(settings), whole:
+        urls = up.addresses(settings, or_next=True)
         with _sandbox_world(settings) as moving:
             demo_settings = load_settings()
             code = _first_sync(demo_settings)
             if code == 0:
                 moving()
-                _run_dagster(demo_settings, url)
+                _run_services(demo_settings, urls)
     return code
 
 
-def _run_dagster(settings: Settings, url: str) -> None:
+def _run_services(settings: Settings, urls: Urls) -> None:
     from hunter_pipeline import services  # noqa: PLC0415
 
-    print("\nStarting Dagster.", flush=True)
-    with services.dagster_running(settings, url) as process:
-        print(up.in_words(settings, url), flush=True)
+    print("\nStarting Dagster and the lead desk.", flush=True)
+    with services.running(settings, urls) as running:
+        print(up.in_words(settings, urls), flush=True)
         print(
             f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: "
             "hunter sync, hunter leads, hunter db url",
             flush=True,
         )
-        services.watch(process, settings)
+        services.watch(running)
 
 
 def _first_sync(settings: Settings) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import requests
 
+from hunter_pipeline import home_lock
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError, PartnerCenterAuthError
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.partner_center.auth import SignIn
@@ -74,6 +75,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             else []
         ),
         _Look("Dagster", _dagster),
+        _Look("lead desk", _desk),
     ]
     for look in looks:
         try:
@@ -153,11 +155,21 @@ def _partner_center(settings: Settings) -> str:
 
 
 def _dagster(settings: Settings) -> str:
-    from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
-
-    url = services.running_url(settings) or settings.dagster_url
+    running = home_lock.running_urls(settings)
+    url = running.dagster if running else settings.dagster_url
     try:
         requests.get(f"{url}/server_info", timeout=5).raise_for_status()
     except requests.RequestException:
         return f"not running at {url} (hunter up starts it)"
+    return f"answers at {url}"
+
+
+def _desk(settings: Settings) -> str:
+    settings.require_api_key()
+    running = home_lock.running_urls(settings)
+    url = running.desk if running else settings.api_url
+    try:
+        requests.get(f"{url}/healthz/live", timeout=5).raise_for_status()
+    except requests.RequestException:
+        return f"not running at {url} (hunter up or hunter serve starts it)"
     return f"answers at {url}"

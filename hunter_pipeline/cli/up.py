@@ -1,40 +1,54 @@
-"""`hunter up`: Dagster's web UI and daemon against the configured Partner Center and database."""
+"""`hunter up`: Dagster's web UI and daemon and the lead desk, against the configured Partner Center and database."""
 
+from hunter_pipeline import home_lock, ports
+from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.settings import Settings, load_settings
 
 
 def up() -> None:
     """
-    Run Dagster on what is configured, until Ctrl-C.
+    Run Dagster and the lead desk on what is configured.
 
-    Its web UI and daemon use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
+    Until Ctrl-C. They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
     database where none is named.
     """
     settings = load_settings()
     configure_logs(settings)
     if settings.partner_center_enabled:
         settings.require_partner_center()
+    settings.require_api_key()
     from hunter_pipeline import instance, services  # noqa: PLC0415 - Dagster takes a second to import
 
-    with services.until_stopped(), services.only_one(settings), services.database_until_done(settings):
-        url = services.free_url(settings.dagster_url, or_next=False)
+    with services.until_stopped(), home_lock.only_one(settings), services.database_until_done(settings):
+        urls = addresses(settings, or_next=False)
         print("Starting.", flush=True)
         instance.prepare(settings)
         if settings.partner_center_enabled:
             services.refuse_mixing(settings)
-        with services.dagster_running(settings, url) as process:
-            print(in_words(settings, url), flush=True)
-            services.watch(process, settings)
+        with services.running(settings, urls) as running:
+            print(in_words(settings, urls), flush=True)
+            services.watch(running)
 
 
-def in_words(settings: Settings, url: str) -> str:
+def addresses(settings: Settings, *, or_next: bool) -> Urls:
+    """
+    Where Dagster and the lead desk can listen: the configured ports or, if asked for, the next free ones.
+
+    Raises: ConfigurationError where they cannot.
+    """
+    dagster = ports.free_url(settings.dagster_url, ports.DAGSTER, or_next=or_next)
+    return Urls(dagster, ports.free_url(settings.api_url, ports.API, or_next=or_next))
+
+
+def in_words(settings: Settings, urls: Urls) -> str:
     """What runs now, and where."""
     from hunter_pipeline.defs.cadence import kept_seconds  # noqa: PLC0415
 
     flag = "on" if settings.partner_center_enabled else "off, so nothing calls Partner Center"
     return (
-        f"\n  Dagster's web UI    {url}\n"
+        f"\n  Lead desk           {urls.desk}\n"
+        f"  Dagster's web UI    {urls.dagster}\n"
         f"  feature flag        {flag}\n"
         f"  a sync every        {kept_seconds(settings.interval_seconds)} seconds\n"
         f"  logs                {settings.home / 'logs'}\n\n"
