@@ -155,7 +155,9 @@ def is_cross_site(method: str, headers: Mapping[str, str]) -> bool:
 
 def local_path(target: str | None) -> str:
     """Where to go after signing in: a path of ours, '/' for anything else."""
-    ours = target is not None and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    ours = (
+        target is not None and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    )
     return target if ours and target is not None and "\\" not in target else "/"
 
 

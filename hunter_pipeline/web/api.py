@@ -50,9 +50,7 @@ Identity = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00]+
 def filters(
     referral_type: Annotated[Text, Query(max_length=100, examples=["co-sell"])] = None,
     status: Annotated[Text, Query(max_length=100, examples=["New"])] = None,
-    q: Annotated[
-        Text, Query(max_length=200, description="words that must all occur", examples=["fabrikam"])
-    ] = None,
+    q: Annotated[Text, Query(max_length=200, description="words that must all occur", examples=["fabrikam"])] = None,
 ) -> listing.Filters:
     """Which rows a list or an export shows."""
     return listing.Filters(referral_type, status, q)
@@ -81,9 +79,7 @@ def sync(
     """Start a sync in Dagster; one that is queued or running already is answered instead of a second one."""
     launch = start_sync(request, full=full or bool(body and body.full))
     message = "The sync is queued." if launch.enqueued else f"A sync is {launch.status} already."
-    return models.SyncStarted(
-        task_id=launch.task_id, status=launch.status, enqueued=launch.enqueued, message=message
-    )
+    return models.SyncStarted(task_id=launch.task_id, status=launch.status, enqueued=launch.enqueued, message=message)
 
 
 @router.get(f"{REFERRALS}/sync/{{task_id}}", tags=["sync"], responses={404: {"model": models.Error}})
@@ -108,9 +104,7 @@ def referrals(
 ) -> dict[str, Any]:
     """Referrals, the newest first; nothing comes first for what has no value."""
     with _warehouse(request).connection() as connection:
-        found = listing.page(
-            connection, chosen, sort=sort, descending=order == "desc", page=page, page_size=page_size
-        )
+        found = listing.page(connection, chosen, sort=sort, descending=order == "desc", page=page, page_size=page_size)
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
 
@@ -202,5 +196,7 @@ def _streamed(request: Request, rows: Callable[[Connection], Iterator[listing.Ro
 def _file(rows: Iterator[listing.Row], form: Format, name: str, columns: Sequence[str]) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form == "csv":
-        return StreamingResponse(exports.csv_parts(rows, columns), media_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingResponse(
+            exports.csv_parts(rows, columns), media_type="text/csv; charset=utf-8", headers=headers
+        )
     return Response(exports.xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)

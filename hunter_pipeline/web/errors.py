@@ -101,7 +101,9 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][1:]) or "The body"
     kind = "it is no JSON" if first["type"] == "json_invalid" else _lower_first(str(first["msg"]))
-    return answer(422, "invalid_request", f"{name[:60]} cannot be taken: {kind.rstrip('.')}.", "/docs tells what it may hold.")
+    return answer(
+        422, "invalid_request", f"{name[:60]} cannot be taken: {kind.rstrip('.')}.", "/docs tells what it may hold."
+    )
 
 
 def _lower_first(text: str) -> str:

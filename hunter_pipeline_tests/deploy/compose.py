@@ -74,7 +74,7 @@ class Compose:
                 if other in self.services and other != "setup":
                     self._wait_until_healthy(other)
             known = self._known(name)
-            if known and known["environment"] == self.environment(name) and psutil.pid_exists(known["pid"]):
+            if known and known["environment"] == self.environment(name) and _lives(known["pid"]):
                 continue
             self.stop(name)
             process = self._start(name)
@@ -110,8 +110,11 @@ class Compose:
         return image | {key: self._here(str(value)) for key, value in self.services[name]["environment"].items()}
 
     def command(self, name: str) -> list[str]:
-        """The service's command; a host that stands alone is this machine."""
-        return ["127.0.0.1" if word in self.services else self._here(word) for word in self.services[name]["command"]]
+        """The service's command; the host of another service is this machine."""
+        words = [self._here(word) for word in self.services[name]["command"]]
+        return [
+            "127.0.0.1" if before == "--grpc-host" else word for before, word in zip(["", *words], words, strict=False)
+        ]
 
     def copy(self, source: str, target: str) -> None:
         """Copy a file into a service."""
@@ -142,7 +145,7 @@ class Compose:
         until = time.monotonic() + HEALTHY_SECONDS
         while time.monotonic() < until:
             known = self._known(name)
-            if known is None or not psutil.pid_exists(known["pid"]):
+            if known is None or not _lives(known["pid"]):
                 raise SystemExit(f"{name} ended: {self.said(name)[-3000:]}")
             asked = [self._here(word) for word in words]
             if subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0:
@@ -154,6 +157,13 @@ class Compose:
         for old, new in self.changes.items():
             text = text.replace(old, new)
         return text
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def main(words: list[str]) -> int:

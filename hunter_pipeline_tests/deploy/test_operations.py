@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -77,7 +78,7 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
     with contextlib.ExitStack() as held:
         servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         grpc, web, api = (str(server.getsockname()[1]) for server in servers)
-    name = database_url.rpartition("/")[2].partition("?")[0]
+    name = urlsplit(database_url).path.strip("/")
     dagster_url = database_url.replace("postgresql:", "postgresql+psycopg2:").replace(f"/{name}?", f"/{name}_dagster?")
     changes = {
         "postgresql://hunter@postgres:5432/hunter": database_url,
@@ -128,7 +129,7 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, tmp_path: Path):
     copy, secret, up = guide["The services"]
     machine.run(copy)
     values = {n: v for n, v in sandbox.environment().items() if n != "REQUESTS_CA_BUNDLE"}
-    machine.put(**values, HUNTER_PARTNER_CENTER_ENABLED="false", HUNTER_API_KEY=machine.run(secret).strip())
+    machine.put(**values | {"HUNTER_PARTNER_CENTER_ENABLED": "false", "HUNTER_API_KEY": machine.run(secret).strip()})
     with pytest.raises(AssertionError, match="put POSTGRES_PASSWORD into"):
         machine.run(up)
     machine.put(POSTGRES_PASSWORD=machine.run(secret).strip())
