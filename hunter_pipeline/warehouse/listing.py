@@ -117,8 +117,14 @@ def leads_page(
     Raises: KeyError for another sort.
     """
     order = _LEAD_ORDERS[sort][descending]
-    rows, total = _counted(connection, "listed_leads", order, filters.parameters(), page=page, page_size=page_size)
-    return Page(rows, total)
+    if page_size is None:
+        everything = connection.execute(_ordered("exported_leads", order), filters.parameters()).fetchall()
+        return Page(everything, len(everything))
+    rows, total = _counted(
+        connection, "listed_lead_domains", order, filters.parameters(), page=page, page_size=page_size
+    )
+    domains = [row["domain"] for row in rows]
+    return Page(list(queries().leads_of(connection, domains=domains)) if domains else [], total)
 
 
 def stream(
@@ -171,7 +177,7 @@ def syncs(connection: Connection, limit: int) -> list[Row]:
 
 
 def sync_numbers(connection: Connection) -> Row:
-    """`success`, `skipped`, `failed`, `success_seconds`, `retries`, `quarantined`; `age_seconds` of the last success."""
+    """Syncs by outcome, `success_seconds`, `retries`, `quarantined` and the `age_seconds` of the last success."""
     return queries().sync_numbers(connection)
 
 
@@ -198,15 +204,15 @@ def _ordered(name: str, order: LiteralString) -> sql.Composed:
 
 
 def _rows(
-    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int | None
+    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int
 ) -> list[Row]:
     statement = _ordered(name, order) + sql.SQL(" limit %(limit)s offset %(offset)s")
-    place = {"limit": page_size, "offset": (page - 1) * (page_size or 0)}
+    place = {"limit": page_size, "offset": (page - 1) * page_size}
     return connection.execute(statement, {**values, **place}).fetchall()
 
 
 def _counted(
-    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int | None
+    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int
 ) -> tuple[list[Row], int]:
     """A page of a statement whose rows say `total`; a page behind the last one has no row that could say it."""
     rows = _rows(connection, name, order, values, page=page, page_size=page_size)

@@ -97,6 +97,7 @@ def sync_status(request: Request, task_id: Identity) -> models.SyncStatus:
 def referrals(
     request: Request,
     chosen: Filters,
+    *,
     page: Page = 1,
     page_size: PageSize = 50,
     sort: ReferralSort = "source_updated_at",
@@ -108,13 +109,14 @@ def referrals(
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
 
-_FILE = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
+_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
 
 
 @router.get(f"{REFERRALS}/export", tags=["referrals"], response_class=Response, responses=_FILE)
 def referrals_export(
     request: Request,
     chosen: Filters,
+    *,
     format: Format = "csv",  # noqa: A002 - the contract's name
     sort: ReferralSort = "source_updated_at",
     order: Order = "desc",
@@ -147,6 +149,7 @@ def referral(request: Request, referral_id: Identity, include_raw: bool = False)
 def leads(
     request: Request,
     chosen: Filters,
+    *,
     page: Page | None = None,
     page_size: PageSize | None = None,
     sort: LeadSort = "score",
@@ -166,6 +169,7 @@ def leads(
 def leads_export(
     request: Request,
     chosen: Filters,
+    *,
     format: Format = "csv",  # noqa: A002 - the contract's name
     sort: LeadSort = "score",
     order: Order = "desc",
@@ -182,7 +186,7 @@ def _warehouse(request: Request) -> Warehouse:
 
 
 def _streamed(request: Request, rows: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
-    """Rows on a connection that lives as long as they are read; the first is read now, so that an error is an answer."""
+    """Rows on a connection that lives while they are read; the first is read now: an error is still an answer."""
 
     def read() -> Iterator[listing.Row]:
         with _warehouse(request).connection() as connection:

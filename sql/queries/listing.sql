@@ -24,9 +24,10 @@ where
         )
     );
 
--- name: listed_leads
+-- name: listed_lead_domains
+-- The order alone: the rest of leads_ready is asked for the page only.
 select
-    leads.*,
+    leads.domain,
     count(*) over () as total
 from leads_ready as leads
 where
@@ -151,6 +152,11 @@ select
 from partner_center_referrals
 where referral_id = any(:referral_ids::text[])
 order by array_position(:referral_ids::text[], referral_id);
+
+-- name: leads_of
+select * from leads_ready
+where domain = any(:domains::text[])
+order by array_position(:domains::text[], domain);
 
 -- name: count_listed_referrals$
 select count(*) from partner_center_referrals

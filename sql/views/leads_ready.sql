@@ -10,93 +10,70 @@
 --   10 there is somebody to call or write to
 --    5 the company is on Microsoft 365
 -- The primary referral of a company is its open one with the highest score, then the newest.
+--
+-- It is asked at every look at the lead desk. Whoever asks for the order alone (`warehouse/listing.py`) pays for the
+-- score alone: PostgreSQL leaves out what is not asked for, the counts per domain and the contact among it.
 create view leads_ready as
-with open_referrals as (
+with facts as (
     select
-        referral.*,
+        referral_id,
+        domain,
+        company_name,
+        country,
+        referral_type,
+        status,
+        substatus,
+        deal_value,
+        currency,
+        contacts,
+        expires_at,
+        source_created_at,
+        source_updated_at,
+        coalesce(customer_requested_contact and source_created_at > now() - interval '72 hours', false) as is_urgent,
+        coalesce(
+            customer_requested_contact and (source_created_at > now() - interval '72 hours') is not true, false
+        ) as is_requested,
+        coalesce(status = 'New' and expires_at between now() and now() + interval '72 hours', false) as expires_now,
+        coalesce(
+            status = 'New'
+            and expires_at > now() + interval '72 hours'
+            and expires_at <= now() + interval '7 days',
+            false
+        ) as expires_soon,
+        status = 'New' as is_new,
+        coalesce(qualification = 'SalesQualified', false) as is_sales,
+        coalesce(qualification = 'MarketingQualified', false) as is_marketing,
+        coalesce(source_created_at > now() - interval '7 days', false) as is_young,
+        coalesce(deal_value > 0, false) as is_valued,
+        jsonb_path_exists(contacts, 'lax $[*] ? (@.email != null || @.phone != null)') as is_reachable
+    from partner_center_referrals
+    where domain is not null and status in ('New', 'Active') and missing_since is null
+),
+
+ranked as (
+    select distinct on (facts.domain)
+        facts.*,
         company.id as company_id,
         company.canonical_name,
         company.provider,
         company.country as company_country,
-        contact.person as contact
-    from partner_center_referrals as referral
-    left join companies as company on referral.domain = company.domain
-    left join lateral (
-        -- somebody with an address, best with a number as well; among equals the first in the list
-        select entry.person
-        from jsonb_array_elements(referral.contacts) with ordinality as entry (person, position)
-        order by entry.person ->> 'email' is null, entry.person ->> 'phone' is null, entry.position
-        limit 1
-    ) as contact on true
-    where
-        referral.domain is not null
-        and referral.status in ('New', 'Active')
-        and referral.missing_since is null
-),
-
-scored as (
-    select
-        referral.referral_id,
-        sum(rule.points) filter (where rule.holds) as points,
-        array_agg(rule.reason order by rule.points desc, rule.reason asc) filter (where rule.holds) as score_reasons
-    from open_referrals as referral
-    cross join
-        lateral (
-            values
-            (
-                40,
-                'customer asked to be contacted in the last 72 hours',
-                referral.customer_requested_contact and referral.source_created_at > now() - interval '72 hours'
-            ),
-            (
-                15,
-                'customer asked to be contacted',
-                referral.customer_requested_contact
-                and referral.source_created_at > now() - interval '72 hours' is not true
-            ),
-            (
-                20,
-                'expires within 72 hours',
-                referral.status = 'New'
-                and referral.expires_at between now() and now() + interval '72 hours'
-            ),
-            (
-                10,
-                'expires within a week',
-                referral.status = 'New'
-                and referral.expires_at > now() + interval '72 hours'
-                and referral.expires_at <= now() + interval '7 days'
-            ),
-            (15, 'not answered yet', referral.status = 'New'),
-            (15, 'sales qualified', referral.qualification = 'SalesQualified'),
-            (8, 'marketing qualified', referral.qualification = 'MarketingQualified'),
-            (10, 'at most a week old', referral.source_created_at > now() - interval '7 days'),
-            (10, 'deal value is known', referral.deal_value > 0),
-            (
-                10,
-                'somebody to contact',
-                coalesce(referral.contact ->> 'email', referral.contact ->> 'phone') is not null
-            ),
-            (5, 'company is on Microsoft 365', referral.provider = 'M365')
-        ) as rule (points, reason, holds)
-    group by referral.referral_id
-),
-
-ranked as (
-    select
-        referral.*,
-        least(coalesce(scored.points, 0), 100)::integer as score,
-        coalesce(scored.score_reasons, '{}') as score_reasons,
-        row_number() over (
-            partition by referral.domain
-            order by
-                least(coalesce(scored.points, 0), 100) desc,
-                referral.source_created_at desc nulls last,
-                referral.source_updated_at desc nulls last,
-                referral.referral_id asc
-        ) as place
-    from open_referrals as referral
-    inner join scored on referral.referral_id = scored.referral_id
+        coalesce(company.provider = 'M365', false) as is_m365,
+        least(
+            40 * facts.is_urgent::integer + 15 * facts.is_requested::integer
+            + 20 * facts.expires_now::integer + 10 * facts.expires_soon::integer + 15 * facts.is_new::integer
+            + 15 * facts.is_sales::integer + 8 * facts.is_marketing::integer
+            + 10 * facts.is_young::integer + 10 * facts.is_valued::integer
+            + 10 * facts.is_reachable::integer + 5 * coalesce(company.provider = 'M365', false)::integer,
+            100
+        ) as score
+    from facts
+    left join companies as company on facts.domain = company.domain
+    order by
+        facts.domain asc,
+        score desc,
+        facts.source_created_at desc nulls last,
+        facts.source_updated_at desc nulls last,
+        facts.referral_id asc
 ),
 
 per_domain as (
@@ -132,13 +109,39 @@ select
     ranked.substatus,
     ranked.deal_value,
     ranked.currency,
-    ranked.contact ->> 'name' as contact_name,
-    ranked.contact ->> 'email' as contact_email,
-    ranked.contact ->> 'phone' as contact_phone,
+    contact.person ->> 'name' as contact_name,
+    contact.person ->> 'email' as contact_email,
+    contact.person ->> 'phone' as contact_phone,
     ranked.expires_at,
     ranked.score,
-    ranked.score_reasons,
+    -- by weight, among equals by the alphabet
+    array_remove(
+        array[
+            case when ranked.is_urgent then 'customer asked to be contacted in the last 72 hours' end,
+            case when ranked.expires_now then 'expires within 72 hours' end,
+            case when ranked.is_requested then 'customer asked to be contacted' end,
+            case when ranked.is_new then 'not answered yet' end,
+            case when ranked.is_sales then 'sales qualified' end,
+            case when ranked.is_young then 'at most a week old' end,
+            case when ranked.is_valued then 'deal value is known' end,
+            case when ranked.expires_soon then 'expires within a week' end,
+            case when ranked.is_reachable then 'somebody to contact' end,
+            case when ranked.is_marketing then 'marketing qualified' end,
+            case when ranked.is_m365 then 'company is on Microsoft 365' end
+        ],
+        null
+    ) as score_reasons,
     per_domain.updated_at
 from ranked
-inner join per_domain on ranked.domain = per_domain.domain
-where ranked.place = 1;
+left join per_domain on ranked.domain = per_domain.domain
+cross join
+    lateral (
+        -- somebody with an address, best with a number as well; among equals the first in the list
+        select
+            coalesce(
+                jsonb_path_query_first(ranked.contacts, 'lax $[*] ? (@.email != null && @.phone != null)'),
+                jsonb_path_query_first(ranked.contacts, 'lax $[*] ? (@.email != null)'),
+                jsonb_path_query_first(ranked.contacts, 'lax $[*] ? (@.phone != null)'),
+                ranked.contacts -> 0
+            ) as person
+    ) as contact;
