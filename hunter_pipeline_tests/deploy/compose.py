@@ -69,19 +69,21 @@ class Compose:
 
     def up(self) -> None:
         """Start what does not run, and start again what would be given another environment."""
+        started: list[str] = []
         for name, spec in self.services.items():
             for other in spec["depends_on"]:
-                if other in self.services and other != "setup":
+                if other in started and other != "setup":
                     self._wait_until_healthy(other)
             known = self._known(name)
             if known and known["environment"] == self.environment(name) and _lives(known["pid"]):
                 continue
             self.stop(name)
             process = self._start(name)
+            started.append(name)
             if name == "setup" and process.wait(60) != 0:
                 raise SystemExit(f"setup failed: {self.said(name)}")
-        for name in self.services:
-            if name != "setup":
+        for name in started:
+            if name not in ("setup", "code"):
                 self._wait_until_healthy(name)
 
     def execute(self, name: str, words: list[str]) -> int:
@@ -150,7 +152,7 @@ class Compose:
             asked = [self._here(word) for word in words]
             if subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0:
                 return
-            time.sleep(0.5)
+            time.sleep(1)
         raise SystemExit(f"{name} is not healthy: {self.said(name)[-3000:]}")
 
     def _here(self, text: str) -> str:
