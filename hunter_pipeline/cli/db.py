@@ -1,5 +1,7 @@
 """`hunter db`: the schema and the embedded server."""
 
+import sys
+
 import typer
 
 from hunter_pipeline.settings import load_settings
@@ -11,8 +13,9 @@ app = typer.Typer(help="The database: its schema, its address, the embedded serv
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema up to date; harmless where it is."""
-    print(f"The schema is at revision {migrate.upgrade(Warehouse.from_settings(load_settings()))}.")
+    """Bring the schema up to date; harmless where it is. It waits for a sync that is under way."""
+    revision = migrate.upgrade(Warehouse.from_settings(load_settings()), waiting=_say_waiting)
+    print(f"The schema is at revision {revision}.")
 
 
 @app.command()
@@ -39,3 +42,7 @@ def stop() -> None:
         print("HUNTER_DATABASE_URL is set: that server is not ours to stop.")
     else:
         print("Stopped." if embedded.stop(settings.home) else "It was not running.")
+
+
+def _say_waiting() -> None:
+    print("Waiting for the sync that is under way.", file=sys.stderr, flush=True)

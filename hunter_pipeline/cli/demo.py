@@ -33,6 +33,8 @@ def demo(
     whole = services.database_until_done(settings, whoever_started_it=True)
     with services.until_stopped(), services.only_one(settings), whole:
         url = services.free_url(settings.dagster_url, or_next=True)
+        if url != settings.dagster_url:
+            print(f"{settings.dagster_url} is taken by another program; Dagster's web UI takes {url}.", flush=True)
         with _sandbox_world(settings) as moving:
             demo_settings = load_settings()
             code = _first_sync(demo_settings)

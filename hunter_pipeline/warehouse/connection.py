@@ -45,6 +45,7 @@ _HINTS = {  # by the class of PostgreSQL's error
     "28": "The user name or password in HUNTER_DATABASE_URL is refused.",
     "3D": "The database in HUNTER_DATABASE_URL does not exist: create it first.",
     "42": "The schema does not fit this version: run hunter db upgrade, and look at the user's rights.",
+    "55": "Another connection holds on to a table: end it (pg_stat_activity names it), then run it again.",
     "53": "The server is out of disk space, memory or connections.",
     "57": _STOPPING,
 }
