@@ -103,7 +103,7 @@ def slow_second_page(home: Path, seconds: float) -> None:
 
 
 def schedule_tick(url: str) -> tuple[str | None, dict[str, str]]:
-    """What the schedule says in the running code server: why it starts nothing, or the tags of the run that it wants."""
+    """What the schedule says in the running code server: why it starts nothing, or the tags of the run it wants."""
     answer = requests.post(f"{url}/graphql", json={"query": DRY_RUN}, timeout=60).json()
     tick = answer["data"]["scheduleDryRun"]["evaluationResult"]
     assert tick["error"] is None, tick
@@ -154,6 +154,7 @@ def a_second_demo_in_another_home(url: str, environment: dict[str, str]) -> None
     assert int(url.rpartition(":")[2]) < int(other.rpartition(":")[2]) <= int(url.rpartition(":")[2]) + 20
 
 
+@pytest.mark.filterwarnings("ignore:Using variable_values:DeprecationWarning")  # of gql, by Dagster's own client
 def test_demo_from_nothing_to_nothing(home: Path):
     """One command fills five assets, beside others too; Ctrl-C ends every process; the next one goes on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
