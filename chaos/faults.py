@@ -140,11 +140,9 @@ class Clock:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.at_wait: Any = None
-        self.settle = 0.0
 
     def sleep(self, seconds: float) -> None:
         self.seconds.append(seconds)
-        sleep(self.settle)  # what the server does behind its answer, closing the connection, has that long to arrive
         if self.at_wait is not None:
             self.at_wait(len(self.seconds))
 
@@ -175,7 +173,7 @@ def run(case: Case, office: Office) -> Observed:
     clock = Clock()
     _let_the_token_expire() if case.place == "sign-in" else None
     client = _client(office, clock)
-    client.settle = clock.settle = SETTLE_SECONDS if "after" in case.when else 0.0
+    client.settle = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
         office.sandbox.fail(case.fault)
     if case.refused:

@@ -158,6 +158,7 @@ class Http:
                 break
             cause = outcome.cause if isinstance(outcome, Trouble) else f"status {outcome.status_code}"
             log.warning("partner_center_retry", where=call.where, wait=round(wait, 3), cause=cause, **outcome.facts)
+            self._session.close()  # who refuses may hang up as well, and the next try must not meet that
             self._sleep(wait)
             count = following(count, call.method)
             outcome = self._try(call, policy, outcome.attempt + 1, until)
