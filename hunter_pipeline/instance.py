@@ -80,8 +80,17 @@ def open_instance() -> Iterator[DagsterInstance]:
 
 
 def upgrade_storage(settings: Settings) -> None:
-    """Bring Dagster's tables to what the installed Dagster expects, after `prepare`. Raises: DatabaseError."""
-    with _alone(Warehouse.from_settings(settings)), open_instance() as found:
+    """
+    Bring Dagster's tables to what the installed Dagster expects.
+
+    Left alone where Dagster's database on the pipeline's server is somebody else's: that one's own processes see to it.
+    Raises: ConfigurationError, DatabaseError.
+    """
+    warehouse = Warehouse.from_settings(settings)
+    if not os.environ.get(STORAGE_VARIABLE) and not warehouse.may_own(warehouse.dagster_database):
+        return
+    prepare(settings)
+    with _alone(warehouse), open_instance() as found:
         found.upgrade()
 
 

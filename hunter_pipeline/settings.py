@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import psutil
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -29,8 +30,12 @@ DEMO_FILE = "demo.env"
 """Written under HUNTER_HOME while a demo runs, so that `hunter sync` in another terminal finds its sandbox."""
 DEMO_VARIABLE = PREFIX + "DEMO_PID"
 """Set in a demo's processes: the id of the one that runs the sandbox."""
+_CLOCK_SECONDS = 1.0
+"""A file's time is coarser than a process's."""
 _DATABASES = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL")
 _PASSWORD = re.compile(r"//[^/@]*@")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_OWN_DOMAIN = re.compile(r"[^\s.]+(?:\.[^\s.]+)+\.?")
 
 
 def _split(value: object) -> object:
@@ -108,11 +113,27 @@ class Settings(BaseSettings):
             raise ValueError("it may hold an http:// or https:// address")
         return value.rstrip("/")
 
+    @field_validator("partner_center_client_id", "partner_center_tenant_id")
+    @classmethod
+    def _identifier(cls, value: str | None) -> str | None:
+        if value is not None and not _IDENTIFIER.fullmatch(value):
+            raise ValueError(
+                "it may hold an id as the app registration shows it, such as 7d23e5ca-1c7b-4f0e-9d6a-2b8f1e3c5a70"
+            )
+        return value
+
+    @field_validator("own_domains")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_OWN_DOMAIN.fullmatch(part) for part in value):
+            raise ValueError("it may hold a comma list of domains, such as contoso.com, fabrikam.co.uk")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-            raise ValueError("it may hold a postgresql:// address")
+        if value is not None and not _is_database(value.get_secret_value()):
+            raise ValueError("it may hold a postgresql:// address that names a host or a database")
         return value
 
     @field_validator("home", "partner_center_token_cache", mode="after")
@@ -277,7 +298,7 @@ def _adopt_demo(home: Path) -> bool:
         return False
     values = {name: value for name, value in dotenv_values(demo).items() if value}
     pid = values.get(DEMO_VARIABLE, "")
-    if not (pid.isdecimal() and _is_alive(int(pid))):
+    if not (pid.isdecimal() and _lives(int(pid), demo)):
         return False
     _forget(lambda name: name in _DATABASES)
     os.environ |= values
@@ -298,13 +319,18 @@ def _is_address(text: str, *schemes: str) -> bool:
         return False
 
 
-def _is_alive(pid: int) -> bool:
-    if pid <= 0:
-        return False
+def _is_database(text: str) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        parts = urlsplit(text)
+    except ValueError:
         return False
-    except PermissionError:
-        return True
-    return True
+    names_something = bool(parts.netloc or parts.path.strip("/") or parts.query)
+    return parts.scheme in ("postgresql", "postgres") and "://" in text and names_something
+
+
+def _lives(pid: int, announcement: Path) -> bool:
+    """Whether the process that wrote the file lives: numbers are given out again, but to younger processes."""
+    try:
+        return psutil.Process(pid).create_time() <= announcement.stat().st_mtime + _CLOCK_SECONDS
+    except (psutil.Error, OSError, ValueError, OverflowError):
+        return False

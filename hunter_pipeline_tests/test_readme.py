@@ -69,3 +69,12 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     """A relative link or picture names a file that is there."""
     targets = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_proof_that_resilience_names_is_there() -> None:
+    """The test files that docs/resilience.md leans on exist under `hunter_pipeline_tests`."""
+    named = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8"))
+    inside = {path.relative_to(ROOT / "hunter_pipeline_tests").as_posix() for path in ROOT.rglob("test_*.py")}
+    names = inside | {path.rpartition("/")[2] for path in inside}
+    assert len(named) > 20
+    assert set(named) <= names

@@ -46,6 +46,14 @@ WRONG = [
     ("HUNTER_PARTNER_CENTER_PAGE_SIZE", "many", "from 1 to 200"),
     ("HUNTER_PARTNER_CENTER_TOKEN_CACHE", "~nobody-of-this-name/cache", "a path"),
     ("HUNTER_DATABASE_URL", "mysql://host/db", "postgresql://"),
+    ("HUNTER_DATABASE_URL", "postgresql://", "names a host or a database"),
+    ("HUNTER_DATABASE_URL", "postgresql:host/db", "postgresql://"),
+    ("HUNTER_DATABASE_URL", "postgresql://[bad/db", "postgresql://"),
+    ("HUNTER_PARTNER_CENTER_TENANT_ID", "a/b", "an id as the app registration"),
+    ("HUNTER_PARTNER_CENTER_TENANT_ID", "..", "an id as the app registration"),
+    ("HUNTER_PARTNER_CENTER_CLIENT_ID", "my app", "an id as the app registration"),
+    ("HUNTER_OWN_DOMAINS", "not a domain,,", "a comma list of domains"),
+    ("HUNTER_OWN_DOMAINS", "contoso.com, fabrikam", "a comma list of domains"),
     ("HUNTER_HOME", "~nobody-of-this-name/x", "a path"),
     ("HUNTER_ENV", "prod", "'development' or 'production'"),
     ("HUNTER_SYNC_INTERVAL_SECONDS", "4", "from 5 to 86400"),
@@ -146,6 +154,22 @@ def test_a_dotenv_that_is_no_text_is_a_sentence():
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUNTER_DATABASE_URL", "postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres"),
+        ("HUNTER_DATABASE_URL", "postgres://one:5432,two:5432/hunter"),
+        ("HUNTER_DATABASE_URL", "postgresql:///hunter"),
+        ("HUNTER_PARTNER_CENTER_TENANT_ID", "contoso.onmicrosoft.com"),
+        ("HUNTER_OWN_DOMAINS", "müller.de,xn--mller-kva.de, https://www.contoso.com/ ,sue@fabrikam.co.uk"),
+    ],
+)
+def test_an_odd_but_right_value_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
+    """A socket, several hosts, a tenant's domain, own domains in any form: all are in use somewhere."""
+    monkeypatch.setenv(name, value)
+    assert load_settings()
+
+
 def test_secrets_do_not_show_in_a_printed_settings(monkeypatch: pytest.MonkeyPatch):
     """Printing the settings prints neither the database's password nor the API key."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://u:geheim@h/d")
@@ -177,6 +201,13 @@ def test_a_running_demo_is_found(home: Path):
 def test_a_demo_that_died_is_not_found(home: Path, pid: int | str):
     """What a killed demo left behind is not taken over."""
     announce(home, pid=pid)
+    assert not load_settings().partner_center_enabled
+
+
+def test_a_number_that_was_given_out_again_is_no_demo(home: Path):
+    """A process that is younger than what a demo left behind did not write it."""
+    announce(home, pid=os.getpid())
+    os.utime(home / DEMO_FILE, (1, 1))
     assert not load_settings().partner_center_enabled
 
 

@@ -1,5 +1,7 @@
 """`hunter db`: the schema and the embedded server."""
 
+import sys
+
 import typer
 
 from hunter_pipeline.settings import load_settings
@@ -14,14 +16,14 @@ def upgrade() -> None:
     """
     Bring the schema up to date; harmless where it is.
 
-    Dagster's tables as well, in the database that DAGSTER_PG_URL names or in one of their own beside the pipeline's.
+    It waits for a sync that is under way. Dagster's tables are brought up to date as well, where they are this user's.
     """
+    settings = load_settings()
+    revision = migrate.upgrade(Warehouse.from_settings(settings), waiting=_say_waiting)
+    print(f"The schema is at revision {revision}.")
     from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
 
-    settings = load_settings()
-    instance.prepare(settings)
     instance.upgrade_storage(settings)
-    print(f"The schema is at revision {migrate.status(Warehouse.from_settings(settings))[0]}.")
 
 
 @app.command()
@@ -48,3 +50,7 @@ def stop() -> None:
         print("HUNTER_DATABASE_URL is set: that server is not ours to stop.")
     else:
         print("Stopped." if embedded.stop(settings.home) else "It was not running.")
+
+
+def _say_waiting() -> None:
+    print("Waiting for the sync that is under way.", file=sys.stderr, flush=True)

@@ -36,6 +36,12 @@ def demo(
     whole = services.database_until_done(settings, whoever_started_it=True)
     with services.until_stopped(), home_lock.only_one(settings), whole:
         urls = up.addresses(settings, or_next=True)
+        for wanted, taken, name in (
+            (settings.dagster_url, urls.dagster, "Dagster's web UI"),
+            (settings.api_url, urls.desk, "the lead desk"),
+        ):
+            if taken != wanted:
+                print(f"{wanted} is taken by another program; {name} takes {taken}.", flush=True)
         with _sandbox_world(settings) as moving:
             demo_settings = load_settings()
             code = _first_sync(demo_settings)

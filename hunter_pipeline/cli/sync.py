@@ -5,8 +5,8 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any, NamedTuple
+from contextlib import contextmanager, redirect_stderr
+from typing import Annotated, Any, NamedTuple, TextIO, cast
 
 import typer
 
@@ -15,11 +15,12 @@ from hunter_pipeline.domain.errors import HunterError
 from hunter_pipeline.logs import configure_logs, written_by
 from hunter_pipeline.settings import Settings, load_settings
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _REASONS = {
     "feature_flag_disabled": "HUNTER_PARTNER_CENTER_ENABLED=true turns it on",
     "sync_in_progress": "another sync is under way",
 }
+_QUOTES_A_STATEMENT = "Exception while writing logger call to event log"
 _LOOK_AT_THE_RUN = "Dagster shows more: `hunter up`, then /runs/{run_id}."
 _COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 
@@ -76,10 +77,10 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dagster-postgres warns through the root logger, with the statement, at each try to reach its storage again
     logging.getLogger().addHandler(logging.NullHandler())
-    with instance.open_instance() as dagster, _progress("Syncing with Partner Center"):
+    with instance.open_instance() as dagster, _progress("Syncing with Partner Center"), without_statements():
         job = defs.resolve_job_def(JOB)
         result = job.execute_in_process(
-            run_config={**_QUIET, **(FULL if full else {})},
+            run_config={**QUIET, **(FULL if full else {})},
             instance=dagster,
             tags={"hunter/started_by": "cli", **process_tag()},
             raise_on_error=False,
@@ -155,6 +156,26 @@ def _never_started(error: HunterError, *, full: bool) -> dict[str, Any]:
         "watermark": None,
         "error": error.summary(),
     }
+
+
+class _Discreet:
+    """A stream that leaves those lines out; Dagster writes each with one call."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(_QUOTES_A_STATEMENT) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def without_statements() -> Iterator[None]:
+    """Keep statements off standard error: Dagster quotes the one that its storage refused, with its values."""
+    with redirect_stderr(cast(TextIO, _Discreet(sys.stderr))):
+        yield
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from hunter_pipeline.domain.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.answers import UNAUTHORIZED, Answer, refused
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.pages import Page, query_of, read_page, unreadable
+from hunter_pipeline.partner_center.pages import Page, Progress, query_of, read_page, unreadable
 from hunter_pipeline.partner_center.retry import PATIENT, PROBE, RetryPolicy
 from hunter_pipeline.settings import Settings
 
@@ -85,12 +85,14 @@ class PartnerCenterClient:
         updated_since: a timestamp as the API writes it; None asks without that filter.
         direction:     None asks for both.
         Raises: PartnerCenterClientError with `status_code` 400 where the API refuses the filter;
-                PartnerCenterResponseError for a page that cannot be read or comes again; the sign-in's
+                PartnerCenterResponseError for a page that cannot be read or comes again, and for links
+                that lead on and on without anything new; the sign-in's
                 and the network's errors. Pages that were yielded before are good, the one whose
                 nextLink cannot be followed included.
         """
         query: str | None = _query(updated_since, descending, direction, page_size)
         seen: set[str] = set()
+        progress = Progress()
         number = 0
         while query is not None:
             number += 1
@@ -101,6 +103,8 @@ class PartnerCenterClient:
             query = query_of(answer, page, self._api_url)  # after the yield: a wrong link does not spoil its page
             if query in seen:
                 raise unreadable(answer, number, "points back to a page that was read before")
+            if query is not None and progress.is_none(page):
+                raise unreadable(answer, number, f"is the {progress.vain}th in a row without anything new")
 
     def newest_update(self, direction: Direction | None = None) -> str | None:
         """
@@ -122,16 +126,22 @@ class PartnerCenterClient:
         return None
 
     def _get(self, query: str, *, where: str) -> Answer:
-        answer = self._ask(query, where, self.sign_in.token())
-        if answer.status_code == UNAUTHORIZED:
-            answer = self._ask(query, where, self.sign_in.refreshed_token())
+        """A page, with one refresh and one repeat after a 401; its tries and its time are those of one request."""
+        with self.http.within():
+            answer = self._ask(query, where, self.sign_in.token())
+            if answer.status_code == UNAUTHORIZED:
+                answer = self._ask(query, where, self.sign_in.refreshed_token(), tried=answer.attempt)
         if answer.status_code >= 400:  # noqa: PLR2004
             raise refused(answer, where)
         return answer
 
-    def _ask(self, query: str, where: str, token: str) -> Answer:
+    def _ask(self, query: str, where: str, token: str, *, tried: int = 0) -> Answer:
         headers = {"Accept": "application/json", "client-request-id": str(uuid.uuid4())}
-        return self.http.request("GET", f"{self._list}?{query}", where=where, headers=headers, token=token)
+        address = f"{self._list}?{query}"
+        answer = self.http.request("GET", address, where=where, headers=headers, token=token, tried=tried)
+        if answer.status_code >= 400:  # noqa: PLR2004
+            self.http.close()  # who refuses may hang up as well, and the next request must not race with that
+        return answer
 
 
 def _query(updated_since: str | None, descending: bool, direction: Direction | None, page_size: int) -> str:

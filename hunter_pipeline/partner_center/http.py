@@ -20,13 +20,13 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterResponseError
 from hunter_pipeline.logs import log
 from hunter_pipeline.partner_center.answers import SERVER_ERRORS, THROTTLED, Answer, Trouble, outlasted
+from hunter_pipeline.partner_center.deadlines import PunctualAdapter, broken_off_after
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy, asked_wait, following
 from hunter_pipeline.partner_center.troubles import trouble
 
@@ -85,7 +85,7 @@ class Http:
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.adapters.clear()  # nothing can be sent over http
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=_POOL))
+        self._session.mount("https://", PunctualAdapter(pool_maxsize=_POOL))
 
     def __enter__(self) -> Self:
         return self
@@ -100,10 +100,11 @@ class Http:
         self._session.close()
 
     @contextmanager
-    def within(self, policy: RetryPolicy) -> Generator[None]:
-        """Another policy for a while, whose `total` bounds everything that is asked meanwhile, signing in included."""
+    def within(self, policy: RetryPolicy | None = None) -> Generator[None]:
+        """One `total` for everything that is asked meanwhile, signing in included; with another policy or the same."""
         before = self._policy, self._until
-        self._policy, self._until = policy, self._clock() + policy.total
+        self._policy = policy or self._policy
+        self._until = min(self._until, self._clock() + self._policy.total)
         try:
             yield
         finally:
@@ -124,17 +125,19 @@ class Http:
         data: Mapping[str, object] | str | None = None,
         token: str | None = None,
         policy: RetryPolicy | None = None,
+        tried: int = 0,
     ) -> Answer:
         """
         Send a request, again where the contract says so, and return the first answer below 500 that is not 429.
 
         where:  what an error and an event call this request: 'page 3 of the referrals'.
+        tried:  tries that were made for it before, in an earlier call; one more is always made.
         Raises: PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError when
                 the tries or the total time are used up; PartnerCenterResponseError for a redirect;
                 ConfigurationError for an address that is not https or a CA bundle that is not there.
         """
         call = _Call(method, _https_only(url), where, params, headers or {}, data, token)
-        outcome = self._persist(call, policy or self._policy)
+        outcome = self._persist(call, policy or self._policy, tried)
         if isinstance(outcome, Trouble) or _is_worth_another_try(outcome):
             raise outlasted(outcome, where)
         if 300 <= outcome.status_code < 400:  # noqa: PLR2004 - 3xx
@@ -145,16 +148,17 @@ class Http:
             )
         return outcome
 
-    def _persist(self, call: _Call, policy: RetryPolicy) -> Answer | Trouble:
+    def _persist(self, call: _Call, policy: RetryPolicy, tried: int) -> Answer | Trouble:
         until = min(self._clock() + policy.total, self._until)
-        count = following(policy.start(), call.method)
-        outcome = self._try(call, policy, 1, until)
+        count = following(policy.start(tried), call.method)
+        outcome = self._try(call, policy, tried + 1, until)
         while count is not None and _is_worth_another_try(outcome):
             wait = policy.wait(count, outcome.retry_after)
             if self._clock() + wait >= until:
                 break
             cause = outcome.cause if isinstance(outcome, Trouble) else f"status {outcome.status_code}"
             log.warning("partner_center_retry", where=call.where, wait=round(wait, 3), cause=cause, **outcome.facts)
+            self._session.close()  # who refuses may hang up as well, and the next try must not meet that
             self._sleep(wait)
             count = following(count, call.method)
             outcome = self._try(call, policy, outcome.attempt + 1, until)
@@ -193,17 +197,16 @@ class Http:
 
     def _body(self, response: requests.Response, until: float) -> bytes | None:
         """
-        Read bit by bit, so that a body that drips cannot outlast the total time; None where its end is missing.
+        Read bit by bit, no longer than the total time lasts; None where its end is missing.
 
         A refusal counts by its status and its Retry-After, which have come: it needs no end.
         """
         parts: list[bytes] = []
         is_refusal = _counts_by_its_status(response)
         try:
-            while part := response.raw.read1(_CHUNK, decode_content=True):
-                parts.append(part)
-                if self._clock() > until:
-                    raise TimeoutError
+            with broken_off_after(max(until - self._clock(), 0), response.raw.shutdown):
+                while part := response.raw.read1(_CHUNK, decode_content=True):
+                    parts.append(part)
         except (OSError, HTTPError):
             if not is_refusal:
                 raise

@@ -25,6 +25,8 @@ _NEXT_LINK = "@odata.nextLink"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _LIST = re.compile(r"\s*:\s*\[")
 _MOST_DIGITS = 4000
+MOST_IN_VAIN = 100
+"""Pages in a row without anything new. Empty ones are allowed in OData: a server that filters slowly sends some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,37 @@ class Page:
     items: list[object]
     next_link: object = None
     request_id: str | None = None
+
+
+class Progress:
+    """
+    Whether a read gets anywhere: a server whose links lead on for ever would hold it for ever.
+
+    vain: how many pages in a row, up to now, were empty or brought only what this read has had already.
+    """
+
+    def __init__(self) -> None:
+        self.vain = 0
+        self._known: set[int] = set()
+
+    def is_none(self, page: Page) -> bool:
+        """Take one more page into account; True where it is one in vain too many."""
+        marks = {_mark(item) for item in page.items}
+        self.vain = 0 if marks - self._known else self.vain + 1
+        self._known |= marks
+        return self.vain >= MOST_IN_VAIN
+
+
+def _mark(item: object) -> int:
+    """What an item is known by: a referral by its id and version, anything else by itself."""
+    known_by = item
+    if isinstance(item, dict) and "id" in item:
+        referral = cast("dict[str, object]", item)
+        known_by = referral["id"], referral.get("updatedDateTime")
+    try:
+        return hash(repr(known_by))
+    except RecursionError:  # just not too deep for the parser
+        return id(known_by)
 
 
 def read_page(answer: Answer, number: int) -> Page:

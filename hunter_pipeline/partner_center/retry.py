@@ -39,11 +39,10 @@ class RetryPolicy:
     backoff_cap: float = 30.0
     retry_after_cap: float = 60.0
 
-    def start(self) -> Retry:
-        """A fresh count."""
-        return _Backoff(
-            total=self.tries - 1, allowed_methods=None, backoff_factor=self.backoff, backoff_max=self.backoff_cap
-        )
+    def start(self, tried: int = 0) -> Retry:
+        """A fresh count; `tried` is how many tries were made before it."""
+        left = max(self.tries - 1 - tried, 0)
+        return _Backoff(total=left, allowed_methods=None, backoff_factor=self.backoff, backoff_max=self.backoff_cap)
 
     def wait(self, count: Retry, retry_after: float | None) -> float:
         """Seconds until the next try: what was asked for, capped, else backoff."""

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, cast
 
+from starlette.requests import ClientDisconnect
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -44,8 +45,8 @@ class Protocol(H11Protocol):
 
 async def _with_transport(app: App, transport: asyncio.Transport, scope: Message, receive: Receive, send: Send) -> None:
     scope[TRANSPORT] = transport
-    # Only the end of the sandbox cancels a request, and that is nothing to report.
-    with contextlib.suppress(asyncio.CancelledError):
+    # Only the end of the sandbox cancels a request, and a client may give up: neither is anything to report.
+    with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
         await app(scope, receive, send)
 
 

@@ -45,6 +45,7 @@ _HINTS = {  # by the class of PostgreSQL's error
     "28": "The user name or password in HUNTER_DATABASE_URL is refused.",
     "3D": "The database in HUNTER_DATABASE_URL does not exist: create it first.",
     "42": "The schema does not fit this version: run hunter db upgrade, and look at the user's rights.",
+    "55": "Another connection holds on to a table: end it (pg_stat_activity names it), then run it again.",
     "53": "The server is out of disk space, memory or connections.",
     "57": _STOPPING,
 }
@@ -101,6 +102,15 @@ class Warehouse:
         """
         with database_errors(), Connection.connect(self.address(), row_factory=dict_row, **_PARAMETERS) as connection:
             yield connection
+
+    def may_own(self, name: str) -> bool:
+        """Whether a database of the server is this user's, or is not there yet. Raises: DatabaseError."""
+        with self.connection() as connection:
+            found = connection.execute(
+                "select pg_has_role(current_user, datdba, 'member') as is_ours from pg_database where datname = %s",
+                (name,),
+            ).fetchone()
+        return found is None or bool(found["is_ours"])
 
     def create_database(self, name: str) -> None:
         """

@@ -2,11 +2,12 @@
 The schema's history: Alembic over `sql/migrations`, then the views of `sql/views`.
 
 Any number of processes may upgrade at once: the first one works, the others wait for it and find
-nothing left to do.
+nothing left to do. Where there is something to do it waits for the sync under way, because changing a
+table in the middle of a sync's transaction could end in a deadlock, and lets none begin meanwhile.
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, LiteralString, cast
 
@@ -22,31 +23,48 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.logs import log
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.warehouse.connection import Warehouse, database_errors, worded
+from hunter_pipeline.warehouse.runs import STEP_LOCK, SYNC_LOCK
 
 LOCK_KEY = 4_276_180_391_552_001
 """An arbitrary number that only this module's advisory lock has."""
 
+SYNC_SECONDS = 900.0
+"""How long an upgrade waits for the sync under way; a run in Dagster is ended after as long."""
+TABLE_SECONDS = 30.0
+"""How long it waits for whoever else holds on to a table; everybody who wants that table waits behind it."""
 
-def upgrade(warehouse: Warehouse) -> str:
+
+def _log_waiting() -> None:
+    log.info("database_upgrade_waits_for_sync")
+
+
+def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting, patience: float = SYNC_SECONDS) -> str:
     """
     Bring the schema and the views up to date; returns the revision, e.g. '0001'.
 
-    Raises: DatabaseError, also where the database is newer than this version of the program.
+    waiting:  called once where there is something to do and a sync is under way, before it waits for it.
+    patience: seconds that it waits.
+    Raises:   DatabaseError, also where the database is newer than this version of the program, or where the
+              sync or somebody else's transaction does not end in time; nothing has been changed then.
     """
     with _alchemy(warehouse) as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
         config = _config()
         config.attributes["connection"] = connection
         try:
+            if _is_behind(connection, config) or _changed_views(connection):
+                _keep_syncs_out(connection, waiting, patience)
             command.upgrade(config, "head")
         except CommandError:
             raise DatabaseError(
                 f"The database is at revision {_revision(connection)}, which this version does not know.",
                 hint="A newer version has upgraded it: install that one, or restore the backup from before.",
             ) from None
-        _replace_changed_views(connection)
+        for view in _changed_views(connection):
+            _replace(connection, *view)
         return str(_revision(connection))
 
 
@@ -57,7 +75,7 @@ def status(warehouse: Warehouse) -> tuple[str | None, str]:
     Raises: DatabaseError.
     """
     with _alchemy(warehouse) as connection:
-        return _revision(connection), str(ScriptDirectory.from_config(_config()).get_current_head())
+        return _revision(connection), _newest(_config())
 
 
 @contextmanager
@@ -82,8 +100,43 @@ def _config() -> Config:
     return config
 
 
+def _newest(config: Config) -> str:
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
 def _revision(connection: AlchemyConnection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_behind(connection: AlchemyConnection, config: Config) -> bool:
+    """Whether there are migrations to apply. Raises: CommandError where this version does not know the revision."""
+    found = _revision(connection)
+    if found is not None:
+        ScriptDirectory.from_config(config).get_revision(found)
+    return found != _newest(config)
+
+
+def _keep_syncs_out(connection: AlchemyConnection, waiting: Callable[[], None], patience: float) -> None:
+    """Take the sync's lock and that of its steps until the transaction's end."""
+    if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": SYNC_LOCK}).scalar():
+        waiting()
+    _wait_at_most(connection, patience)
+    try:
+        for key in (SYNC_LOCK, STEP_LOCK):
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
+    except DBAPIError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise DatabaseError(
+            f"The schema cannot be changed: a sync has been under way for {patience:.0f} seconds and more.",
+            hint="Wait for its end, or stop it, then run: hunter db upgrade.",
+        ) from None
+    _wait_at_most(connection, TABLE_SECONDS)
+
+
+def _wait_at_most(connection: AlchemyConnection, seconds: float) -> None:
+    """For each lock, until the transaction's end."""
+    connection.execute(text("select set_config('lock_timeout', :limit, true)"), {"limit": f"{seconds * 1000:.0f}ms"})
 
 
 _GRANTS = """
@@ -104,18 +157,25 @@ end $$
 """sql/roles.sql may have been run before there was a view to grant."""
 
 
-def _replace_changed_views(connection: AlchemyConnection) -> None:
-    """A view is dropped and made again only where its text has changed; what was granted on it is granted again."""
+def _changed_views(connection: AlchemyConnection) -> list[tuple[str, str, str]]:
+    """Name, mark and definition of each view whose text is another one than it was made from."""
+    changed: list[tuple[str, str, str]] = []
     for path in sorted(project_file("sql/views").glob("*.sql")):
         name, definition = path.stem, path.read_text(encoding="utf-8")
         mark = f"sql/views/{path.name} {hashlib.sha256(definition.encode()).hexdigest()}"
         made_from = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
         if made_from.scalar() != mark:
-            grants = connection.execute(text(_GRANTS), {"name": name}).scalars().all()
-            _run(connection, f"drop view if exists {name}; {definition}")
-            _run(connection, f"comment on view {name} is '{mark}'")
-            for grant in (*grants, *([_READER] if name == "leads_ready" else [])):
-                _run(connection, grant)
+            changed.append((name, mark, definition))
+    return changed
+
+
+def _replace(connection: AlchemyConnection, name: str, mark: str, definition: str) -> None:
+    """Drop a view and make it again; what was granted on it is granted again."""
+    grants = connection.execute(text(_GRANTS), {"name": name}).scalars().all()
+    _run(connection, f"drop view if exists {name}; {definition}")
+    _run(connection, f"comment on view {name} is '{mark}'")
+    for grant in (*grants, *([_READER] if name == "leads_ready" else [])):
+        _run(connection, grant)
 
 
 def _run(connection: AlchemyConnection, statement: str) -> None:

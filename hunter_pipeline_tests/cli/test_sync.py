@@ -3,15 +3,18 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import dagster as dg
 import psycopg
 import pytest
 
+from hunter_pipeline.cli.sync import QUIET, without_statements
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
 from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import runs
@@ -176,3 +179,32 @@ def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
     for answer in answers.values():
         assert only_line(answer.stdout)["requests"] == 5
         assert is_one_sentence_and_a_hint(answer.stderr)
+
+
+@dg.op
+def loses_its_storage(context: dg.OpExecutionContext) -> None:
+    """From here on no event can be stored."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("insert into event_logs values ('sue@fabrikam.com')")
+
+    context.instance.handle_new_event = refuse  # pyright: ignore[reportAttributeAccessIssue]
+    context.log.info("hello")
+
+
+@dg.job(executor_def=dg.in_process_executor, logger_defs={})
+def lost() -> None:
+    """A run whose storage goes away."""
+    loses_its_storage()
+
+
+def test_what_dagster_says_of_its_lost_storage_quotes_no_statement(capsys: pytest.CaptureFixture[str]):
+    """Dagster writes the statement that was refused to standard error, with its values; `hunter sync` leaves it out."""
+    for discreet in (False, True):
+        quiet = without_statements() if discreet else nullcontext()
+        with dg.DagsterInstance.ephemeral() as instance, pytest.raises(RuntimeError), quiet:
+            sys.stderr.write("before\n")
+            lost.execute_in_process(instance=instance, run_config=QUIET)
+        said = capsys.readouterr().err
+        assert "before" in said
+        assert ("fabrikam" in said) is not discreet

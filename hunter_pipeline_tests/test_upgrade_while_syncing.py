@@ -1,0 +1,132 @@
+"""A migration that has something to do while a sync is under way: neither fails, and nothing is lost."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from hunter_pipeline import project_files
+from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.sandbox import Fault
+from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.warehouse.office import Office
+
+REFERRALS, PAGE = 30, 10
+MIGRATION = '''
+from alembic import op
+
+revision = "9999"
+down_revision = "{newest}"
+
+
+def upgrade() -> None:
+    """Touch the tables in the order opposite to a sync's, which is what a deadlock is made of."""
+    op.execute("alter table companies add later text")
+    op.execute("alter table partner_center_referrals add later text")
+    op.execute("select pg_sleep(0.3)")
+    op.execute("alter table normalized_referrals add later text")
+    op.execute("alter table raw_referrals add later text")
+    op.execute("alter table sync_runs add later text")
+'''
+
+
+@pytest.fixture
+def newer(tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """A newer version of the program, with one more migration and one more line in each view; taken back at the end."""
+    found = project_files.project_file("sql")
+    copied = tmp_path / "newer" / "sql"
+    shutil.copytree(found, copied)
+    newest = migrate.status(office.warehouse)[1]
+    (copied / "migrations" / "versions" / "9999_later.py").write_text(MIGRATION.format(newest=newest))
+    for view in (copied / "views").glob("*.sql"):
+        view.write_text(view.read_text() + "\n-- of a newer version\n")
+    monkeypatch.setattr(migrate, "project_file", lambda name: tmp_path / "newer" / name)
+    yield office
+    monkeypatch.undo()
+    for table in ("companies", "partner_center_referrals", "normalized_referrals", "raw_referrals", "sync_runs"):
+        office.execute(f"alter table {table} drop column if exists later cascade")
+    office.execute("update alembic_version set version_num = %s", newest)
+    migrate.upgrade(office.warehouse)
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait until it holds, at most 20 seconds."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Office) -> None:
+    """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
+    newer.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=1.0, times=1))
+    waits = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        syncing = pool.submit(newer.sync, page_size=PAGE)
+        until(lambda: newer.value("select count(*) from raw_referrals") == 2 * PAGE)
+        upgrading = pool.submit(migrate.upgrade, newer.warehouse, waiting=waits.set)
+        assert waits.wait(10)
+        assert newer.sync()["reason"] == "sync_in_progress"
+        assert not syncing.done()
+        summary = syncing.result(30)
+        assert upgrading.result(30) == "9999"
+    assert (summary["status"], summary["new"], summary["error"]) == ("success", REFERRALS, None)
+    assert newer.value("select count(*) from partner_center_referrals where later is null") == REFERRALS
+    again = newer.sync()
+    assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
+
+
+def test_upgrades_and_syncs_in_any_order(newer: Office) -> None:
+    """Three syncs and two upgrades at once: each sync succeeds or is skipped, no upgrade fails."""
+    with ThreadPoolExecutor(6) as pool:
+        syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
+        upgrades = [pool.submit(migrate.upgrade, newer.warehouse) for _ in range(2)]
+        summaries = [each.result(60) for each in syncs]
+        assert [each.result(60) for each in upgrades] == ["9999", "9999"]
+    assert {(each["status"], each["reason"]) for each in summaries} <= {
+        ("success", None),
+        ("skipped", "sync_in_progress"),
+    }
+    newer.sync()
+    assert newer.value("select count(*) from partner_center_referrals") == REFERRALS
+
+
+def test_a_sync_that_does_not_end_is_a_sentence(newer: Office) -> None:
+    """After its patience the upgrade says what it waits for, and has changed nothing."""
+    before = migrate.status(newer.warehouse)[0]
+    with newer.warehouse.connection() as connection, capture_logs() as events:
+        connection.execute("select pg_advisory_lock(%s)", (migrate.SYNC_LOCK,))
+        connection.commit()
+        with pytest.raises(DatabaseError, match="a sync has been under way") as told:
+            migrate.upgrade(newer.warehouse, patience=0.2)
+    assert "hunter db upgrade" in str(told.value.hint)
+    assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
+    assert migrate.status(newer.warehouse)[0] == before
+
+
+def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader whose transaction stays open ends the upgrade after a while, instead of everybody waiting for ever."""
+    monkeypatch.setattr(migrate, "TABLE_SECONDS", 0.2)
+    before = migrate.status(newer.warehouse)[0]
+    with psycopg.connect(newer.url) as reader:
+        reader.execute("select count(*) from leads_ready")
+        with pytest.raises(DatabaseError, match=r"LockNotAvailable \(55P03") as told:
+            migrate.upgrade(newer.warehouse)
+        assert "pg_stat_activity" in str(told.value.hint)
+        assert migrate.status(newer.warehouse)[0] == before
+
+
+def test_an_upgrade_with_nothing_to_do_waits_for_nobody(office: Office) -> None:
+    """Every command upgrades as it starts, also beside a sync of many minutes."""
+    with office.warehouse.connection() as connection:
+        connection.execute("select pg_advisory_lock(%s)", (migrate.SYNC_LOCK,))
+        connection.commit()
+        migrate.upgrade(Warehouse(office.url, office.folder), waiting=lambda: pytest.fail("it waits"))
