@@ -18,6 +18,7 @@ CONTRACT = {
     "HUNTER_PARTNER_CENTER_AUTHORITY": "https://login.microsoftonline.com",
     "HUNTER_PARTNER_CENTER_SCOPE": "https://api.partner.microsoft.com/.default",
     "HUNTER_PARTNER_CENTER_TOKEN_CACHE": None,
+    "HUNTER_TOKEN_KEYS": (),
     "HUNTER_PARTNER_CENTER_DIRECTION": "Incoming",
     "HUNTER_PARTNER_CENTER_PAGE_SIZE": 200,
     "HUNTER_DATABASE_URL": None,
