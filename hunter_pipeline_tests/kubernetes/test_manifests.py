@@ -1,5 +1,6 @@
 """`deploy/kubernetes` against the schemas of Kubernetes and Dagster's chart, and against our settings and commands."""
 
+import asyncio
 import copy
 import json
 import re
@@ -18,6 +19,7 @@ from hunter_pipeline.cli import app
 from hunter_pipeline.instance import STORAGE_VARIABLE
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.warehouse.connection import Warehouse
 
 HERE = Path(__file__).parent
 FOLDER = project_file("deploy/kubernetes")
@@ -194,14 +196,43 @@ def test_every_command_exists() -> None:
     assert workspace["load_from"][0]["python_module"]["module_name"] == CODE["dagsterApiGrpcArgs"][1]
 
 
-def test_every_probe_asks_for_a_page_that_is_there() -> None:
-    """The paths of the probes are routes of the API."""
+def answer(asgi: Any, path: str) -> int:
+    """The status that a kubelet gets: it asks a pod by its address, without a key."""
+    statuses: list[int] = []
+    headers = [(b"host", b"10.1.2.3:8000"), (b"user-agent", b"kube-probe/1.37")]
+    scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"}
+    scope |= {"scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
+    scope |= {"headers": headers, "client": ("10.1.2.1", 4711), "server": ("10.1.2.3", 8000)}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    asyncio.run(asgi(scope, receive, send))
+    [status] = statuses
+    return status
+
+
+def test_every_probe_gets_its_answer(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The paths of the probes answer a kubelet, with the environment of the pod and the schema up to date."""
     from hunter_pipeline.web.app import create_app
 
-    container = named("Deployment", "hunter-api")["spec"]["template"]["spec"]["containers"][0]
+    pod = PODS["api"]
+    for name, value in variables(pod).items():
+        if value:
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HUNTER_HOME", str(tmp_path))
+    monkeypatch.setenv("HUNTER_API_KEY", "k" * 40)
+    monkeypatch.setenv("HUNTER_DAGSTER_URL", "http://127.0.0.1:9")
+    [container] = pod["containers"]
     asked = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert asked == {"/healthz/live", "/healthz/ready"}
-    assert asked <= {getattr(route, "path", None) for route in create_app(load_settings()).routes}
+    app = create_app(load_settings())
+    assert {path: answer(app, path) for path in asked} == dict.fromkeys(asked, 200)
+    assert answer(app, "/healthz/elsewhere") != 200
 
 
 def test_the_ports_fit_together() -> None:
