@@ -28,6 +28,7 @@ from hunter_pipeline.partner_center.token_cache import (
     Sections,
     TokenStore,
     sections_of,
+    with_one_token,
 )
 from hunter_pipeline.settings import MICROSOFT_AUTHORITIES, Settings
 
@@ -167,7 +168,7 @@ class SignIn:
             )
             token = result.get("access_token")
             if self._cache.has_state_changed:
-                store.save(_with_one_token(self._cache.serialize(), token))
+                store.save(with_one_token(self._cache.serialize(), token))
         if isinstance(token, str) and token:
             log.info("partner_center_token_refreshed", forced=force)
             return token
@@ -264,12 +265,3 @@ class SignIn:
 
 def _say_nothing(_address: str) -> None:
     return
-
-
-def _with_one_token(text: str, token: object) -> str:
-    """The cache without older access tokens: a refresh that names its scopes otherwise would leave a refused one."""
-    sections = cast("Sections", json.loads(text))
-    if token:
-        tokens = sections.get("AccessToken", {})
-        sections["AccessToken"] = {key: entry for key, entry in tokens.items() if entry.get("secret") == token}
-    return json.dumps(sections, indent=4)

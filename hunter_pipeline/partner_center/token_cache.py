@@ -82,6 +82,15 @@ def sections_of(text: str | None) -> Sections:
     return cast("Sections", value)
 
 
+def with_one_token(text: str, token: object) -> str:
+    """The cache without older access tokens: a refresh that names its scopes otherwise would leave a refused one."""
+    sections = cast("Sections", json.loads(text))
+    if token:
+        tokens = sections.get("AccessToken", {})
+        sections["AccessToken"] = {key: entry for key, entry in tokens.items() if entry.get("secret") == token}
+    return json.dumps(sections, indent=4)
+
+
 def _is_cache(value: object) -> bool:
     """Whether MSAL can work with it: sections of entries, each entry an object, each credential with a secret text."""
     if not isinstance(value, dict):
