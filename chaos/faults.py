@@ -25,6 +25,7 @@ from hunter_pipeline.partner_center.retry import PATIENT
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.gate import place_of
 from hunter_pipeline.settings import load_settings
+from hunter_pipeline.sign_in import token_store
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS, PAGE = 6, 2
@@ -204,7 +205,7 @@ def run(case: Case, office: Office) -> Observed:
 def _client(office: Office, clock: Clock) -> _Client:
     policy = replace(PATIENT, read=READ_SECONDS) if READ_SECONDS else PATIENT
     http = Http(policy, sleep=clock.sleep, clock=clock.now)
-    client = _Client.from_settings(load_settings(), http=http)
+    client = _Client.from_settings(load_settings(), token_store(load_settings()), http=http)
     client.office = office
     return client
 

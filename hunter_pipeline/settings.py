@@ -5,6 +5,7 @@ What belongs here: what an administrator can set. What does not: constants of th
 beside the code that uses them) and anything that opens a connection.
 """
 
+import base64
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -32,7 +33,8 @@ DEMO_VARIABLE = PREFIX + "DEMO_PID"
 """Set in a demo's processes: the id of the one that runs the sandbox."""
 _CLOCK_SECONDS = 1.0
 """A file's time is coarser than a process's."""
-_DATABASES = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL")
+_OF_REAL_DATA = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL", PREFIX + "TOKEN_KEYS")
+_KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _OWN_DOMAIN = re.compile(r"[^\s.]+(?:\.[^\s.]+)+\.?")
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
     partner_center_scope: str = Field("https://api.partner.microsoft.com/.default", description="what the token is for")
     partner_center_token_cache: Path | None = Field(
         None, description="file that keeps the sign-in; .token_cache under HUNTER_HOME if empty"
+    )
+    token_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="comma list of Fernet keys: the sign-in lives in the database, encrypted with the first"
     )
     partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
         "Incoming", description="which referrals: Incoming, Outgoing or All"
@@ -134,6 +139,13 @@ class Settings(BaseSettings):
     def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _is_database(value.get_secret_value()):
             raise ValueError("it may hold a postgresql:// address that names a host or a database")
+        return value
+
+    @field_validator("token_keys")
+    @classmethod
+    def _fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(_is_fernet_key(key.get_secret_value()) for key in value):
+            raise ValueError("it may hold Fernet keys, each 32 random bytes in URL-safe base64, with commas in between")
         return value
 
     @field_validator("home", "partner_center_token_cache", mode="after")
@@ -249,7 +261,7 @@ def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[s
 
     Returns the variables, for DEMO_FILE.
     """
-    _forget(lambda name: name.startswith(PARTNER_CENTER) or name in _DATABASES)
+    _forget(lambda name: name.startswith(PARTNER_CENTER) or name in _OF_REAL_DATA)
     values = {**partner_center, f"{PREFIX}HOME": str(home), DEMO_VARIABLE: str(os.getpid())}
     os.environ |= values
     return values
@@ -264,7 +276,7 @@ def _in_words(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     field = Settings.model_fields[name]
-    secret = name in ("database_url", "api_key")
+    secret = name in ("database_url", "api_key", "token_keys")
     shown = _PASSWORD.sub("//[hidden]@", str(first["input"]))
     holds = "something that does not fit" if secret else repr(shown[:80])
     return f"{PREFIX}{name.upper()} holds {holds}; {_may_hold(first, field.metadata, field.description or '')}."
@@ -300,7 +312,7 @@ def _adopt_demo(home: Path) -> bool:
     pid = values.get(DEMO_VARIABLE, "")
     if not (pid.isdecimal() and _lives(int(pid), demo)):
         return False
-    _forget(lambda name: name in _DATABASES)
+    _forget(lambda name: name in _OF_REAL_DATA)
     os.environ |= values
     return True
 
@@ -316,6 +328,13 @@ def _is_address(text: str, *schemes: str) -> bool:
         parts = urlsplit(text)
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port or an IPv6 address that is none
+        return False
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _KEY_BYTES
+    except ValueError:
         return False
 
 

@@ -17,6 +17,7 @@ from psycopg import sql
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.settings import PREFIX, Settings, load_settings
+from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
@@ -94,7 +95,7 @@ def settings(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def client(settings: Settings) -> Iterator[PartnerCenterClient]:
     """A client that is signed in to the sandbox."""
-    with PartnerCenterClient.from_settings(settings) as client:
+    with open_client(settings) as client:
         client.sign_in.login_device_code(lambda *_: None)
         yield client
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 
 from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.project_files import project_file
@@ -77,8 +78,9 @@ def reader_sees(admin: str) -> set[str]:
     return seen
 
 
-def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox) -> None:
-    """The owner upgrades, the pipeline syncs and forgets, the reader sees leads_ready and nothing else."""
+def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner upgrades, the pipeline signs in, syncs and forgets, the reader sees leads_ready and nothing else."""
+    monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())
     apply_roles(admin)
     with variable("HUNTER_DATABASE_URL", as_role(admin, "hunter_owner")):
         migrate.upgrade(Warehouse.from_settings(load_settings()))
@@ -90,6 +92,7 @@ def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox) -> No
             assert (line, done.returncode, done.stderr if done.returncode else "") == (line, 0, "")
     assert run(as_role(admin, "hunter_reader"), "select count(*) from leads_ready")[0][0] > 0
     assert reader_sees(admin) == {"leads_ready"}
+    assert run(admin, "select count(*) from sign_in")[0][0] == 1
     for role, statement in (
         ("hunter_reader", "delete from companies"),
         ("hunter_reader", "create table mine ()"),
@@ -124,7 +127,7 @@ def test_a_database_from_before_the_roles(admin: str) -> None:
     run(admin, "update alembic_version set version_num = '0001'")
     with pytest.raises(DatabaseError):
         migrate.upgrade(Warehouse(as_role(admin, "hunter_pipeline"), load_settings().home))
-    run(admin, "update alembic_version set version_num = '0002'")
+    run(admin, "update alembic_version set version_num = '0004'")
     run(admin, "comment on view leads_ready is 'of an older version'")
     migrate.upgrade(Warehouse(as_role(admin, "hunter_owner"), load_settings().home))
     assert reader_sees(admin) == {"leads_ready"}

@@ -18,6 +18,7 @@ CONTRACT = {
     "HUNTER_PARTNER_CENTER_AUTHORITY": "https://login.microsoftonline.com",
     "HUNTER_PARTNER_CENTER_SCOPE": "https://api.partner.microsoft.com/.default",
     "HUNTER_PARTNER_CENTER_TOKEN_CACHE": None,
+    "HUNTER_TOKEN_KEYS": (),
     "HUNTER_PARTNER_CENTER_DIRECTION": "Incoming",
     "HUNTER_PARTNER_CENTER_PAGE_SIZE": 200,
     "HUNTER_DATABASE_URL": None,
@@ -127,6 +128,9 @@ def test_a_wrong_value_names_the_variable_what_it_holds_and_what_it_may_hold(
     [
         ("HUNTER_DATABASE_URL", "mysql://sue:geheim@host/db"),
         ("HUNTER_PARTNER_CENTER_AUTHORITY", "https://sue:geheim@host"),
+        ("HUNTER_TOKEN_KEYS", "geheim"),
+        ("HUNTER_TOKEN_KEYS", "Z2VoZWlt"),
+        ("HUNTER_TOKEN_KEYS", f"{'A' * 43}=,geheim"),
     ],
 )
 def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
@@ -136,6 +140,18 @@ def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.M
         load_settings()
     assert "geheim" not in raised.value.message
     assert name in raised.value.message
+
+
+def test_a_wrong_key_says_what_a_key_is(monkeypatch: pytest.MonkeyPatch):
+    """The sentence names the variable and its form, and `load_settings` takes any number of keys that have it."""
+    monkeypatch.setenv("HUNTER_TOKEN_KEYS", "A" * 44)
+    with pytest.raises(
+        ConfigurationError, match=r"HUNTER_TOKEN_KEYS holds .*; it may hold Fernet keys, each 32 random"
+    ):
+        load_settings()
+    monkeypatch.setenv("HUNTER_TOKEN_KEYS", f" {'A' * 43}= , {'-_' * 21}A=,")
+    keys = load_settings().token_keys
+    assert [key.get_secret_value() for key in keys] == [f"{'A' * 43}=", f"{'-_' * 21}A="]
 
 
 def test_dotenv_is_read_and_the_environment_goes_before_it(monkeypatch: pytest.MonkeyPatch):
@@ -171,9 +187,10 @@ def test_an_odd_but_right_value_is_taken(name: str, value: str, monkeypatch: pyt
 
 
 def test_secrets_do_not_show_in_a_printed_settings(monkeypatch: pytest.MonkeyPatch):
-    """Printing the settings prints neither the database's password nor the API key."""
+    """Printing the settings prints neither the database's password nor a key."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://u:geheim@h/d")
     monkeypatch.setenv("HUNTER_API_KEY", "geheim")
+    monkeypatch.setenv("HUNTER_TOKEN_KEYS", f"geheim{'A' * 37}=")
     assert "geheim" not in repr(load_settings()) + str(load_settings())
 
 
@@ -247,6 +264,7 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
         "hunter_partner_center_client_id": "real",
         "HUNTER_DATABASE_URL": "postgresql://real/db",
         "DAGSTER_PG_URL": "postgresql://real/dagster",
+        "HUNTER_TOKEN_KEYS": f"{'A' * 43}=",
     }
     Path(".env").write_text("HUNTER_PARTNER_CENTER_SCOPE=https://real/.default\n")
     environment_of_demo({"HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711"}, home)
@@ -254,6 +272,7 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
     assert settings.partner_center_api_url == "https://localhost:4711"
     assert settings.partner_center_scope == CONTRACT["HUNTER_PARTNER_CENTER_SCOPE"]
     assert (settings.partner_center_client_id, settings.database_url) == (None, None)
+    assert settings.token_keys == ()
     assert settings.token_cache == home / ".token_cache"
     assert "DAGSTER_PG_URL" not in os.environ
 

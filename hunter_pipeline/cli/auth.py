@@ -15,6 +15,8 @@ from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.settings import load_settings
+from hunter_pipeline.sign_in import open_sign_in
+from hunter_pipeline.sign_in import rotate as encrypt_anew
 
 app = typer.Typer(help="Sign in to Partner Center, once; it is refreshed by itself.", no_args_is_help=True)
 
@@ -50,6 +52,7 @@ def status(
     elif now.signed_in:
         until = f"{now.refresh_token_expires_at:%Y-%m-%d}" if now.refresh_token_expires_at else "unknown"
         print(f"Signed in as {now.username} (tenant {now.tenant_id}); without any sync it would last until {until}.")
+        print(f"Kept in {now.kept_in}.")
         if soon := now.ends_soon():
             print(f"warning: {soon} Run: hunter auth login", file=sys.stderr)
     else:
@@ -59,10 +62,19 @@ def status(
 
 @app.command()
 def logout() -> None:
-    """Forget the sign-in on this machine."""
+    """Forget the sign-in; where nodes share it, for all of them."""
     with _sign_in() as sign_in:
         forgotten = sign_in.logout()
     print("Signed out." if forgotten else "Nobody was signed in.")
+
+
+@app.command()
+def rotate() -> None:
+    """Encrypt the sign-in in the database with the first of HUNTER_TOKEN_KEYS, so that the others can go."""
+    settings = load_settings()
+    configure_logs(settings)
+    encrypt_anew(settings)
+    print("The sign-in is encrypted with the first key of HUNTER_TOKEN_KEYS.")
 
 
 def _print_json(status: SignInStatus) -> None:
@@ -83,4 +95,4 @@ def _sign_in() -> Iterator[SignIn]:
     settings = load_settings()
     configure_logs(settings)
     with Http() as http:
-        yield SignIn.from_settings(settings, http)
+        yield open_sign_in(settings, http)

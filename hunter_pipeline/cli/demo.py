@@ -68,15 +68,15 @@ def _run_services(settings: Settings, urls: Urls) -> None:
 def _first_sync(settings: Settings) -> int:
     """Sign in where nobody is, then sync; returns the exit code."""
     from hunter_pipeline import instance, services  # noqa: PLC0415
-    from hunter_pipeline.partner_center.auth import SignIn  # noqa: PLC0415
     from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
+    from hunter_pipeline.sign_in import open_sign_in  # noqa: PLC0415
 
     configure_logs(settings)
     print(f"Sandbox of Partner Center and Entra: {settings.partner_center_api_url}", flush=True)
     instance.prepare(settings)
     services.refuse_mixing(settings)
     with Http() as http:
-        sign_in = SignIn.from_settings(settings, http)
+        sign_in = open_sign_in(settings, http)
         if not sign_in.status().signed_in:
             print("Signing in with a device code, which the sandbox approves by itself.", flush=True)
             sign_in.login_device_code(show_code)

@@ -10,10 +10,9 @@ import requests
 from hunter_pipeline import home_lock
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError, PartnerCenterAuthError
 from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.partner_center.auth import SignIn
-from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.warehouse import migrate, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -137,17 +136,17 @@ def _flag(settings: Settings) -> str:
 
 def _sign_in(settings: Settings) -> str:
     with Http() as http:
-        status = SignIn.from_settings(settings, http).status()
+        status = open_sign_in(settings, http).status()
     if not status.signed_in:
         raise PartnerCenterAuthError(status.problem or "Nobody is signed in.", hint="Run: hunter auth login")
     until = f"{status.refresh_token_expires_at:%Y-%m-%d}" if status.refresh_token_expires_at else "unknown"
     if soon := status.ends_soon():
         return Warned(f"{soon} Run: hunter auth login")
-    return f"signed in; without any sync it would last until {until}"
+    return f"signed in, kept in {status.kept_in}; without any sync it would last until {until}"
 
 
 def _partner_center(settings: Settings) -> str:
-    with PartnerCenterClient.from_settings(settings) as client:
+    with open_client(settings) as client:
         newest = client.newest_update(
             None if settings.partner_center_direction == "All" else settings.partner_center_direction
         )

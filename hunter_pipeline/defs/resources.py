@@ -17,11 +17,11 @@ from hunter_pipeline.defs import dead_runs
 from hunter_pipeline.domain.errors import CheckFailed, HunterError
 from hunter_pipeline.logs import configure_logs, log
 from hunter_pipeline.partner_center.accounts import SignInStatus
-from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
@@ -48,7 +48,7 @@ class PartnerCenterResource(dg.ConfigurableResource):
     """
     Microsoft Partner Center, read as the person who signed in with `hunter auth login`.
 
-    The OAuth credentials are the app registration (public: it has no secret) and the token cache file.
+    The OAuth credentials are the app registration (public: it has no secret) and the stored sign-in.
     """
 
     client_id: str = Field(default="", description="the app registration; empty: HUNTER_PARTNER_CENTER_CLIENT_ID")
@@ -61,15 +61,15 @@ class PartnerCenterResource(dg.ConfigurableResource):
 
     def client(self) -> PartnerCenterClient:
         """A client, to be closed. Raises: ConfigurationError where nobody is configured."""
-        return PartnerCenterClient.from_settings(self.settings())
+        return open_client(self.settings())
 
     def sign_in_status(self) -> SignInStatus | None:
-        """What the token file says of the sign-in, None where the flag is off. Asks nobody."""
+        """What is stored of the sign-in, None where the flag is off. Entra is not asked."""
         settings = self.settings()
         if not settings.partner_center_enabled:
             return None
         with Http() as http:
-            return SignIn.from_settings(settings, http).status()
+            return open_sign_in(settings, http).status()
 
     @contextmanager
     def tenants(self) -> Iterator[TenantDirectory | None]:

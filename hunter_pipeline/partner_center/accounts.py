@@ -25,10 +25,11 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class SignInStatus:
     """
-    What the token file says, without asking Entra.
+    What the stored sign-in says, without asking Entra.
 
     problem:                  why nobody counts as signed in; None where somebody is.
     refresh_token_expires_at: an estimate, 90 days after the last refresh.
+    kept_in:                  where the sign-in lives, for a person to read; None where nothing is configured.
     """
 
     signed_in: bool
@@ -39,6 +40,7 @@ class SignInStatus:
     last_refreshed_at: datetime | None = None
     refresh_token_expires_at: datetime | None = None
     problem: str | None = None
+    kept_in: str | None = None
 
     def days_left(self, now: datetime | None = None) -> int | None:
         """Whole days until the estimated end, negative after it; None where it is not known."""

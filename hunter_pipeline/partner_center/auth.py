@@ -1,8 +1,9 @@
 """
 Signing in to Entra, and the access token that every call to Partner Center carries.
 
-What belongs here: MSAL and the token file. What does not: calls to Partner Center. Nothing is asked
-of Entra before a token is needed and the file has none that is good for five more minutes.
+What belongs here: MSAL and what it keeps in a store. What does not: where that is (token_file.py, or the
+database), calls to Partner Center. Nothing is asked of Entra before a token is needed and the store has none
+that is good for five more minutes.
 """
 
 import json
@@ -20,7 +21,15 @@ from hunter_pipeline.partner_center.aadsts import sign_in_refused
 from hunter_pipeline.partner_center.accounts import REFRESH_TOKEN_LIFE, Account, SignInStatus, instant
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.msal_http import MsalHttp, unreadable
-from hunter_pipeline.partner_center.token_file import OUR_SECTION, SIGN_IN_AGAIN, Entry, Sections, TokenFile
+from hunter_pipeline.partner_center.token_cache import (
+    OUR_SECTION,
+    SIGN_IN_AGAIN,
+    Entry,
+    Sections,
+    TokenStore,
+    sections_of,
+    with_one_token,
+)
 from hunter_pipeline.settings import MICROSOFT_AUTHORITIES, Settings
 
 _FRESH_SECONDS = 300
@@ -34,11 +43,11 @@ class SignIn:
     """The one account that is signed in, of one app registration in one tenant."""
 
     def __init__(
-        self, http: Http, file: TokenFile, *, client_id: str, tenant_id: str, authority: str, scope: str
+        self, http: Http, store: TokenStore, *, client_id: str, tenant_id: str, authority: str, scope: str
     ) -> None:
         self._http = MsalHttp(http)
         self._seconds_left = http.seconds_left
-        self._file = file
+        self._store = store
         self._client_id = client_id
         self._tenant_id = tenant_id
         self._authority = authority
@@ -49,12 +58,12 @@ class SignIn:
         self._msal: Any = None
 
     @classmethod
-    def from_settings(cls, settings: Settings, http: Http) -> Self:
+    def from_settings(cls, settings: Settings, http: Http, store: TokenStore) -> Self:
         """Raises: ConfigurationError where the client id or the tenant id is empty."""
         client_id, tenant_id = settings.require_partner_center()
         return cls(
             http,
-            TokenFile(settings.token_cache),
+            store,
             client_id=client_id,
             tenant_id=tenant_id,
             authority=settings.partner_center_authority,
@@ -67,10 +76,10 @@ class SignIn:
 
         Raises: PartnerCenterAuthError where somebody has to sign in; the network's errors of `Http`.
         """
-        return self._fresh_token(self._file.sections()) or self._refresh(force=False)
+        return self._fresh_token(sections_of(self._store.read())) or self._refresh(force=False)
 
     def refreshed_token(self) -> str:
-        """A new access token, whatever the file holds. Raises as `token`."""
+        """A new access token, whatever the store holds. Raises as `token`."""
         return self._refresh(force=True)
 
     def login_device_code(self, show: Callable[[str, str, str], None]) -> Account:
@@ -79,6 +88,7 @@ class SignIn:
 
         show: called once with the address, the code and Microsoft's sentence about both.
         """
+        self._try_the_lock()
         cache: Any = msal.SerializableTokenCache()
         app = self._application(cache)
         flow = self._ask(lambda: app.initiate_device_flow(scopes=[self._scope]))
@@ -95,6 +105,7 @@ class SignIn:
 
         show: called with the address where no browser could be opened.
         """
+        self._try_the_lock()
         cache: Any = msal.SerializableTokenCache()
         app = self._application(cache)
         result = self._ask(
@@ -105,12 +116,19 @@ class SignIn:
         return self._keep(cache, result)
 
     def status(self) -> SignInStatus:
-        """Who is signed in and for how long, as far as the file tells. Raises nothing."""
+        """
+        Who is signed in and for how long, as far as the store tells.
+
+        Raises: DatabaseError where the sign-in lives in a database that is out of reach.
+        """
+        kept_in = self._store.place
         try:
-            sections = self._file.sections()
+            sections = sections_of(self._store.read())
             account = self._account(sections)
         except PartnerCenterAuthError as error:
-            return SignInStatus(False, tenant_id=self._tenant_id, client_id=self._client_id, problem=error.message)
+            return SignInStatus(
+                False, tenant_id=self._tenant_id, client_id=self._client_id, problem=error.message, kept_in=kept_in
+            )
         refreshed = instant(self._credential(sections).get("last_modification_time"))
         return SignInStatus(
             signed_in=True,
@@ -120,18 +138,26 @@ class SignIn:
             signed_in_at=instant(sections.get(OUR_SECTION, {}).get("meta", {}).get(_SIGNED_IN_AT)),
             last_refreshed_at=refreshed,
             refresh_token_expires_at=refreshed + REFRESH_TOKEN_LIFE if refreshed else None,
+            kept_in=kept_in,
         )
 
     def logout(self) -> bool:
-        """Forget the sign-in on this machine; False where there was none."""
-        with self._file.locked():
-            return self._file.delete()
+        """Forget the sign-in; False where there was none."""
+        with self._store.locked() as store:
+            return store.delete()
+
+    def save_again(self) -> None:
+        """Read the sign-in and save it as it is: an encrypted store then has it under its newest key."""
+        with self._store.locked() as store:
+            text = store.read()
+            sections_of(text)
+            store.save(text or "")
 
     def _refresh(self, *, force: bool) -> str:
         """Under the lock from reading to writing: a refresh token that rotates is spent by one process only."""
-        with self._file.locked(min(_LOCK_SECONDS, self._seconds_left())):
-            text = self._file.read()
-            sections = cast("Sections", json.loads(text))
+        with self._store.locked(min(_LOCK_SECONDS, self._seconds_left())) as store:
+            text = store.read()
+            sections = sections_of(text)
             if not force and (token := self._fresh_token(sections)):
                 return token  # another process was quicker
             account = self._account(sections)
@@ -142,13 +168,18 @@ class SignIn:
             )
             token = result.get("access_token")
             if self._cache.has_state_changed:
-                self._file.save(_with_one_token(self._cache.serialize(), token))
+                store.save(with_one_token(self._cache.serialize(), token))
         if isinstance(token, str) and token:
             log.info("partner_center_token_refreshed", forced=force)
             return token
         if not result:
             raise PartnerCenterAuthError("Nobody is signed in with this app registration.", hint=SIGN_IN_AGAIN)
         raise sign_in_refused(result, self._http.last)
+
+    def _try_the_lock(self) -> None:
+        """A place where nothing can be kept is told before a person is asked to do anything."""
+        with self._store.locked():
+            pass
 
     def _application(self, cache: Any) -> Any:
         """MSAL's client. Building it asks Entra for the tenant's addresses."""
@@ -184,19 +215,19 @@ class SignIn:
         raise unreadable(self._http.last)
 
     def _keep(self, cache: Any, result: dict[str, object]) -> Account:
-        """Replace whatever the file held, another account or garbage included, by this sign-in."""
+        """Replace whatever the store held, another account or garbage included, by this sign-in."""
         if "access_token" not in result:
             raise sign_in_refused(result, self._http.last)
         sections = cast("Sections", json.loads(cache.serialize()))
         account = self._account(sections)
         sections[OUR_SECTION] = {"meta": {_SIGNED_IN_AT: str(int(time.time())), **self._place}}
-        with self._file.locked():
-            self._file.save(json.dumps(sections, indent=4))
+        with self._store.locked() as store:
+            store.save(json.dumps(sections, indent=4))
         self._msal = None
         return Account(str(account.get("username", "")), str(account.get("realm") or self._tenant_id))
 
     def _fresh_token(self, sections: Sections) -> str | None:
-        """The file's access token for this app, tenant and resource, if it lives long enough."""
+        """The stored access token for this app, tenant and resource, if it lives long enough."""
         ours = self._place.items() <= sections.get(OUR_SECTION, {}).get("meta", {}).items()
         for entry in sections.get("AccessToken", {}).values():
             mine = entry.get("environment") == self._host and entry.get("client_id") == self._client_id
@@ -216,7 +247,7 @@ class SignIn:
         """
         The signed-in account, in MSAL's shape; the authority's host and the app must be the configured ones.
 
-        Raises: PartnerCenterAuthError where the file holds nothing of the kind.
+        Raises: PartnerCenterAuthError where the store holds nothing of the kind.
         """
         home_id = self._credential(sections).get("home_account_id")
         for entry in sections.get("Account", {}).values():
@@ -234,12 +265,3 @@ class SignIn:
 
 def _say_nothing(_address: str) -> None:
     return
-
-
-def _with_one_token(text: str, token: object) -> str:
-    """The cache without older access tokens: a refresh that names its scopes otherwise would leave a refused one."""
-    sections = cast("Sections", json.loads(text))
-    if token:
-        tokens = sections.get("AccessToken", {})
-        sections["AccessToken"] = {key: entry for key, entry in tokens.items() if entry.get("secret") == token}
-    return json.dumps(sections, indent=4)

@@ -17,6 +17,7 @@ from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.pages import Page, Progress, query_of, read_page, unreadable
 from hunter_pipeline.partner_center.retry import PATIENT, PROBE, RetryPolicy
+from hunter_pipeline.partner_center.token_cache import TokenStore
 from hunter_pipeline.settings import Settings
 
 Direction = Literal["Incoming", "Outgoing"]
@@ -40,10 +41,12 @@ class PartnerCenterClient:
         self._api_url = api_url
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, policy: RetryPolicy = PATIENT, http: Http | None = None) -> Self:
+    def from_settings(
+        cls, settings: Settings, store: TokenStore, *, policy: RetryPolicy = PATIENT, http: Http | None = None
+    ) -> Self:
         """Makes no request. Raises: ConfigurationError where the client id or the tenant id is empty."""
         http = http or Http(policy)
-        return cls(http, SignIn.from_settings(settings, http), settings.partner_center_api_url)
+        return cls(http, SignIn.from_settings(settings, http, store), settings.partner_center_api_url)
 
     def __enter__(self) -> Self:
         return self

@@ -7,30 +7,20 @@ processes could spend the same refresh token, and its lock file costs five secon
 """
 
 import fcntl
-import json
 import os
-import re
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Self, TypeVar, cast
 
 from msal_extensions.persistence import FilePersistence  # pyright: ignore[reportMissingTypeStubs]
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
-
-SIGN_IN_AGAIN = "Sign in: hunter auth login."
-OUR_SECTION = "HunterSignIn"
-"""What MSAL does not keep: {"meta": {"signed_in_at": "1769774400", ...}}. It leaves foreign sections as they are."""
+from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterNetworkError
+from hunter_pipeline.partner_center.token_cache import unreadable
 
 _OWNER_ONLY = 0o600
-_SECONDS = re.compile(r"[0-9]{1,12}")
 T = TypeVar("T")
-
-Entry = dict[str, object]
-Sections = dict[str, dict[str, Entry]]
-"""MSAL's cache: {"RefreshToken": {"some-key": {"secret": "...", "client_id": "...", ...}}, "Account": ...}"""
 
 
 class _AtomicPersistence(FilePersistence):
@@ -62,30 +52,20 @@ class TokenFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> str:
-        """
-        The file's text, known to be a token cache.
+    @property
+    def place(self) -> str:
+        """Where it lives, for a person to read."""
+        return f"the file {self._path}"
 
-        Raises: PartnerCenterAuthError where there is none or it is corrupt, foreign or unreadable.
-        """
+    def read(self) -> str | None:
+        """The file's text; None where there is no file. Raises: PartnerCenterAuthError where it cannot be read."""
         try:
-            text = self._path.read_text(encoding="utf-8")
-            fits = _is_cache(json.loads(text))
+            return self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            text, fits = "", True
-        except (OSError, ValueError, RecursionError):
-            text, fits = "", False
-        if not fits:
-            raise PartnerCenterAuthError(
-                "The file that keeps the sign-in cannot be read, or is not one of ours.", hint=SIGN_IN_AGAIN
-            )
-        if not text:
-            raise PartnerCenterAuthError("Nobody is signed in.", hint=SIGN_IN_AGAIN)
-        return text
-
-    def sections(self) -> Sections:
-        """The same, parsed. Raises as `read`."""
-        return cast("Sections", json.loads(self.read()))
+            return None
+        except (OSError, UnicodeDecodeError):
+            pass
+        raise unreadable()
 
     def save(self, text: str) -> None:
         """
@@ -102,7 +82,7 @@ class TokenFile:
         return existed
 
     @contextmanager
-    def locked(self, seconds: float = 60.0) -> Generator[None]:
+    def locked(self, seconds: float = 60.0) -> Generator[Self]:
         """
         Keep every other process and thread out; a process that dies lets go at once.
 
@@ -118,7 +98,7 @@ class TokenFile:
                         "Another process has been refreshing the sign-in for too long.", hint="Run it again later."
                     )
                 time.sleep(0.02)
-            yield
+            yield self
         finally:
             os.close(handle)
 
@@ -142,30 +122,3 @@ def _try_lock(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
-
-
-def _is_cache(value: object) -> bool:
-    """Whether MSAL can work with it: sections of entries, each entry an object, each credential with a secret text."""
-    if not isinstance(value, dict):
-        return False
-    sections = cast("dict[str, object]", value)
-    for name in ("AccessToken", "RefreshToken", "IdToken", "Account", "AppMetadata", OUR_SECTION):
-        section = sections.get(name, {})
-        if not isinstance(section, dict):
-            return False
-        if not all(_is_entry(name, entry) for entry in cast("dict[str, object]", section).values()):
-            return False
-    return any(name in sections for name in ("RefreshToken", "AccessToken", "Account")) or not sections
-
-
-def _is_entry(section: str, value: object) -> bool:
-    if not isinstance(value, dict):
-        return False
-    entry = cast("Entry", value)
-    texts = {"Account": ("home_account_id", "environment"), "AppMetadata": (), OUR_SECTION: ()}.get(
-        section, ("secret",)
-    )
-    numbers = {"AccessToken": ("expires_on",)}.get(section, ())
-    return all(isinstance(entry.get(name), str) for name in texts) and all(
-        _SECONDS.fullmatch(str(entry.get(name, ""))) for name in numbers
-    )

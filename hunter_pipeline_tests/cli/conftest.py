@@ -11,9 +11,9 @@ import pytest
 
 from hunter_pipeline import cli
 from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.settings import Settings
+from hunter_pipeline.sign_in import open_sign_in
 
 HUNTER = Path(sys.executable).parent / "hunter"
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -59,7 +59,7 @@ def program() -> Program:
 def signed_in(settings: Settings) -> Settings:
     """Settings of a home where somebody is signed in to the sandbox."""
     with Http() as http:
-        SignIn.from_settings(settings, http).login_device_code(lambda *_: None)
+        open_sign_in(settings, http).login_device_code(lambda *_: None)
     return settings
 
 

@@ -59,9 +59,9 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     """`db status` says what is missing, `db upgrade` makes it and is harmless again."""
-    assert "The schema is at revision none, the newest is 0002. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0002.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0002, the newest.\n"
+    assert "The schema is at revision none, the newest is 0004. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: that server is not ours to stop.\n"
 

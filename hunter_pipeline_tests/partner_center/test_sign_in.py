@@ -23,6 +23,7 @@ from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Fault, Sandbox, SandboxOptions
 from hunter_pipeline.settings import load_settings
+from hunter_pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline_tests.partner_center.conftest import Waits, sign_in_at, signed_in_file
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, answer
 
@@ -186,7 +187,7 @@ def test_a_wrong_registration_names_the_setting(  # noqa: PLR0917
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    sign_in = SignIn.from_settings(load_settings(), http)
+    sign_in = open_sign_in(load_settings(), http)
     with pytest.raises(PartnerCenterAuthError) as caught:
         sign_in.login_device_code(lambda *_: None)
     assert f"HUNTER_PARTNER_CENTER_{names}" in str(caught.value.hint)
@@ -195,7 +196,7 @@ def test_a_wrong_registration_names_the_setting(  # noqa: PLR0917
 def test_settings_without_a_registration_make_no_request() -> None:
     """An empty client id is named before anything happens."""
     with pytest.raises(ConfigurationError, match="CLIENT_ID"):
-        PartnerCenterClient.from_settings(load_settings())
+        open_client(load_settings())
 
 
 @pytest.mark.parametrize(("state", "says"), [("declined", "declined"), ("pending", "not entered in time")])

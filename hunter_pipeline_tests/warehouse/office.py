@@ -29,6 +29,7 @@ from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.settings import PREFIX, load_settings
+from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
@@ -155,7 +156,7 @@ class Office:
 
     def client(self) -> PartnerCenterClient:
         """A client that is signed in and does not wait long."""
-        return PartnerCenterClient.from_settings(load_settings(), policy=IMPATIENT)
+        return open_client(load_settings(), IMPATIENT)
 
 
 class FarSide:

@@ -1,0 +1,25 @@
+-- The encrypted sign-in, and the lock under which one node at a time refreshes it.
+
+-- name: wait_at_most^
+-- For the connection: how long a statement waits for a lock.
+select set_config('lock_timeout', :milliseconds, false);
+
+-- name: take_sign_in_lock^
+-- Held by the connection, not by a transaction: what is saved under it is there at once.
+select pg_advisory_lock(:key);
+
+-- name: sign_in_has_a_place$
+select to_regclass('sign_in') is not null;
+
+-- name: read_sign_in$
+select sealed from sign_in;
+
+-- name: save_sign_in!
+insert into sign_in (sealed)
+values (:sealed)
+on conflict (only_one) do update set
+    sealed = excluded.sealed,
+    saved_at = now();
+
+-- name: delete_sign_in!
+delete from sign_in;
