@@ -45,6 +45,7 @@ def test_the_names_are_the_contract_s() -> None:
     assert {schedule.name for schedule in defs.schedules or []} == {
         "sync_partner_center_referrals_schedule",
         "full_reconciliation_schedule",
+        "prune_dagster_storage_schedule",
     }
     assert [sensor.name for sensor in defs.sensors or []] == ["partner_center_changes_sensor", "alerts_sensor"]
 
