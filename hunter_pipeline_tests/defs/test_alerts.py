@@ -15,6 +15,7 @@ import dagster as dg
 import pytest
 import time_machine
 
+from hunter_pipeline import notify
 from hunter_pipeline.definitions import RESOURCES
 from hunter_pipeline.defs.alerts import NO_TARGET, alerts_sensor
 from hunter_pipeline.domain.errors import ConfigurationError
@@ -183,6 +184,14 @@ def test_what_is_no_address_is_refused_in_a_sentence(value: str, monkeypatch: py
         "HUNTER_ALERT_URLS holds something that does not fit; "
         f"it may hold a comma list of Apprise's addresses, and number {number} is none."
     )
+
+
+def test_the_guide_s_addresses_are_addresses() -> None:
+    """Each example in docs/operations.md is one that Apprise knows, and names the service that it is to name."""
+    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = guide.partition("## Alerts\n")[2].partition("\n## ")[0]
+    found = [notify.service_of(address) for address in re.findall(r"\| `(\w+://[^`]+)` \|", section)]
+    assert found == ["Power Automate / Workflows (for MSTeams)", "Slack", "E-Mail", "JSON"]
 
 
 def test_a_failing_streak_is_told_once_and_its_end(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
