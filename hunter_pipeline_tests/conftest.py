@@ -70,13 +70,14 @@ def admin(database_url: str, server: Path) -> Iterator[str]:
     yield database_url
     name = urlsplit(database_url).path.strip("/")
     for database in (name, f"{name}_dagster"):
-        with suppress(psycopg.OperationalError), psycopg.connect(embedded.address(server, database) or "") as there:
+        nothing_there = suppress(psycopg.OperationalError, psycopg.errors.UndefinedObject)
+        with nothing_there, psycopg.connect(embedded.address(server, database) or "") as there:
             for role in ROLES:
                 there.execute(sql.SQL("drop owned by {} cascade").format(sql.Identifier(role)))
     with psycopg.connect(embedded.address(server, "postgres") or "", autocommit=True) as connection:
         drop = sql.SQL("drop database if exists {} with (force)")
         connection.execute(drop.format(sql.Identifier(f"{name}_dagster")))
-        connection.execute(sql.SQL("drop role {}").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
+        connection.execute(sql.SQL("drop role if exists {}").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
 
 
 @pytest.fixture

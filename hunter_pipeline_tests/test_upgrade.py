@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -20,7 +21,10 @@ from hunter_pipeline_tests.warehouse.office import Office
 
 REVISIONS = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()][::-1]
 TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname"
-COLUMNS = "select column_name from information_schema.columns where table_schema = 'public' and table_name = '{}'"
+COLUMNS = (
+    "select column_name from information_schema.columns "
+    "where table_schema = 'public' and table_name = '{}' and is_generated = 'NEVER'"
+)
 SERIALS = "select setval(pg_get_serial_sequence('{0}', 'id'), (select coalesce(max(id), 0) + 1 from {0}), false)"
 
 Rows = dict[str, list[Any]]
@@ -80,6 +84,7 @@ def older(filled: Office, admin: str, revision: str) -> None:
         run(admin, f"comment on view {view.stem} is 'of revision {revision}'")
     apply_roles(admin)
     run(admin, "grant select on leads_ready to pg_monitor")
+    run(admin, f"create database {urlsplit(admin).path.strip('/')}_dagster owner hunter_pipeline")
 
 
 def rows_of(url: str, names: dict[str, list[str]]) -> Rows:
