@@ -18,7 +18,9 @@ LABEL org.opencontainers.image.title="hunter_pipeline" \
 RUN python -m pip uninstall --yes pip \
     && groupadd --gid 10001 hunter \
     && useradd --uid 10001 --gid hunter --no-create-home --home-dir /var/lib/hunter --shell /usr/sbin/nologin hunter \
-    && install --directory --owner hunter --group hunter --mode 0700 /var/lib/hunter
+    && install --directory --owner hunter --group hunter --mode 0700 /var/lib/hunter \
+    # Dagster makes these two where they are not there, telemetry or not, and the image is read-only
+    && install --directory /opt/dagster/logs /opt/dagster/.logs_queue
 COPY --from=build /opt/hunter /opt/hunter
 COPY dagster.yaml /opt/dagster/dagster.yaml
 ENV PATH=/opt/hunter/bin:$PATH \

@@ -44,7 +44,7 @@ pins: $(DEV_STAMP) ## compile requirements*.txt anew from pyproject.toml
 	@$(COMPILE) --upgrade --output-file requirements.txt
 	@$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 
-$(RUN_STAMP): requirements.txt pyproject.toml
+$(RUN_STAMP): requirements.txt pyproject.toml hunter_pipeline/__init__.py
 	@test -x $(BIN)/python || { echo "Making .venv and installing what requirements.txt pins; this takes a minute."; $(PYTHON) -m venv .venv; }
 	@$(PIP) install --require-hashes --requirement requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .

@@ -6,7 +6,8 @@ What Dagster loads: `defs`, built from the settings without opening any connecti
 
 import dagster as dg
 
-from hunter_pipeline.defs import assets, checks
+from hunter_pipeline.defs import assets, checks, pruning
+from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.defs.cadence import JOB, build_schedules, build_sensor, freshness_window
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.settings import Settings, load_settings
@@ -37,9 +38,9 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             for asset in assets.ALL
         ],
         asset_checks=checks.ALL,
-        jobs=[job],
-        schedules=build_schedules(settings),
-        sensors=[build_sensor(settings)],
+        jobs=[job, pruning.prune_dagster_storage],
+        schedules=[*build_schedules(settings), pruning.SCHEDULE],
+        sensors=[build_sensor(settings), alerts_sensor],
         resources=RESOURCES,
         executor=dg.in_process_executor,
     )

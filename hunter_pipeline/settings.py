@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65_535, description="the port of the API and the lead desk")
     api_key: SecretStr | None = Field(None, description="required before the API binds to anything but loopback")
     dagster_url: str = Field("http://127.0.0.1:3000", description="Dagster's web UI, where the API launches runs")
+    run_retention_days: int = Field(
+        30, ge=1, le=36_500, description="days after which Dagster's finished runs and their events are deleted"
+    )
+    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="comma list of Apprise addresses (Teams, Slack, e-mail, webhook) that are told of trouble"
+    )
 
     @field_validator("partner_center_api_url", "partner_center_authority")
     @classmethod
@@ -147,6 +153,16 @@ class Settings(BaseSettings):
         if not all(_is_fernet_key(key.get_secret_value()) for key in value):
             raise ValueError("it may hold Fernet keys, each 32 random bytes in URL-safe base64, with commas in between")
         return value
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _known_targets(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        from hunter_pipeline import notify  # noqa: PLC0415 - most commands have no target, and Apprise takes its time
+
+        for number, value in enumerate(values, 1):
+            if notify.service_of(value.get_secret_value()) is None:
+                raise ValueError(f"it may hold a comma list of Apprise's addresses, and number {number} is none")
+        return values
 
     @field_validator("home", "partner_center_token_cache", mode="after")
     @classmethod
@@ -276,7 +292,7 @@ def _in_words(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     field = Settings.model_fields[name]
-    secret = name in ("database_url", "api_key", "token_keys")
+    secret = name in ("database_url", "api_key", "token_keys", "alert_urls")
     shown = _PASSWORD.sub("//[hidden]@", str(first["input"]))
     holds = "something that does not fit" if secret else repr(shown[:80])
     return f"{PREFIX}{name.upper()} holds {holds}; {_may_hold(first, field.metadata, field.description or '')}."

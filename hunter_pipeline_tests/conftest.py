@@ -8,7 +8,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -23,6 +25,7 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 REFERRALS = 60
+ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +63,22 @@ def database_url(server: Path, request: pytest.FixtureRequest, monkeypatch: pyte
         for database in (name, f"{name}_dagster"):
             statement = sql.SQL("drop database if exists {} with (force)")
             connection.execute(statement.format(sql.Identifier(database)))
+
+
+@pytest.fixture
+def admin(database_url: str, server: Path) -> Iterator[str]:
+    """An administrator's address of an empty database; roles that a test makes by sql/roles.sql are dropped."""
+    yield database_url
+    name = urlsplit(database_url).path.strip("/")
+    for database in (name, f"{name}_dagster"):
+        nothing_there = suppress(psycopg.OperationalError, psycopg.errors.UndefinedObject)
+        with nothing_there, psycopg.connect(embedded.address(server, database) or "") as there:
+            for role in ROLES:
+                there.execute(sql.SQL("drop owned by {} cascade").format(sql.Identifier(role)))
+    with psycopg.connect(embedded.address(server, "postgres") or "", autocommit=True) as connection:
+        drop = sql.SQL("drop database if exists {} with (force)")
+        connection.execute(drop.format(sql.Identifier(f"{name}_dagster")))
+        connection.execute(sql.SQL("drop role if exists {}").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
 
 
 @pytest.fixture

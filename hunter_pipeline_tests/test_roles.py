@@ -3,8 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -16,27 +15,11 @@ from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.settings import load_settings
-from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
 
-ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 RELATIONS = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')"
-
-
-@pytest.fixture
-def admin(database_url: str, server: Path) -> Iterator[str]:
-    """An administrator's address of an empty database; the roles are dropped at the end."""
-    yield database_url
-    databases = [urlsplit(database_url).path.strip("/"), f"{urlsplit(database_url).path.strip('/')}_dagster"]
-    for name in databases:
-        address = embedded.address(server, name)
-        assert address is not None
-        with suppress(psycopg.OperationalError):  # no such database
-            for role in ROLES:
-                run(address, f"drop owned by {role} cascade")
-    run(embedded.address(server, "postgres") or "", f"drop database if exists {databases[1]} with (force)")
-    run(embedded.address(server, "postgres") or "", f"drop role {', '.join(ROLES)}")
 
 
 def program(*arguments: str) -> "subprocess.CompletedProcess[str]":

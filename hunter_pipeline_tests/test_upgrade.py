@@ -1,0 +1,140 @@
+"""A database of an older version, with data in it: `hunter db upgrade`, and the next sync goes on from there."""
+
+import os
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from psycopg import sql
+
+from hunter_pipeline import cli
+from hunter_pipeline.project_files import project_file
+from hunter_pipeline.settings import load_settings
+from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
+from hunter_pipeline_tests.warehouse.office import Office
+
+REVISIONS = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()][::-1]
+TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname"
+COLUMNS = (
+    "select column_name from information_schema.columns "
+    "where table_schema = 'public' and table_name = '{}' and is_generated = 'NEVER'"
+)
+SERIALS = "select setval(pg_get_serial_sequence('{0}', 'id'), (select coalesce(max(id), 0) + 1 from {0}), false)"
+
+Rows = dict[str, list[Any]]
+
+
+@pytest.fixture
+def filled(office: Office) -> Office:
+    """Some weeks of work: three syncs, changed and vanished referrals, something in quarantine, a forgotten person."""
+    changed, gone, *_ = office.sandbox.world.incoming()
+    office.sync(page_size=200)
+    office.sandbox.world.update(changed, name="another name")
+    office.sandbox.world.add({"id": 7, "name": "a referral without a usable id"})
+    office.sync()
+    office.sandbox.world.remove(gone)
+    assert office.sync("full", page_size=200)["missing"] == 1
+    assert cli.run(["forget", "nobody@fabrikam.com"]) == 0
+    return office
+
+
+def tables(url: str) -> list[str]:
+    return [name for (name,) in run(url, TABLES) if name != "alembic_version"]
+
+
+def columns(url: str, table: str) -> list[str]:
+    return [name for (name,) in run(url, COLUMNS.format(table))]
+
+
+def copy_rows(source: str, target: str) -> None:
+    """Every row of the newest schema into an older one, as far as that has the columns."""
+    with psycopg.connect(source) as here, psycopg.connect(target) as there:
+        there.execute("set session_replication_role = replica")  # keys to other tables are checked by neither order
+        for table in tables(target):
+            common = sorted(set(columns(source, table)) & set(columns(target, table)))
+            names = sql.SQL("{} ({})").format(
+                sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(column) for column in common)
+            )
+            there.execute(sql.SQL("truncate {} cascade").format(sql.Identifier(table)))
+            with (
+                here.cursor().copy(sql.SQL("copy {} to stdout").format(names)) as out,
+                there.cursor().copy(sql.SQL("copy {} from stdin").format(names)) as into,
+            ):
+                for block in out:
+                    into.write(block)
+            if "id" in common:
+                there.execute(cast("Any", SERIALS.format(table)))
+
+
+def older(filled: Office, admin: str, revision: str) -> None:
+    """The database as it was at a revision: its tables with the data, views of that time, roles and their grants."""
+    config = migrate._config()
+    with migrate._alchemy(Warehouse(admin, filled.folder)) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    copy_rows(filled.url, admin)
+    for view in project_file("sql/views").glob("*.sql"):
+        run(admin, f"create view {view.stem} as select * from partner_center_referrals")
+        run(admin, f"comment on view {view.stem} is 'of revision {revision}'")
+    apply_roles(admin)
+    run(admin, "grant select on leads_ready to pg_monitor")
+    run(admin, f"create database {urlsplit(admin).path.strip('/')}_dagster owner hunter_pipeline")
+
+
+def rows_of(url: str, names: dict[str, list[str]]) -> Rows:
+    return {
+        table: sorted(run(url, f"select {', '.join(picked)} from {table}"), key=repr) for table, picked in names.items()
+    }
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command does to the environment ends with the test."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    yield
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_an_older_database_is_upgraded_and_goes_on(
+    revision: str, environment: None, filled: Office, admin: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is lost, the views and the reader's rights are there, and the next sync finds nothing new."""
+    older(filled, admin, revision)
+    names = {table: columns(admin, table) for table in tables(admin)}
+    before = rows_of(admin, names)
+    assert len(before["raw_referrals"]) == filled.value("select count(*) from raw_referrals") > 30
+    assert len(before["quarantined_referrals"]) == 1
+    os.environ["HUNTER_DATABASE_URL"] = as_role(admin, "hunter_owner")
+    assert cli.run(["db", "upgrade"]) == 0
+    assert f"at revision {REVISIONS[-1]}." in capfd.readouterr().out
+    assert rows_of(admin, names) == before
+    assert {view.stem for view in project_file("sql/views").glob("*.sql")} == {
+        name for (name,) in run(admin, "select viewname from pg_views where schemaname = 'public'")
+    }
+    assert reader_sees(admin) == {"leads_ready"}
+    assert run(admin, "select has_table_privilege('pg_monitor', 'leads_ready', 'select')") == [(True,)]
+    upgraded = Office(filled.sandbox, as_role(admin, "hunter_pipeline"), filled.folder)
+    for mode in ("incremental", "full"):
+        summary = upgraded.sync(mode, page_size=200)
+        assert (summary["status"], summary["new"], summary["missing"]) == ("success", 0, 1 if mode == "full" else 0)
+    assert len(run(admin, "select id from raw_referrals")) == len(before["raw_referrals"])
+    assert upgraded.state() == filled.state()
+
+
+def test_a_newer_database_is_left_alone(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """One clear sentence and its hint, exit code 6, and the revision stays."""
+    apply_roles(admin)
+    migrate.upgrade(Warehouse(admin, load_settings().home))
+    run(admin, "update alembic_version set version_num = '9999'")
+    assert cli.run(["db", "upgrade"]) == 6
+    assert capfd.readouterr().err == (
+        "error: The database is at revision 9999, which this version does not know.\n"
+        "hint:  A newer version has upgraded it: install that one, or restore the backup from before.\n"
+    )
+    assert run(admin, "select version_num from alembic_version") == [("9999",)]
