@@ -74,7 +74,8 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 def test_every_proof_that_resilience_names_is_there() -> None:
     """The test files that docs/resilience.md leans on exist under `hunter_pipeline_tests`."""
     named = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8"))
-    inside = {path.relative_to(ROOT / "hunter_pipeline_tests").as_posix() for path in ROOT.rglob("test_*.py")}
+    tests = ROOT / "hunter_pipeline_tests"
+    inside = {path.relative_to(tests).as_posix() for path in tests.rglob("test_*.py")}
     names = inside | {path.rpartition("/")[2] for path in inside}
     assert len(named) > 20
     assert set(named) <= names

@@ -15,6 +15,7 @@ COMMANDS = {
     "auth login": {"--interactive"},
     "auth status": {"--json"},
     "auth logout": set(),
+    "auth rotate": set(),
     "db upgrade": set(),
     "db status": set(),
     "db url": set(),
