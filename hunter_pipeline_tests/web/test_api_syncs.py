@@ -1,5 +1,6 @@
 """Syncs over HTTP: started through a real Dagster, followed to their end, and each way in which one cannot start."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ import requests
 
 from hunter_pipeline.defs import cadence
 from hunter_pipeline.domain.errors import DagsterUnavailable
+from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline.web import launches
 from hunter_pipeline.web.launches import Launches
@@ -29,11 +32,11 @@ SUMMARY = (
 @pytest.fixture(scope="module")
 def closed(server: Path) -> Iterator[tuple[str, Office]]:
     """A service whose feature flag is on and whose Dagster is out of reach."""
-    from hunter_pipeline.sandbox import SandboxOptions
-
-    with office_of(server, SandboxOptions(referrals=1)) as office:
-        with served(settings_on(office.url, office.folder, partner_center_enabled=True)) as url:
-            yield url, office
+    with (
+        office_of(server, SandboxOptions(referrals=1)) as office,
+        served(settings_on(office.url, office.folder, partner_center_enabled=True)) as url,
+    ):
+        yield url, office
 
 
 def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
@@ -120,8 +123,6 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])
 def test_with_the_flag_off_nothing_starts(closed: tuple[str, Office], path: str, capsys: pytest.CaptureFixture[str]):
     """400 in the one shape, and a log line that says skipped and why."""
-    from hunter_pipeline.logs import configure_logs
-
     settings = settings_on(closed[1].url, closed[1].folder, log_format="json")
     configure_logs(settings)
     with served(settings) as url:
@@ -148,8 +149,6 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("broken")
     (folder / "broken.py").write_text("raise RuntimeError('this location is broken')\n")
     (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
