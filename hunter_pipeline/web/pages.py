@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from hunter_pipeline.domain.errors import DatabaseError, HunterError
 from hunter_pipeline.domain.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
-from hunter_pipeline.web.access import local_path, signed_in
+from hunter_pipeline.web.access import signed_in
 from hunter_pipeline.web.charts import is_soon
 from hunter_pipeline.web.words import NAMES, Words, language_of, words_of
 

@@ -105,7 +105,7 @@ class Words:
         """'28 Nov 2026, 02:25', in UTC."""
         if moment is None:
             return ""
-        pattern = dates.get_datetime_format("medium", locale=self.locale).replace("'", "")
+        pattern = str(dates.get_datetime_format("medium", locale=self.locale)).replace("'", "")
         return pattern.format(dates.format_time(moment, "short", locale=self.locale), self.day(moment))
 
     def ago(self, moment: datetime | None, now: datetime) -> str:
@@ -127,7 +127,7 @@ class Words:
         return units.format_unit(value, f"duration-{unit}", length="short", locale=self.locale)
 
     def staff(self, size: str | None) -> str:
-        """How many people a company has: '51to250employees' -> '51–250 people'; another text stays as it is."""
+        """How many people a company has: '51to250employees' -> '51 to 250 people'; another text stays as it is."""
         found = _STAFF.fullmatch(size or "")
         return self("detail.people", least=int(found[1]), most=int(found[2])) if found else size or ""
 

@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from hunter_pipeline import instance
+from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.ports import API, DAGSTER, free_url
 from hunter_pipeline.services import running
-from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.web.app import create_app
 from hunter_pipeline.web.launches import Launches

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline_tests.web.browser import Visit, chromium
 from hunter_pipeline_tests.web.live import Live, served
 
 RUN_MS = 60_000
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +118,10 @@ def test_the_dialog_opens_from_any_cell_and_closes_three_ways(page: Page, visit:
     row = rows(page).nth(1)
     link = row.get_by_role("link")
     dialog = page.get_by_role("dialog")
-    outside = {"x": 5, "y": 5}
     closings = (
         lambda: dialog.get_by_role("button", name="Close").click(),
         lambda: page.keyboard.press("Escape"),
-        lambda: page.mouse.click(**outside),
+        lambda: page.mouse.click(5, 5),
     )
     for cell, close in zip((0, 3, 6), closings, strict=True):
         row.locator("td").nth(cell).click(position={"x": 3, "y": 3})
@@ -237,7 +236,7 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(browser: Browser, url: 
 
 
 def test_turkish_and_dark_by_the_browser_and_by_choice(browser: Browser, url: str):
-    """A Turkish browser in dark mode gets both; what is chosen instead is kept over a reload; axe finds nothing grave."""
+    """A Turkish browser in dark mode gets both; what is chosen instead is kept; axe finds nothing grave."""
     with browser.new_context(locale="tr-TR", color_scheme="dark", base_url=url) as context:
         visit = Visit(context)
         page = visit.page

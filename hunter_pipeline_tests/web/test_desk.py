@@ -1,6 +1,7 @@
 """The desk's HTML over HTTP: what it shows when things are missing, mistyped, hostile or down."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from psycopg.types.json import Jsonb
+from pydantic import SecretStr
 
 from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.web import pages
@@ -108,9 +110,7 @@ def test_no_sync_yet_no_rows_and_no_such_referral_say_what_to_do(url: str, offic
 
 def test_without_the_database_a_page_says_so(settings_of_60: Settings):
     """503, in the desk's own design and in the reader's language."""
-    down = settings_of_60.model_copy(
-        update={"database_url": type(settings_of_60.database_url)("postgresql://x@127.0.0.1:1/x")}
-    )
+    down = settings_of_60.model_copy(update={"database_url": SecretStr("postgresql://x@127.0.0.1:1/x")})
     with served(down) as url:
         answer = get(f"{url}/", **{"Accept-Language": "tr"})
     assert (answer.status_code, "Veritabanına ulaşılamıyor" in answer.text) == (503, True)
@@ -126,7 +126,7 @@ def test_dagster_out_of_reach_is_said_at_once(settings_of_60: Settings):
             ).text
             for code in ("en", "tr")
         )
-    assert "Sync failed: Dagster is out of reach. Start it with `hunter up`" in english
+    assert "Sync failed: Dagster is out of reach. Start it with hunter up" in english
     assert "Eşitleme başarısız: Dagster&#39;a ulaşılamıyor. hunter up komutuyla" in turkish
 
 
@@ -165,6 +165,14 @@ def test_a_choice_of_colours_is_kept_and_leads_nowhere_else(url: str):
         assert answer.cookies["theme"] == "dark"
     assert 'data-theme="dark"' in get(f"{url}/", Cookie="theme=dark").text
     assert "data-theme" not in get(f"{url}/", Cookie="theme=x").text
+
+
+def test_what_npm_installs_is_pinned_and_names_no_registry():
+    """The browser tests' lock file has a checksum for each package, and no address to fetch it from."""
+    lock = json.loads((Path(__file__).parent / "package-lock.json").read_text(encoding="utf-8"))
+    packages = [package for place, package in lock["packages"].items() if place]
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") and "resolved" not in package for package in packages)
 
 
 def test_htmx_is_the_file_that_was_published():
