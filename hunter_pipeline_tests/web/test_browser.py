@@ -161,6 +161,8 @@ def test_a_failed_sync_says_why_and_what_to_do(page: Page, live: Live):
     live.office.sandbox.site.faults.add(Fault(where="list", kind="403"))
     try:
         page.get_by_role("button", name="Sync now").click()
+        expect(page.get_by_text("Sync queued")).to_be_visible()
+        page.reload()  # what this page has started is followed on
         toast = page.get_by_text("Sync failed:")
         expect(toast).to_be_visible(timeout=RUN_MS)
     finally:
