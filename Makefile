@@ -1,12 +1,13 @@
 # Every target explains itself: make help
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench chaos audit pins
+.PHONY: help install demo browser test lint bench chaos audit pins
 PYTHON ?= python3
 BIN := .venv/bin
 # A stamp a set of pins: what is installed is installed again only when the pins change.
 RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+AXE := hunter_pipeline_tests/web/node_modules/axe-core/axe.min.js
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-annotate --no-header pyproject.toml --group build
 
@@ -20,7 +21,12 @@ demo: $(RUN_STAMP) ## the whole pipeline on a sandbox of Partner Center, until C
 	@$(BIN)/hunter demo
 
 test: $(DEV_STAMP) ## the whole test suite
+	@test -x /usr/bin/chromium -a -f $(AXE) || $(MAKE) --no-print-directory browser || echo "No browser: its tests will fail." >&2
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+browser: ## what the browser tests need: Debian's Chromium (as root) and, from npm, axe-core
+	@test -x /usr/bin/chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }
+	@npm ci --prefix hunter_pipeline_tests/web --no-audit --no-fund
 
 lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster's definitions
 	@$(BIN)/ruff check

@@ -75,9 +75,9 @@ class Access:
         """Whether HUNTER_API_KEY is set."""
         return bool(self._key)
 
-    def is_key(self, text: str) -> bool:
-        """Whether this is the key, in a time that does not tell how much of it is right."""
-        return self.needs_key and hmac.compare_digest(text.encode("utf-8", "surrogateescape"), self._key)
+    def is_key(self, sent: bytes) -> bool:
+        """Whether this is the key (in UTF-8), in a time that does not tell how much of it is right."""
+        return self.needs_key and hmac.compare_digest(sent, self._key)
 
     def new_session(self) -> str:
         """A cookie's value: signed, and worth nothing after twelve hours or under another key."""

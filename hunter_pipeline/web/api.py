@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import AfterValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from hunter_pipeline import exports
 from hunter_pipeline.warehouse import listing
@@ -37,22 +37,28 @@ Format = Literal["csv", "xlsx"]
 router = APIRouter()
 
 
-def _storable(text: str | None) -> str | None:
-    if text is not None and "\0" in text:
-        raise ValueError("it may not hold a NUL character")
-    return text or None
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL's text holds every character but NUL."""
 
 
-Text = Annotated[str | None, AfterValidator(_storable)]
-Identity = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+def _given(value: object) -> object:
+    """A form sends what was not filled in as empty text."""
+    return None if value == "" else value
 
 
-def filters(
-    referral_type: Annotated[Text, Query(max_length=100, examples=["co-sell"])] = None,
-    status: Annotated[Text, Query(max_length=100, examples=["New"])] = None,
-    q: Annotated[Text, Query(max_length=200, description="words that must all occur", examples=["fabrikam"])] = None,
-) -> listing.Filters:
-    """Which rows a list or an export shows."""
+Word = Annotated[
+    Annotated[str, StringConstraints(max_length=100, pattern=STORABLE)] | None, BeforeValidator(_given), Query()
+]
+Words = Annotated[
+    Annotated[str, StringConstraints(max_length=200, pattern=STORABLE)] | None,
+    BeforeValidator(_given),
+    Query(description="words that must all occur, in any case: in company, deal, domain, ids, city or contacts"),
+]
+Identity = Annotated[str, Path(min_length=1, max_length=200, pattern=STORABLE)]
+
+
+def filters(referral_type: Word = None, status: Word = None, q: Words = None) -> listing.Filters:
+    """Which rows a list or an export shows; what is empty or left out is no filter."""
     return listing.Filters(referral_type, status, q)
 
 

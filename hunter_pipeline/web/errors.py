@@ -95,13 +95,16 @@ def _hunter_error(_request: Request, error: Exception) -> JSONResponse:
     return answer(status, code, error.message, error.hint, headers={"Retry-After": "10"} if status == 503 else None)  # noqa: PLR2004
 
 
+_KINDS = {"json_invalid": "it is no JSON", "string_pattern_mismatch": "it may not hold a NUL character"}
+
+
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Names the parameter and what it may hold; what it held may be somebody's name."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
     first = error.errors()[0]
     is_body = first["loc"][0] == "body" or len(first["loc"]) == 1
     name = "The body" if is_body else str(first["loc"][1])
-    kind = "it is no JSON" if first["type"] == "json_invalid" else str(first["msg"]).removeprefix("Value error, ")
+    kind = _KINDS.get(first["type"], str(first["msg"]))
     detail = f"{name} cannot be taken: {kind[:1].lower()}{kind[1:].rstrip('.')}."
     return answer(422, "invalid_request", detail, "/docs tells what it may hold.")
 

@@ -101,7 +101,7 @@ class Gate:
             return False
         address = request.client.host if request.client else ""
         refuse_guesses(self.access, address)
-        if self.access.is_key(key):
+        if self.access.is_key(key.encode("latin-1")):  # as HTTP decodes headers
             return True
         self.access.guesses.failed(address)
         raise errors.key_required()

@@ -38,7 +38,7 @@ def sign_in(
         limited = sign_in_page(request, target, "limited")
         limited.headers["Retry-After"] = str(seconds)
         return limited
-    if not access.is_key(key):
+    if not access.is_key(key.encode("utf-8", "replace")):
         access.guesses.failed(address)
         log.warning("sign_in_refused")
         return sign_in_page(request, target, "wrong")

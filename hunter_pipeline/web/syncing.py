@@ -62,7 +62,7 @@ class Sync:
     def hint(self, words: Words) -> str:
         """What to do about it: one sentence."""
         kind, _sentence, hint = self._cause()
-        return hint if hint and words.language == "en" else words(f"sync_hint.{_known(kind, words)}")
+        return hint.replace("`", "") if hint and words.language == "en" else words(f"sync_hint.{_known(kind, words)}")
 
     def _cause(self) -> tuple[str, str | None, str | None]:
         if self.trouble is not None:

@@ -5,6 +5,7 @@ What belongs here: languages. The words themselves stand in `wording/*.toml`, on
 What does not: which words a page shows (`templates/`).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ LOCALES = {"en": "en_GB", "tr": "tr_TR"}
 NAMES = {"en": "English", "tr": "Türkçe"}
 _FOLDER = Path(__file__).parent / "wording"
 _MINUTE = 60
+_WHOLE = 100
+_STAFF = re.compile(r"([0-9]{1,9})to([0-9]{1,9})employees")
 
 
 def language_of(*wishes: str | None, accept: str | None = None) -> str:
@@ -100,7 +103,10 @@ class Words:
 
     def moment(self, moment: datetime | None) -> str:
         """'28 Nov 2026, 02:25', in UTC."""
-        return "" if moment is None else dates.format_datetime(moment, "medium", locale=self.locale)
+        if moment is None:
+            return ""
+        pattern = str(dates.get_datetime_format("medium", locale=self.locale)).replace("'", "")
+        return pattern.format(dates.format_time(moment, "short", locale=self.locale), self.day(moment))
 
     def ago(self, moment: datetime | None, now: datetime) -> str:
         """'2 minutes ago' or 'in 6 days'; '' where there is no moment."""
@@ -109,7 +115,9 @@ class Words:
         away = moment - now
         if abs(away) < timedelta(seconds=_MINUTE):
             away = timedelta(seconds=round(away.total_seconds()) or -1)
-        return dates.format_timedelta(away, add_direction=True, threshold=1.5, locale=self.locale)
+        # days rather than weeks for two months: "in 13 days" tells more than "in 2 weeks"
+        threshold = 9 if timedelta(days=9) <= abs(away) < timedelta(weeks=9) else 1.5
+        return dates.format_timedelta(away, add_direction=True, threshold=threshold, locale=self.locale)
 
     def seconds(self, seconds: float | None) -> str:
         """'2.2 sec', '3 min'; '' where it is not known."""
@@ -117,6 +125,16 @@ class Words:
             return ""
         unit, value = ("second", round(seconds, 1)) if seconds < _MINUTE else ("minute", round(seconds / _MINUTE, 1))
         return units.format_unit(value, f"duration-{unit}", length="short", locale=self.locale)
+
+    def staff(self, size: str | None) -> str:
+        """How many people a company has: '51to250employees' -> '51 to 250 people'; another text stays as it is."""
+        found = _STAFF.fullmatch(size or "")
+        return self("detail.people", least=int(found[1]), most=int(found[2])) if found else size or ""
+
+    def percent(self, stage: str | None) -> str:
+        """A sales stage, which is a percentage as text: '40' -> '40%'; another text stays as it is."""
+        is_number = stage is not None and stage.isascii() and stage.isdecimal() and int(stage) <= _WHOLE
+        return numbers.format_percent(int(stage or 0) / _WHOLE, locale=self.locale) if is_number else stage or ""
 
     def country(self, code: str | None) -> str:
         """'TR' -> 'Türkiye'; a code without a country stays as it is, '' where there is none."""

@@ -154,9 +154,18 @@ where referral_id = any(:referral_ids::text[])
 order by array_position(:referral_ids::text[], referral_id);
 
 -- name: leads_of
-select * from leads_ready
-where domain = any(:domains::text[])
-order by array_position(:domains::text[], domain);
+-- One look-up a domain: `offset 0` keeps PostgreSQL from counting the referrals of every other domain as well.
+select lead.*
+from unnest(:domains::text[]) with ordinality as wanted (domain, place)
+cross join
+    lateral (
+        select leads_ready.*
+        from leads_ready
+        where leads_ready.domain = wanted.domain
+        order by leads_ready.domain
+        offset 0
+    ) as lead
+order by wanted.place;
 
 -- name: count_listed_referrals$
 select count(*) from partner_center_referrals

@@ -1,0 +1,236 @@
+"""Lists, details and exports over HTTP, on a real database."""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import psycopg
+import pytest
+import requests
+
+from hunter_pipeline import exports
+from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.web.desks import NOW, row, stored
+from hunter_pipeline_tests.web.live import served
+
+ROWS = 60
+REFERRALS = "/api/v1/partner-center/referrals"
+LEADS = "/api/v1/leads"
+ODD = [
+    row(900, company_name="İSTANBUL Çelik A.Ş.", name="100%_sure \\ deal", domain=None, status="Paused"),
+    row(901, company_name="=1+1", domain="formula.com", status="New"),
+    row(902, company_name="Gone Ltd", missing_since=NOW, status="New"),
+]
+Get = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def base(server: Path) -> Iterator[str]:
+    with stored(server, [*map(row, range(ROWS)), *ODD]) as settings, served(settings) as url:
+        with psycopg.connect(settings.database_url.get_secret_value() if settings.database_url else "") as connection:
+            connection.execute("insert into companies (domain, canonical_name) values ('company1.com', 'Company One')")
+            connection.execute(
+                "insert into raw_referrals (referral_id, payload, content_hash, source_updated_key)"
+                """ values ('referral-003', '{"status": "New"}', 'a', '1'),"""
+                """ ('referral-003', '{"status": "Active", "deep": {"x": 1}}', 'b', '2')"""
+            )
+        yield url
+
+
+@pytest.fixture
+def get(base: str) -> Get:
+    def ask(path: str, *, expect: int = 200, **query: Any) -> Any:
+        answer = requests.get(base + path, params=query, timeout=30)
+        assert answer.status_code == expect, answer.text[:300]
+        return answer.json()
+
+    return ask
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    return [item["referral_id"] for item in page["items"]]
+
+
+def test_a_page_of_referrals(get: Get):
+    """Fifty at a time, the newest first, without their contacts; money is a number."""
+    first = get(REFERRALS)
+    assert (first["total"], first["page"], first["page_size"], len(first["items"])) == (ROWS + 3, 1, 50, 50)
+    assert ids(first)[:3] == ["referral-001", "referral-002", "referral-003"]
+    assert "contacts" not in first["items"][0]
+    assert first["items"][0]["deal_value"] == 10
+    assert tuple(first["items"][0]) == exports.REFERRAL_COLUMNS
+
+
+@pytest.mark.parametrize("sort", listing.SORTS)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_pages_are_the_list_cut_in_pieces(get: Get, sort: str, order: str):
+    """Whatever it is sorted by, the pages give every referral once, in that order; no value comes last."""
+    pages = [get(REFERRALS, sort=sort, order=order, page=page, page_size=20) for page in (1, 2, 3, 4, 5)]
+    found = [item for page in pages for item in page["items"]]
+    assert len({item["referral_id"] for item in found}) == len(found) == ROWS + 3
+    assert {page["total"] for page in pages} == {ROWS + 3}
+    plain = [item[sort] for item in found if item["referral_id"] < "referral-900"]  # each server sorts letters its way
+    known = [value.lower() if isinstance(value, str) else value for value in plain if value is not None]
+    assert plain[len(known) :] == [None] * (len(plain) - len(known))
+    assert known == sorted(known, reverse=order == "desc")
+
+
+@pytest.mark.parametrize(
+    ("query", "passes"),
+    [
+        ({"referral_type": "co-sell"}, lambda item: item["referral_type"] == "co-sell"),
+        ({"status": "Closed"}, lambda item: item["status"] == "Closed"),
+        (
+            {"referral_type": "marketplace", "status": "New"},
+            lambda item: (item["referral_type"], item["status"]) == ("marketplace", "New"),
+        ),
+        ({"q": "COMPANY 01"}, lambda item: "01" in item["referral_id"]),
+        ({"q": "deal KIM17@"}, lambda item: item["referral_id"] == "referral-017"),
+        ({"referral_type": "", "status": "", "q": " "}, lambda item: True),
+        ({"status": "new"}, lambda item: False),
+        ({"q": "istanbul"}, lambda item: item["referral_id"] == "referral-900"),
+        ({"q": "İSTANBUL çelik"}, lambda item: item["referral_id"] == "referral-900"),
+        ({"q": "100%_SURE"}, lambda item: item["referral_id"] == "referral-900"),
+        ({"q": "\\"}, lambda item: item["referral_id"] == "referral-900"),
+        ({"q": "_"}, lambda item: item["referral_id"] == "referral-900"),
+        ({"q": "'; drop table companies; --"}, lambda item: False),
+    ],
+)
+def test_filters_and_search(get: Get, query: dict[str, str], passes: Callable[[dict[str, Any]], bool]):
+    """Every filter alone and together; a search finds words in any case and takes no character for a wildcard."""
+    everything = get(REFERRALS, page_size=200)["items"]
+    wanted = {item["referral_id"] for item in everything if passes(item)}
+    found = get(REFERRALS, page_size=200, **query)
+    assert set(ids(found)) == wanted
+    assert found["total"] == len(wanted)
+
+
+def test_a_page_behind_the_last_one_is_empty(get: Get):
+    """It still tells how many there are, with a search and without."""
+    for query in ({}, {"q": "deal"}, {"status": "New"}):
+        assert get(REFERRALS, page=500, **query)["items"] == []
+        assert get(REFERRALS, page=500, **query)["total"] == get(REFERRALS, **query)["total"] > 0
+
+
+def test_one_referral(get: Get):
+    """All that is known of it; the payload only where it is asked for."""
+    found = get(f"{REFERRALS}/referral-003")
+    assert found["contacts"] == [{"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None}]
+    assert found["company"]["canonical_name"] == "Company One"
+    assert [(period["status"], period["valid_to"] is None) for period in found["history"]] == [
+        ("New", False), ("Active", True)
+    ]  # fmt: skip
+    assert "payload" not in found
+    assert get(f"{REFERRALS}/referral-003", include_raw="true")["payload"] == {"status": "Active", "deep": {"x": 1}}
+    assert get(f"{REFERRALS}/referral-900", include_raw="true")["payload"] is None
+    assert get(f"{REFERRALS}/nobody", expect=404)["error"] == "not_found"
+
+
+def test_leads_in_one_answer_and_in_pages(get: Get):
+    """Without a page all of them, the most urgent first; pages are the same list cut in pieces."""
+    everything = get(LEADS)
+    assert everything["total"] == len(everything["items"]) == everything["page_size"] > 20
+    scores = [lead["score"] for lead in everything["items"]]
+    assert scores == sorted(scores, reverse=True)
+    pages = [get(LEADS, page=page, page_size=7) for page in range(1, everything["total"] // 7 + 2)]
+    assert [lead for page in pages for lead in page["items"]] == everything["items"]
+    assert {page["total"] for page in pages} == {everything["total"]}
+    assert get(LEADS, page=1)["page_size"] == 50
+    assert (get(LEADS, page=99, page_size=5)["total"], get(LEADS, page=99)["items"]) == (everything["total"], [])
+
+
+@pytest.mark.parametrize("sort", listing.LEAD_SORTS)
+def test_leads_by_each_sort_and_filter(get: Get, sort: str):
+    """Each sort is an order of the same leads, and the filters mean the columns that are shown."""
+    everything = {lead["domain"]: lead for lead in get(LEADS)["items"]}
+    for order in ("asc", "desc"):
+        found = get(LEADS, sort=sort, order=order, page_size=200)["items"]
+        assert {lead["domain"]: lead for lead in found} == everything
+    new = get(LEADS, sort=sort, status="New", referral_type="co-sell")["items"]
+    wanted = {
+        name for name, lead in everything.items() if (lead["status"], lead["referral_type"]) == ("New", "co-sell")
+    }
+    assert {lead["domain"] for lead in new} == wanted
+    assert [lead["domain"] for lead in get(LEADS, q="FORMULA", sort=sort, page_size=9)["items"]] == ["formula.com"]
+
+
+@pytest.mark.parametrize(("path", "columns"), [(LEADS, exports.COLUMNS), (REFERRALS, exports.REFERRAL_COLUMNS)])
+@pytest.mark.parametrize("query", [{}, {"status": "New"}, {"q": "=1+1"}, {"q": "no such thing"}])
+def test_exports_hold_what_the_filters_pass(get: Get, base: str, path: str, columns: tuple[str, ...], query: Any):
+    """CSV and Excel have the list's rows in its order, and no formula of a stranger."""
+    answer = requests.get(f"{base}{path}/export", params={"format": "csv", **query}, timeout=30)
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    listed = get(path, page_size=200, **query)["items"]
+    key = "domain" if path == LEADS else "referral_id"
+    assert [line[key] for line in rows] == [item[key] for item in listed]
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.splitlines()[0] == ",".join(columns)
+    assert "=1+1" not in [value for line in rows for value in line.values()]
+    book = requests.get(f"{base}{path}/export", params={"format": "xlsx", **query}, timeout=30)
+    header, *lines = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows()
+    assert tuple(cell.value for cell in header) == columns
+    assert len(lines) == len(rows)
+    assert all(cell.data_type != "f" for line in lines for cell in line)
+    assert "attachment" in book.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=0", "page=-1", "page=99999999999999999999", "page=x", "page_size=0", "page_size=201", "q=%00", "status=a%00",
+     "q=" + "x" * 201, "sort=1;drop", "order=up", "referral_type=" + "%F0%9F%92%A5" * 101],
+)  # fmt: skip
+def test_garbage_is_refused_in_one_shape(get: Get, query: str, base: str):
+    """What cannot be meant is 422, says which parameter it is, and repeats nothing of it."""
+    answer = requests.get(f"{base}{REFERRALS}?{query}", timeout=30)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error", "detail", "hint"}
+    assert answer.json()["detail"].startswith(query.split("=", maxsplit=1)[0])
+    assert "xxx" not in answer.text
+
+
+def test_odd_ids_are_no_errors_of_ours(base: str):
+    """An id that holds a NUL is 422, one that is strange is 404."""
+    for path in (REFERRALS, "/api/referrals/sync"):
+        assert requests.get(f"{base}{path}/a%00b", timeout=30).status_code == 422
+        assert requests.get(f"{base}{path}/{'x' * 201}", timeout=30).status_code == 422
+    assert requests.get(f"{base}{REFERRALS}/%F0%9F%92%A5'%20or%201=1", timeout=30).status_code == 404
+    assert requests.get(f"{base}/no/such/page", timeout=30).json()["error"] == "not_found"
+    assert requests.delete(f"{base}{REFERRALS}", timeout=30).json()["error"] == "method_not_allowed"
+
+
+def test_what_the_desk_draws(base: str, server: Path):
+    """Funnel, days of expiry, syncs and the words to filter by, counted in the database."""
+    with stored(server, [row(number) for number in range(1, 13)]) as settings:
+        with Warehouse.from_settings(settings).connection() as connection:
+            counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
+            days = listing.expiring(connection, 20)
+            known = listing.known_values(connection)
+            assert listing.syncs(connection, 5) == []
+        assert counts == {"New": 4, "Active": 4, "Closed": 4}
+        assert len(days) == 20
+        assert sum(day["count"] for day in days) == sum(1 for n in range(1, 13) if n % 3 == 0 and n % 4)
+        assert known["status"] == ["None", "New", "Active", "Closed"]
+
+
+def test_ten_thousand_referrals_list_quickly(server: Path):
+    """A page, the last page and a search over 10,000 referrals take well under a quarter of a second each."""
+    with stored(server, [row(0)]) as settings, Warehouse.from_settings(settings).connection() as connection:
+        connection.execute(
+            "insert into partner_center_referrals"
+            " (referral_id, content_hash, company_name, status, source_updated_at)"
+            " select 'r' || n, 'h', 'Company ' || n, 'New', now() - n * interval '1 minute'"
+            " from generate_series(1, 10000) as n"
+        )
+        connection.commit()
+        connection.execute("analyze partner_center_referrals")
+        asked: list[dict[str, Any]] = [{}, {"page": 200}, {"filters": listing.Filters(q="company 99")}]
+        for query in asked:
+            start = time.perf_counter()
+            found = listing.page(connection, query.pop("filters", listing.Filters()), **query)
+            assert found.items
+            assert time.perf_counter() - start < 0.25
