@@ -245,6 +245,7 @@ def test_another_key_says_so(use: Use, http: Http, hunter: Hunter) -> None:
 @pytest.mark.parametrize(
     "sealed",
     ["", "x", "gAAAAA==", "ü", "\x01", Fernet(NEW).encrypt(b"\xff").decode(), Fernet(NEW).encrypt(b"{").decode()],
+    ids=["empty", "text", "cut off", "not ASCII", "control", "no text inside", "no JSON inside"],
 )
 def test_a_damaged_row_is_no_crash(sealed: str | bytes, use: Use, http: Http, shared: Office) -> None:
     """What nobody can read is told as such by everything that reads it, and signing in replaces it."""
