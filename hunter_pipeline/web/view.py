@@ -56,7 +56,7 @@ class View:
         """The query of this view with other pages, e.g. '?status=New&page=2'; '' for the default view."""
         order = {} if self.has_default_order else {"sort": self.sort, "dir": "desc" if self.descending else "asc"}
         turned = {"page": self.page, "leads": self.leads, **pages}
-        query = {**self._filters(), **order, **{name: page for name, page in turned.items() if page > 1}}
+        query = {**self.named, **order, **{name: page for name, page in turned.items() if page > 1}}
         return f"?{urlencode(query)}" if query else ""
 
     def sorted_by(self, column: str) -> str:
@@ -64,13 +64,12 @@ class View:
         falls = not self.descending if column == self.sort else column in FALLING_FIRST
         return View(self.filters, column, falls, 1, self.leads).url()
 
-    def exported(self, form: str) -> str:
-        """The query of a file ('csv' or 'xlsx') with what is filtered."""
-        return urlencode({"format": form, **self._filters()})
-
-    def _filters(self) -> dict[str, str]:
-        named = (("q", self.filters.q), ("referral_type", self.filters.referral_type), ("status", self.filters.status))
-        return {name: value for name, value in named if value is not None}
+    @property
+    def named(self) -> dict[str, str]:
+        """The filters that are set, as an address names them: {'status': 'New'}."""
+        filters = self.filters
+        known = {"q": filters.q, "referral_type": filters.referral_type, "status": filters.status}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

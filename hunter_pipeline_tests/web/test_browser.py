@@ -89,7 +89,7 @@ def test_each_filter_is_kept_over_a_reload(page: Page):
     expect(rows(page).first).to_contain_text(company)
     expect(rows(page)).to_have_count(1)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export referrals: CSV").click()
+        page.get_by_role("button", name="Export referrals: CSV").click()
     assert company in download.value.path().read_text(encoding="utf-8")
     page.get_by_label("Search").fill("no such company anywhere")
     expect(page.get_by_text("No referral fits these filters")).to_be_visible()
