@@ -79,12 +79,24 @@ def open_instance() -> Iterator[DagsterInstance]:
         ) from None
 
 
+def upgrade_storage(settings: Settings) -> None:
+    """Bring Dagster's tables to what the installed Dagster expects, after `prepare`. Raises: DatabaseError."""
+    with _alone(Warehouse.from_settings(settings)), open_instance() as found:
+        found.upgrade()
+
+
 def _create_tables(warehouse: Warehouse) -> None:
-    """Dagster creates its tables at the first opening, and two processes doing that at once trip over each other."""
+    """Dagster creates its tables at the first opening."""
+    with _alone(warehouse), open_instance() as found:
+        found.get_runs_count()
+
+
+@contextmanager
+def _alone(warehouse: Warehouse) -> Iterator[None]:
+    """Two processes that make or change tables at once trip over each other: one after the other."""
     with database_errors(), warehouse.connection() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", (migrate.LOCK_KEY,))
-        with open_instance() as instance:
-            instance.get_runs_count()
+        yield
 
 
 def _install(source: Path, target: Path) -> None:

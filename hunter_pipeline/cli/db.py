@@ -11,8 +11,17 @@ app = typer.Typer(help="The database: its schema, its address, the embedded serv
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema up to date; harmless where it is."""
-    print(f"The schema is at revision {migrate.upgrade(Warehouse.from_settings(load_settings()))}.")
+    """
+    Bring the schema up to date; harmless where it is.
+
+    Dagster's tables as well, in the database that DAGSTER_PG_URL names or in one of their own beside the pipeline's.
+    """
+    from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
+
+    settings = load_settings()
+    instance.prepare(settings)
+    instance.upgrade_storage(settings)
+    print(f"The schema is at revision {migrate.status(Warehouse.from_settings(settings))[0]}.")
 
 
 @app.command()

@@ -10,6 +10,7 @@ Every error that a user can meet, one class per reaction.
     │   ├── PartnerCenterServerError       wait (transient)                     exit 5
     │   ├── PartnerCenterClientError       we asked wrongly                     exit 5
     │   └── PartnerCenterResponseError     we cannot read the answer            exit 5
+    ├── DagsterUnavailable                 start Dagster, or mend its code      exit 5
     ├── DatabaseError                      look at PostgreSQL                   exit 6
     └── CheckFailed                        look at the data                     exit 7
 
@@ -112,6 +113,13 @@ class PartnerCenterClientError(PartnerCenterError):
 
 class PartnerCenterResponseError(PartnerCenterError):
     """The answer is not what the API documents: not JSON, no `value` list, a bad `nextLink`."""
+
+
+class DagsterUnavailable(HunterError):  # noqa: N818 - it is a state rather than a fault
+    """No run can be started: Dagster is out of reach, still starting, or cannot load our code."""
+
+    exit_code = 5
+    transient = True
 
 
 class DatabaseError(HunterError):

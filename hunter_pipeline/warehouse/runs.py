@@ -66,6 +66,11 @@ def summary(connection: Connection, run_id: str) -> dict[str, Any] | None:
     return queries().run_summary(connection, run_id=run_id)
 
 
+def running(connection: Connection) -> str | None:
+    """The id of the newest sync that says "running", None where none does."""
+    return queries().running_sync(connection)
+
+
 def last_success(connection: Connection) -> dict[str, Any] | None:
     """`run_id`, `finished_at` and `age_seconds` of the newest sync that succeeded."""
     return queries().last_success(connection)

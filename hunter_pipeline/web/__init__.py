@@ -1,1 +1,1 @@
-"""The API and the lead desk: HTTP over what stands in the database, and Dagster through its GraphQL."""
+"""What people and programs look at over HTTP: the API, the lead desk, health and metrics."""

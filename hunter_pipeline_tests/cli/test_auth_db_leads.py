@@ -117,7 +117,7 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings
     well = hunter("doctor")
     assert (well.code, well.err) == (0, "")
     assert [line.split("  ")[1].strip() for line in well.out.splitlines()] == [
-        *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster")
+        *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster", "lead desk")
     ]
     assert "succeeded 0 minutes ago; the last one ended as success" in well.out
     assert "BAD" not in well.out

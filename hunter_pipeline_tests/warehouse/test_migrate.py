@@ -13,7 +13,7 @@ from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
-NEWEST = "0002"
+NEWEST = "0003"
 TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
 CONTRACT: dict[str, dict[str, str]] = {
     "raw_referrals": {

@@ -97,6 +97,13 @@ select
 from sync_runs
 where run_id = :run_id;
 
+-- name: running_sync$
+select run_id
+from sync_runs
+where status = 'running'
+order by started_at desc
+limit 1;
+
 -- name: last_success^
 select
     run_id,

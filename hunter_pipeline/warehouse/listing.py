@@ -1,0 +1,224 @@
+"""
+Lists for people: referrals and leads, filtered, searched, sorted and paged; one referral with all that is known of it.
+
+What belongs here: what the API and the lead desk read. What does not: how it is shown. A page is found by
+walking an index; only the rows of the page itself are fetched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, LiteralString, cast
+
+from psycopg import sql
+
+from hunter_pipeline.domain.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
+from hunter_pipeline.warehouse.connection import Connection, queries
+
+Row = dict[str, Any]
+_NEWEST = "source_updated_at desc nulls last, referral_id"
+_REFERRAL_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {  # ascending, descending
+    "source_updated_at": ("source_updated_at asc nulls last, referral_id", _NEWEST),
+    "source_created_at": (
+        "source_created_at asc nulls last, referral_id",
+        "source_created_at desc nulls last, referral_id",
+    ),
+    "expires_at": ("expires_at asc nulls last, referral_id", "expires_at desc nulls last, referral_id"),
+    "deal_value": ("deal_value asc nulls last, referral_id", "deal_value desc nulls last, referral_id"),
+    "company_name": ("company_sort asc nulls last, referral_id", "company_sort desc nulls last, referral_id"),
+    "name": ("name_sort asc nulls last, referral_id", "name_sort desc nulls last, referral_id"),
+    "country": (f"country asc nulls last, {_NEWEST}", f"country desc nulls last, {_NEWEST}"),
+    "referral_type": (f"referral_type asc nulls last, {_NEWEST}", f"referral_type desc nulls last, {_NEWEST}"),
+    "status": (f"status asc nulls last, {_NEWEST}", f"status desc nulls last, {_NEWEST}"),
+}
+_URGENT = "score desc, expires_at asc nulls last, domain"
+_LEAD_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {
+    "score": ("score asc, expires_at asc nulls last, domain", _URGENT),
+    "canonical_name": ("lower(canonical_name) asc, domain", "lower(canonical_name) desc, domain"),
+    "domain": ("domain asc", "domain desc"),
+    "country": (f"country asc nulls last, {_URGENT}", f"country desc nulls last, {_URGENT}"),
+    "referral_type": (f"referral_type asc nulls last, {_URGENT}", f"referral_type desc nulls last, {_URGENT}"),
+    "status": (f"status asc nulls last, {_URGENT}", f"status desc nulls last, {_URGENT}"),
+    "deal_value": (f"deal_value asc nulls last, {_URGENT}", f"deal_value desc nulls last, {_URGENT}"),
+    "expires_at": (f"expires_at asc nulls last, {_URGENT}", f"expires_at desc nulls last, {_URGENT}"),
+    "updated_at": ("updated_at asc nulls last, domain", "updated_at desc nulls last, domain"),
+}
+SORTS = tuple(_REFERRAL_ORDERS)
+"""What a list of referrals can be sorted by."""
+LEAD_SORTS = tuple(_LEAD_ORDERS)
+STREAMED = 1_000
+"""Rows that an export holds in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """
+    Which rows a list shows; None is "all".
+
+    q: words that must all occur, in any case and order, in company, deal, domain, ids, city or contacts.
+    """
+
+    referral_type: str | None = None
+    status: str | None = None
+    q: str | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """What the statements of `listing.sql` take."""
+        words = (self.q or "").split()
+        return {"referral_type": self.referral_type, "status": self.status, "patterns": _patterns(words) or None}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, and how many it has in all."""
+
+    items: list[Row]
+    total: int
+
+
+def page(
+    connection: Connection,
+    filters: Filters,
+    *,
+    sort: str = "source_updated_at",
+    descending: bool = True,
+    page: int = 1,
+    page_size: int = 50,
+) -> Page:
+    """
+    A page of referrals without their contacts, counted from 1; nothing comes first for what has no value.
+
+    sort:   one of SORTS.
+    Raises: KeyError for another sort.
+    """
+    order = _REFERRAL_ORDERS[sort][descending]
+    values = filters.parameters()
+    if values["patterns"]:
+        rows, total = _counted(connection, "found_referral_ids", order, values, page=page, page_size=page_size)
+    else:
+        rows = _rows(connection, "listed_referral_ids", order, values, page=page, page_size=page_size)
+        total = int(queries().count_listed_referrals(connection, **values))
+    ids = [row["referral_id"] for row in rows]
+    return Page(list(queries().listed_referrals(connection, referral_ids=ids)) if ids else [], total)
+
+
+def leads_page(
+    connection: Connection,
+    filters: Filters,
+    *,
+    sort: str = "score",
+    descending: bool = True,
+    page: int = 1,
+    page_size: int | None = None,
+) -> Page:
+    """
+    A page of leads_ready, the most urgent first; `page_size=None` is all of them. Personal data.
+
+    sort:   one of LEAD_SORTS.
+    Raises: KeyError for another sort.
+    """
+    order = _LEAD_ORDERS[sort][descending]
+    rows, total = _counted(connection, "listed_leads", order, filters.parameters(), page=page, page_size=page_size)
+    return Page(rows, total)
+
+
+def stream(
+    connection: Connection, filters: Filters, *, sort: str = "source_updated_at", descending: bool = True
+) -> Iterator[Row]:
+    """All referrals that pass the filters, as `page` has them; a thousand are held at a time."""
+    return _stream(connection, "exported_referrals", _REFERRAL_ORDERS[sort][descending], filters)
+
+
+def leads_stream(
+    connection: Connection, filters: Filters, *, sort: str = "score", descending: bool = True
+) -> Iterator[Row]:
+    """All leads that pass the filters, as `leads_page` has them; a thousand are held at a time."""
+    return _stream(connection, "exported_leads", _LEAD_ORDERS[sort][descending], filters)
+
+
+def detail(connection: Connection, referral_id: str) -> Row | None:
+    """
+    Everything that is known of a referral, None where there is none of that id. Personal data.
+
+    contacts: [{"name", "email", "phone", "title"}]; company: {"domain", "canonical_name", "country", "provider",
+    "azure_tenant_id"}, None where the referral has no domain.
+    """
+    return queries().referral_detail(connection, referral_id=referral_id)
+
+
+def history(connection: Connection, referral_id: str) -> list[Row]:
+    """`status`, `substatus`, `valid_from` and `valid_to` (None: until now), the oldest first."""
+    return list(queries().referral_history(connection, referral_id=referral_id))
+
+
+def payload(connection: Connection, referral_id: str) -> Row | None:
+    """The newest version as Partner Center sent it, None where there is none. Personal data."""
+    return queries().referral_payload(connection, referral_id=referral_id)
+
+
+def funnel(connection: Connection) -> list[Row]:
+    """`status` and `count` of the referrals that are not missing, in the order of a deal's life."""
+    return list(queries().funnel(connection))
+
+
+def expiring(connection: Connection, days: int) -> list[Row]:
+    """`day` and `count` of the New referrals that expire then, one row for each of the next days."""
+    return list(queries().expiring(connection, days=days))
+
+
+def syncs(connection: Connection, limit: int) -> list[Row]:
+    """The summaries of the last syncs with `started_at` and `finished_at`, the newest first."""
+    return list(queries().recent_syncs(connection, at_most=limit))
+
+
+def sync_numbers(connection: Connection) -> Row:
+    """`success`, `skipped`, `failed`, `success_seconds`, `retries`, `quarantined`; `age_seconds` of the last success."""
+    return queries().sync_numbers(connection)
+
+
+def known_values(connection: Connection) -> dict[str, list[str]]:
+    """What `referral_type` and `status` can be filtered by: Microsoft's words, then whatever else is stored."""
+    rows = list(queries().known_values(connection))
+    known = {"referral_type": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER), "status": STATUSES}
+    return {
+        name: [*words, *sorted({row[name] for row in rows if row[name] is not None} - set(words))]
+        for name, words in known.items()
+    }
+
+
+def _patterns(words: list[str]) -> list[str]:
+    """Words as patterns of `like`, in which nothing but the ends is a wildcard."""
+    escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
+    return [f"%{word}%" for word in escaped]
+
+
+def _ordered(name: str, order: LiteralString) -> sql.Composed:
+    """A statement of `listing.sql` with one of the orders above behind it: constant text and constant text."""
+    statement = cast(LiteralString, getattr(queries(), name).sql.rstrip().removesuffix(";"))
+    return sql.SQL("{} order by {}").format(sql.SQL(statement), sql.SQL(order))
+
+
+def _rows(
+    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int | None
+) -> list[Row]:
+    statement = _ordered(name, order) + sql.SQL(" limit %(limit)s offset %(offset)s")
+    place = {"limit": page_size, "offset": (page - 1) * (page_size or 0)}
+    return connection.execute(statement, {**values, **place}).fetchall()
+
+
+def _counted(
+    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int | None
+) -> tuple[list[Row], int]:
+    """A page of a statement whose rows say `total`; a page behind the last one has no row that could say it."""
+    rows = _rows(connection, name, order, values, page=page, page_size=page_size)
+    first = rows or (_rows(connection, name, order, values, page=1, page_size=1) if page > 1 else [])
+    total = first[0]["total"] if first else 0
+    for row in rows:
+        del row["total"]
+    return rows, total
+
+
+def _stream(connection: Connection, name: str, order: LiteralString, filters: Filters) -> Iterator[Row]:
+    with connection.cursor(name) as cursor:
+        cursor.itersize = STREAMED
+        cursor.execute(_ordered(name, order), filters.parameters())
+        yield from cursor

@@ -1,0 +1,239 @@
+"""The shapes of the API's answers, with the examples that /docs shows."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Money = Annotated[Decimal, PlainSerializer(_number), WithJsonSchema({"type": "number"})]
+"""A JSON number: 7500, 99.5."""
+
+
+class Error(BaseModel):
+    """Every error of the API."""
+
+    error: str = Field(description="for programs", examples=["feature_flag_disabled"])
+    detail: str = Field(description="one sentence", examples=["The Partner Center sync is switched off."])
+    hint: str | None = Field(description="how to mend it")
+
+
+class SyncRequest(BaseModel):
+    """What a sync is to do; no body at all is an incremental one."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"full": False}]})
+
+    full: bool = Field(False, description="read everything, and mark what is gone upstream", strict=True)
+
+
+class SyncStarted(BaseModel):
+    """A sync that was asked for."""
+
+    task_id: str = Field(examples=["3f8c1c1e-6a9b-4a54-9a6e-0f6c2f0b9d11"])
+    status: Literal["queued", "running"]
+    success: Literal[True] = True
+    enqueued: bool = Field(description="false: one was queued or running already, and this is its id")
+    message: str = Field(examples=["The sync is queued."])
+
+
+class SyncError(BaseModel):
+    """Why a sync failed."""
+
+    type: str = Field(examples=["PartnerCenterAuthError"])
+    message: str
+    status_code: int | None
+    request_id: str | None
+
+
+class Summary(BaseModel):
+    """One sync, as `hunter sync --json` prints it."""
+
+    status: Literal["running", "success", "skipped", "failed"]
+    reason: str | None
+    run_id: str
+    mode: Literal["incremental", "full"]
+    fetched: int = Field(examples=[739])
+    new: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    without_domain: int
+    missing: int
+    pages: int
+    requests: int
+    retries: int
+    duration_seconds: float | None
+    watermark: str | None = Field(examples=["2025-01-30T12:00:00.0000000Z"])
+    error: SyncError | None
+
+
+class SyncStatus(BaseModel):
+    """How a sync stands."""
+
+    task_id: str
+    status: Literal["queued", "running", "success", "failure", "canceled"]
+    summary: Summary | None = Field(description="null until the sync has ended, and where it never began")
+
+
+class Referral(BaseModel):
+    """A referral as a list shows it."""
+
+    referral_id: str = Field(examples=["bc731513-aa07-461b-8cf9-7d3bb0256687"])
+    engagement_id: str | None
+    name: str | None = Field(examples=["Windows 365 for branch offices"])
+    referral_type: str | None = Field(examples=["co-sell"])
+    type: str | None = Field(examples=["Shared"])
+    qualification: str | None = Field(examples=["SalesQualified"])
+    direction: str | None = Field(examples=["Incoming"])
+    status: str | None = Field(examples=["New"])
+    substatus: str | None = Field(examples=["Pending"])
+    company_name: str | None = Field(examples=["Fabrikam, Inc."])
+    country: str | None = Field(examples=["DE"])
+    domain: str | None = Field(examples=["fabrikam.com"])
+    domain_source: str | None = Field(examples=["team_email"])
+    azure_tenant_id: str | None
+    deal_value: Money | None = Field(examples=[27500])
+    currency: str | None = Field(examples=["EUR"])
+    source_created_at: datetime | None
+    source_updated_at: datetime | None
+    expires_at: datetime | None
+    missing_since: datetime | None = Field(description="since when Partner Center no longer shows it")
+    synced_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class Contact(BaseModel):
+    """Somebody at the customer."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+    title: str | None
+
+
+class Company(BaseModel):
+    """Whom a domain belongs to."""
+
+    domain: str
+    canonical_name: str | None
+    country: str | None
+    provider: str | None = Field(examples=["M365"])
+    azure_tenant_id: str | None
+
+
+class StatusPeriod(BaseModel):
+    """A status that a referral had for some time."""
+
+    status: str | None
+    substatus: str | None
+    valid_from: datetime | None
+    valid_to: datetime | None = Field(description="null: until now")
+
+
+class ReferralDetail(Referral):
+    """Everything that is known of a referral; `payload` is there with include_raw=true only."""
+
+    organization_id: str | None
+    organization_name: str | None
+    external_reference_id: str | None
+    referral_type_reason: str | None = Field(description="why referral_type is null")
+    status_reason: str | None
+    sales_stage: str | None
+    invited_by_organization_id: str | None
+    company_size: str | None
+    city: str | None
+    domain_candidates: list[str]
+    domain_reason: str | None = Field(description="why domain is null")
+    customer_requested_contact: bool | None
+    contacts: list[Contact]
+    accepted_at: datetime | None
+    closed_at: datetime | None
+    expected_close_at: datetime | None
+    field_errors: dict[str, str] = Field(description="what of the payload could not be read")
+    company: Company | None
+    history: list[StatusPeriod]
+    payload: dict[str, Any] | None = Field(None, description="the newest version, as Partner Center sent it")
+
+
+class Lead(BaseModel):
+    """A company with an open referral."""
+
+    company_id: int | None
+    canonical_name: str | None = Field(examples=["Fabrikam, Inc."])
+    domain: str = Field(examples=["fabrikam.com"])
+    provider: str | None
+    country: str | None
+    referral_type: str | None
+    referral_types: list[str]
+    referral_count: int
+    open_referral_count: int
+    primary_referral_id: str
+    referral_ids: list[str]
+    status: str | None
+    substatus: str | None
+    deal_value: Money | None
+    currency: str | None
+    contact_name: str | None
+    contact_email: str | None
+    contact_phone: str | None
+    expires_at: datetime | None
+    score: int = Field(examples=[85])
+    score_reasons: list[str] = Field(examples=[["not answered yet", "deal value is known"]])
+    updated_at: datetime
+
+
+class _Page(BaseModel):
+    total: int = Field(description="how many there are in all")
+    page: int = Field(description="counted from 1")
+    page_size: int
+
+
+class ReferralPage(_Page):
+    """Some referrals."""
+
+    items: list[Referral]
+
+
+class LeadPage(_Page):
+    """Some leads, the most urgent first."""
+
+    items: list[Lead]
+
+
+class LastSync(BaseModel):
+    """The newest sync."""
+
+    run_id: str
+    status: Literal["running", "success", "skipped", "failed"]
+    reason: str | None
+    mode: Literal["incremental", "full"]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class Health(BaseModel):
+    """What works: degraded is without Dagster (nothing can be started), down without the database."""
+
+    status: Literal["ok", "degraded", "down"]
+    partner_center_enabled: bool
+    database: Literal["ok", "down"]
+    dagster: Literal["ok", "down"]
+    last_sync: LastSync | None
+
+
+class Alive(BaseModel):
+    """The service answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """Whether the database is there and has this version's schema."""
+
+    status: Literal["ok", "down"]

@@ -1,0 +1,1 @@
+"""Files that deploy it: compose, the image, Kubernetes."""

@@ -1,0 +1,300 @@
+-- What the API and the lead desk show. `warehouse/listing.py` puts one of its constant orders behind the first five.
+
+-- name: listed_referral_ids
+-- Nothing but what an index holds: a page far down walks the index, and no row before it is fetched.
+select referral_id
+from partner_center_referrals
+where
+    (:referral_type::text is null or referral_type = :referral_type)
+    and (:status::text is null or status = :status);
+
+-- name: found_referral_ids
+-- A search reads each row once, so it counts them at the same time.
+select
+    referral_id,
+    count(*) over () as total
+from partner_center_referrals
+where
+    (:referral_type::text is null or referral_type = :referral_type)
+    and (:status::text is null or status = :status)
+    and search_text like all(
+        array(
+            select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+            from unnest(:patterns::text[]) as word (pattern)
+        )
+    );
+
+-- name: listed_leads
+select
+    leads.*,
+    count(*) over () as total
+from leads_ready as leads
+where
+    (:referral_type::text is null or leads.referral_type = :referral_type)
+    and (:status::text is null or leads.status = :status)
+    and (
+        :patterns::text[] is null
+        or translate(
+            lower(
+                concat_ws(
+                    chr(10),
+                    leads.canonical_name,
+                    leads.domain,
+                    leads.contact_name,
+                    leads.contact_email,
+                    leads.contact_phone
+                )
+            ),
+            U&'\0131\0130\0307',
+            'ii'
+        ) like all(
+            array(
+                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                from unnest(:patterns::text[]) as word (pattern)
+            )
+        )
+    );
+
+-- name: exported_leads
+select leads.*
+from leads_ready as leads
+where
+    (:referral_type::text is null or leads.referral_type = :referral_type)
+    and (:status::text is null or leads.status = :status)
+    and (
+        :patterns::text[] is null
+        or translate(
+            lower(
+                concat_ws(
+                    chr(10),
+                    leads.canonical_name,
+                    leads.domain,
+                    leads.contact_name,
+                    leads.contact_email,
+                    leads.contact_phone
+                )
+            ),
+            U&'\0131\0130\0307',
+            'ii'
+        ) like all(
+            array(
+                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                from unnest(:patterns::text[]) as word (pattern)
+            )
+        )
+    );
+
+-- name: exported_referrals
+select
+    referral_id,
+    engagement_id,
+    name,
+    referral_type,
+    type,
+    qualification,
+    direction,
+    status,
+    substatus,
+    company_name,
+    country,
+    domain,
+    domain_source,
+    azure_tenant_id,
+    deal_value,
+    currency,
+    source_created_at,
+    source_updated_at,
+    expires_at,
+    missing_since,
+    synced_at,
+    created_at,
+    updated_at
+from partner_center_referrals
+where
+    (:referral_type::text is null or referral_type = :referral_type)
+    and (:status::text is null or status = :status)
+    and (
+        :patterns::text[] is null
+        or search_text like all(
+            array(
+                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                from unnest(:patterns::text[]) as word (pattern)
+            )
+        )
+    );
+
+-- name: listed_referrals
+select
+    referral_id,
+    engagement_id,
+    name,
+    referral_type,
+    type,
+    qualification,
+    direction,
+    status,
+    substatus,
+    company_name,
+    country,
+    domain,
+    domain_source,
+    azure_tenant_id,
+    deal_value,
+    currency,
+    source_created_at,
+    source_updated_at,
+    expires_at,
+    missing_since,
+    synced_at,
+    created_at,
+    updated_at
+from partner_center_referrals
+where referral_id = any(:referral_ids::text[])
+order by array_position(:referral_ids::text[], referral_id);
+
+-- name: count_listed_referrals$
+select count(*) from partner_center_referrals
+where
+    (:referral_type::text is null or referral_type = :referral_type)
+    and (:status::text is null or status = :status);
+
+-- name: referral_detail^
+select
+    referral.referral_id,
+    referral.engagement_id,
+    referral.name,
+    referral.organization_id,
+    referral.organization_name,
+    referral.external_reference_id,
+    referral.referral_type,
+    referral.referral_type_reason,
+    referral.type,
+    referral.qualification,
+    referral.direction,
+    referral.status,
+    referral.substatus,
+    referral.status_reason,
+    referral.sales_stage,
+    referral.invited_by_organization_id,
+    referral.company_name,
+    referral.company_size,
+    referral.country,
+    referral.city,
+    referral.domain,
+    referral.domain_source,
+    referral.domain_candidates,
+    referral.domain_reason,
+    referral.azure_tenant_id,
+    referral.deal_value,
+    referral.currency,
+    referral.customer_requested_contact,
+    referral.contacts,
+    referral.source_created_at,
+    referral.source_updated_at,
+    referral.expires_at,
+    referral.accepted_at,
+    referral.closed_at,
+    referral.expected_close_at,
+    referral.missing_since,
+    referral.synced_at,
+    referral.created_at,
+    referral.updated_at,
+    referral.field_errors,
+    case
+        when company.id is not null then jsonb_build_object(
+            'domain', company.domain,
+            'canonical_name', company.canonical_name,
+            'country', company.country,
+            'provider', company.provider,
+            'azure_tenant_id', company.azure_tenant_id
+        )
+    end as company
+from partner_center_referrals as referral
+left join companies as company on referral.domain = company.domain
+where referral.referral_id = :referral_id;
+
+-- name: referral_history
+select
+    status,
+    substatus,
+    valid_from,
+    valid_to
+from referral_status_history
+where referral_id = :referral_id
+order by valid_from asc nulls first, valid_to asc nulls last;
+
+-- name: referral_payload$
+select payload
+from raw_referrals
+where referral_id = :referral_id
+order by source_updated_key desc, seen_at desc, content_hash desc
+limit 1;
+
+-- name: funnel
+select
+    status,
+    count(*) as count
+from partner_center_referrals
+where missing_since is null
+group by status
+order by array_position(array['New', 'Active', 'Closed', 'None'], status) asc nulls last, status asc;
+
+-- name: expiring
+-- One row a day, also for days on which nothing expires; only what is still New can expire.
+select
+    day.day::date as day,
+    count(referral.referral_id) as count
+from
+    generate_series(
+        date_trunc('day', now()), date_trunc('day', now()) + make_interval(days => :days - 1), interval '1 day'
+    ) as day (day)
+left join partner_center_referrals as referral
+    on
+        referral.expires_at >= greatest(day.day, now())
+        and referral.expires_at < day.day + interval '1 day'
+        and referral.status = 'New'
+        and referral.missing_since is null
+group by day.day
+order by day.day;
+
+-- name: recent_syncs
+select
+    status,
+    reason,
+    run_id,
+    mode,
+    fetched,
+    new,
+    updated,
+    unchanged,
+    quarantined,
+    without_domain,
+    missing,
+    pages,
+    requests,
+    retries,
+    duration_seconds,
+    watermark,
+    error,
+    started_at,
+    finished_at
+from sync_runs
+order by started_at desc, run_id asc
+limit :at_most;
+
+-- name: known_values
+select distinct
+    referral_type,
+    status
+from partner_center_referrals;
+
+-- name: sync_numbers^
+select
+    count(*) filter (where status = 'success') as success,
+    count(*) filter (where status = 'skipped') as skipped,
+    count(*) filter (where status = 'failed') as failed,
+    coalesce(sum(duration_seconds) filter (where status = 'success'), 0) as success_seconds,
+    coalesce(sum(retries), 0)::bigint as retries,
+    (select count(*) from quarantined_referrals) as quarantined,
+    extract(epoch from now() - max(finished_at) filter (where status = 'success'))::double precision as age_seconds
+from sync_runs;
