@@ -58,7 +58,9 @@ class Api:
             answer = requests.request(method, self.url + path, headers=headers, timeout=_SECONDS)
             body = answer.json()
         except requests.JSONDecodeError:
-            raise HunterError(f"The API at {self.url} answered {method} {path} with something that is not JSON.") from None
+            raise HunterError(
+                f"The API at {self.url} answered {method} {path} with something that is not JSON."
+            ) from None
         except requests.RequestException as error:
             raise HunterError(
                 f"The API at {self.url} does not answer ({type(error).__name__}).", hint="hunter serve starts it."
@@ -70,7 +72,7 @@ class Api:
     def is_there(self) -> bool:
         """Whether an API of ours answers, well or not."""
         try:
-            return "status" in self.ask("GET", "/healthz").body
+            return "partner_center_enabled" in self.ask("GET", "/healthz").body
         except HunterError:
             return False
 

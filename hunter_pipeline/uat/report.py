@@ -124,6 +124,4 @@ def _rows(rows: dict[str, str]) -> list[str]:
 
 
 def _wrapped(start: str, words: str) -> str:
-    return textwrap.fill(
-        words, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
-    )
+    return textwrap.fill(words, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)

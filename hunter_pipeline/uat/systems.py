@@ -7,7 +7,6 @@ What belongs here: finding it, starting it, describing it. What does not: what i
 import os
 import platform
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,7 @@ from hunter_pipeline.settings import PREFIX, Settings
 from hunter_pipeline.uat import commands
 from hunter_pipeline.uat.clients import Api, Dagster
 from hunter_pipeline.uat.temporary import TemporaryHome, temporary_home
-from hunter_pipeline.warehouse import embedded, migrate, runs
+from hunter_pipeline.warehouse import embedded, migrate, tables
 from hunter_pipeline.warehouse.connection import Warehouse
 
 REFERRALS = 60
@@ -168,7 +167,7 @@ def _database(warehouse: Warehouse) -> str:
     try:
         revision, newest = migrate.status(warehouse)
         with warehouse.connection() as connection:
-            server = runs.server_version(connection)
+            server = tables.server_version(connection)
     except HunterError as error:
         return f"{kind}: {error.message}"
     is_newest = "the newest" if revision == newest else f"the newest is {newest}"
