@@ -171,7 +171,7 @@ def syncs(connection: Connection, limit: int) -> list[Row]:
 
 
 def sync_numbers(connection: Connection) -> Row:
-    """`success`, `skipped`, `failed`, `success_seconds`, `retries`, `quarantined`; `age_seconds` of the last success."""
+    """Syncs by outcome, `success_seconds`, `retries`, `quarantined` and the `age_seconds` of the last success."""
     return queries().sync_numbers(connection)
 
 

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from itsdangerous import BadSignature, TimestampSigner
 
-from hunter_pipeline.domain.errors import ConfigurationError
 from hunter_pipeline.settings import Settings
 
 COOKIE = "hunter_session"
@@ -101,20 +100,6 @@ def signed_in(request: Request) -> bool:
     return access.needs_key and access.is_session(request.cookies.get(COOKIE))
 
 
-def refuse_open_door(settings: Settings) -> None:
-    """
-    Let nobody listen to the network without a key.
-
-    Raises: ConfigurationError.
-    """
-    if settings.api_key is None and not is_loopback(settings.api_host):
-        raise ConfigurationError(
-            f"HUNTER_API_HOST holds {settings.api_host!r}, and HUNTER_API_KEY is empty: "
-            "everybody in the network could read the leads.",
-            hint="Set HUNTER_API_KEY to a long secret, or HUNTER_API_HOST to 127.0.0.1.",
-        )
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own: 'localhost', '127.0.0.1', '::1', '[::1]'."""
     name = host.strip().lower().removeprefix("[").removesuffix("]")
@@ -155,8 +140,9 @@ def is_cross_site(method: str, headers: Mapping[str, str]) -> bool:
 
 def local_path(target: str | None) -> str:
     """Where to go after signing in: a path of ours, '/' for anything else."""
-    ours = target is not None and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if ours and target is not None and "\\" not in target else "/"
+    if target is None or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    return target if target.isprintable() and "\\" not in target else "/"
 
 
 def _network(address: str) -> str:

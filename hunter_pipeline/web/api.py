@@ -50,9 +50,7 @@ Identity = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00]+
 def filters(
     referral_type: Annotated[Text, Query(max_length=100, examples=["co-sell"])] = None,
     status: Annotated[Text, Query(max_length=100, examples=["New"])] = None,
-    q: Annotated[
-        Text, Query(max_length=200, description="words that must all occur", examples=["fabrikam"])
-    ] = None,
+    q: Annotated[Text, Query(max_length=200, description="words that must all occur", examples=["fabrikam"])] = None,
 ) -> listing.Filters:
     """Which rows a list or an export shows."""
     return listing.Filters(referral_type, status, q)
@@ -81,9 +79,7 @@ def sync(
     """Start a sync in Dagster; one that is queued or running already is answered instead of a second one."""
     launch = start_sync(request, full=full or bool(body and body.full))
     message = "The sync is queued." if launch.enqueued else f"A sync is {launch.status} already."
-    return models.SyncStarted(
-        task_id=launch.task_id, status=launch.status, enqueued=launch.enqueued, message=message
-    )
+    return models.SyncStarted(task_id=launch.task_id, status=launch.status, enqueued=launch.enqueued, message=message)
 
 
 @router.get(f"{REFERRALS}/sync/{{task_id}}", tags=["sync"], responses={404: {"model": models.Error}})
@@ -101,6 +97,7 @@ def sync_status(request: Request, task_id: Identity) -> models.SyncStatus:
 def referrals(
     request: Request,
     chosen: Filters,
+    *,
     page: Page = 1,
     page_size: PageSize = 50,
     sort: ReferralSort = "source_updated_at",
@@ -108,19 +105,18 @@ def referrals(
 ) -> dict[str, Any]:
     """Referrals, the newest first; nothing comes first for what has no value."""
     with _warehouse(request).connection() as connection:
-        found = listing.page(
-            connection, chosen, sort=sort, descending=order == "desc", page=page, page_size=page_size
-        )
+        found = listing.page(connection, chosen, sort=sort, descending=order == "desc", page=page, page_size=page_size)
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
 
-_FILE = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
+_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
 
 
 @router.get(f"{REFERRALS}/export", tags=["referrals"], response_class=Response, responses=_FILE)
 def referrals_export(
     request: Request,
     chosen: Filters,
+    *,
     format: Format = "csv",  # noqa: A002 - the contract's name
     sort: ReferralSort = "source_updated_at",
     order: Order = "desc",
@@ -153,6 +149,7 @@ def referral(request: Request, referral_id: Identity, include_raw: bool = False)
 def leads(
     request: Request,
     chosen: Filters,
+    *,
     page: Page | None = None,
     page_size: PageSize | None = None,
     sort: LeadSort = "score",
@@ -172,6 +169,7 @@ def leads(
 def leads_export(
     request: Request,
     chosen: Filters,
+    *,
     format: Format = "csv",  # noqa: A002 - the contract's name
     sort: LeadSort = "score",
     order: Order = "desc",
@@ -188,7 +186,7 @@ def _warehouse(request: Request) -> Warehouse:
 
 
 def _streamed(request: Request, rows: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
-    """Rows on a connection that lives as long as they are read; the first is read now, so that an error is an answer."""
+    """Rows on a connection that lives while they are read; the first is read now: an error is still an answer."""
 
     def read() -> Iterator[listing.Row]:
         with _warehouse(request).connection() as connection:
@@ -202,5 +200,7 @@ def _streamed(request: Request, rows: Callable[[Connection], Iterator[listing.Ro
 def _file(rows: Iterator[listing.Row], form: Format, name: str, columns: Sequence[str]) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form == "csv":
-        return StreamingResponse(exports.csv_parts(rows, columns), media_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingResponse(
+            exports.csv_parts(rows, columns), media_type="text/csv; charset=utf-8", headers=headers
+        )
     return Response(exports.xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)

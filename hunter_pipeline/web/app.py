@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, docs, errors, health, models, sign_in
-from hunter_pipeline.web.access import Access, refuse_open_door
+from hunter_pipeline.web.access import Access
 from hunter_pipeline.web.gate import Gate
 from hunter_pipeline.web.launches import Launches
 from hunter_pipeline.web.metrics import Metrics
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     Raises: ConfigurationError where it would listen to the network without a key.
     """
-    refuse_open_door(settings)
+    settings.require_api_key()
     app = FastAPI(
         title="hunter_pipeline",
         version="1",

@@ -20,7 +20,7 @@ from hunter_pipeline.logs import log
 FLAG_DISABLED = "feature_flag_disabled"
 
 
-class Refusal(HunterError):
+class Refusal(HunterError):  # noqa: N818 - it is an answer rather than a fault
     """A request that is answered with a status of its own."""
 
     def __init__(
@@ -99,13 +99,11 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Names the parameter and what it may hold; what it held may be somebody's name."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"][1:]) or "The body"
-    kind = "it is no JSON" if first["type"] == "json_invalid" else _lower_first(str(first["msg"]))
-    return answer(422, "invalid_request", f"{name[:60]} cannot be taken: {kind.rstrip('.')}.", "/docs tells what it may hold.")
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    is_body = first["loc"][0] == "body" or len(first["loc"]) == 1
+    name = "The body" if is_body else str(first["loc"][1])
+    kind = "it is no JSON" if first["type"] == "json_invalid" else str(first["msg"]).removeprefix("Value error, ")
+    detail = f"{name} cannot be taken: {kind[:1].lower()}{kind[1:].rstrip('.')}."
+    return answer(422, "invalid_request", detail, "/docs tells what it may hold.")
 
 
 _HTTP = {

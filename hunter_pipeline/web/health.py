@@ -5,12 +5,12 @@ Each part is asked at the same time as the others and has two seconds; nothing h
 says more than a word about a part.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from hunter_pipeline.domain.errors import HunterError

@@ -70,7 +70,9 @@ def _stored(connection: Connection) -> Iterator[Metric]:
         "hunter_sync_duration_seconds", "Seconds that successful syncs took.",
         count_value=numbers["success"], sum_value=numbers["success_seconds"],
     )  # fmt: skip
-    yield CounterMetricFamily("hunter_sync_retries", "Requests to Partner Center that were repeated.", numbers["retries"])
+    yield CounterMetricFamily(
+        "hunter_sync_retries", "Requests to Partner Center that were repeated.", numbers["retries"]
+    )
     yield GaugeMetricFamily("hunter_quarantined_referrals", "Payloads that are no referral.", numbers["quarantined"])
     if numbers["age_seconds"] is not None:
         age = "Seconds since the last sync that succeeded."

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from hunter_pipeline.logs import log
 from hunter_pipeline.web.access import COOKIE, SESSION_SECONDS, Access, local_path, signed_in
-from hunter_pipeline.web.desk import sign_in_page
+from hunter_pipeline.web.pages import sign_in_page
 
 router = APIRouter(include_in_schema=False)
 
