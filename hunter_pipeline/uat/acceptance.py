@@ -15,15 +15,16 @@ from hunter_pipeline.uat.sync_steps import direct_run, manual_sync, second_sync
 from hunter_pipeline.uat.systems import System, embedded_system, find_running, versions
 from hunter_pipeline.uat.trial import Step, Trial
 
-STEPS: dict[str, Step] = {
-    "Manual sync by the API returns a task id and runs": manual_sync,
-    "A run started directly executes and logs its statistics": direct_run,
-    "A second sync creates nothing, no referral_id is doubled": second_sync,
-    "The cadence is scheduled and fires by itself": cadence,
-    "Logs are structured and errors are handled": logs_and_errors,
-    "Tables, leads_ready and domain normalization are right": data,
-    "The flag off gives 400, a skipped run and a log line": flag_off,
-}
+STEPS: list[tuple[int, str, Step]] = [
+    (1, "Manual sync by the API returns a task id and runs", manual_sync),
+    (2, "A run started directly executes and logs its statistics", direct_run),
+    (3, "A second sync creates nothing, no referral_id is doubled", second_sync),
+    (4, "The cadence is scheduled and fires by itself", cadence),
+    (6, "Tables, leads_ready and domain normalization are right", data),
+    (5, "Logs are structured and errors are handled", logs_and_errors),
+    (7, "The flag off gives 400, a skipped run and a log line", flag_off),
+]
+"""In the order in which they are made: what needs the laboratory comes last."""
 
 
 def accept(settings: Settings, tell: Callable[[str], None]) -> Report:
@@ -40,8 +41,9 @@ def accept(settings: Settings, tell: Callable[[str], None]) -> Report:
         system, why_not = _system(running, tell, stack, remnants)
         trial = Trial(system, why_not, tell, stack, remnants)
         described = system.described() if system else {"System": why_not or "none", "Versions": versions()}
-        steps = [try_step(number, title, step, trial) for number, (title, step) in enumerate(STEPS.items(), 1)]
+        steps = [try_step(number, title, step, trial) for number, title, step in STEPS]
         tell("Ending what was started")
+    steps.sort(key=lambda step: step.number)
     return Report(began, described, steps, time.monotonic() - clock, remnants)
 
 

@@ -8,8 +8,9 @@ from hunter_pipeline.defs.cadence import MINUTE, cron_of
 from hunter_pipeline.domain.errors import HunterError
 from hunter_pipeline.uat.clients import Cadence, Keeper, Tick
 from hunter_pipeline.uat.report import Finding
+from hunter_pipeline.uat.sync_steps import follow
 from hunter_pipeline.uat.systems import System
-from hunter_pipeline.uat.trial import Trial
+from hunter_pipeline.uat.trial import Trial, in_words
 
 GRACE_SECONDS = 60
 PAUSE_SECONDS = 1.0
@@ -17,7 +18,7 @@ _SCHEDULE, _SENSOR = "sync_partner_center_referrals_schedule", "partner_center_c
 
 
 def cadence(trial: Trial) -> Iterator[Finding]:
-    """What keeps the interval is running, its daemon is alive, and it has fired within the last interval or does now."""
+    """What keeps the interval runs, its daemon is alive, and it has fired within the last interval or does so now."""
     system = trial.system
     began = time.time()
     by_schedule = system.interval_seconds >= MINUTE
@@ -31,12 +32,13 @@ def cadence(trial: Trial) -> Iterator[Finding]:
     yield _daemon(known, "SCHEDULER" if by_schedule else "SENSOR")
     if keeper.status != "RUNNING":
         return
-    if system.stir:
-        system.stir()
-    tick = _fired(trial, name, since=began if system.stir else began - system.interval_seconds - GRACE_SECONDS)
+    if system.own:
+        system.own.home.sandbox.world.arrive(1)
+    tick = _fired(trial, name, since=began if system.own else began - system.interval_seconds - GRACE_SECONDS)
     yield _told(name, tick, system.interval_seconds)
-    newest = system.dagster.newest_run(tag, name)
-    if newest:
+    if tick is not None and tick.run_ids:
+        yield _ended(trial, tick.run_ids[0])
+    elif newest := system.dagster.newest_run(tag, name):
         yield Finding(True, f"the newest run that it has started: {newest[0]}, {newest[1]}")
 
 
@@ -71,10 +73,18 @@ def _fired(trial: Trial, name: str, *, since: float) -> Tick | None:
         ended = [tick for tick in keeper.ticks if tick.at > since and tick.status != "STARTED"]
         newest = max(ended, default=newest)
         launched = [tick for tick in ended if tick.run_ids]
-        if launched or (newest and not system.stir):
+        if launched or (newest and not system.own):
             return max(launched, default=newest)
         time.sleep(PAUSE_SECONDS)
-    return None if system.stir else newest
+    return None if system.own else newest
+
+
+def _ended(trial: Trial, run_id: str) -> Finding:
+    """How its run ended; where upstream is ours, with the referral that had just arrived there."""
+    system = trial.system
+    statuses, summary = follow(system.api, run_id, trial.tell)
+    arrived = not system.own or summary.get("new") == 1
+    return Finding(statuses[-1] == "success" and arrived, f"that run ended as {statuses[-1]}: {in_words(summary)}")
 
 
 def _told(name: str, tick: Tick | None, interval_seconds: int) -> Finding:

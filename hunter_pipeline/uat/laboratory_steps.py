@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hunter_pipeline.sandbox import Fault
+from hunter_pipeline.sandbox import Fault, stamps
 from hunter_pipeline.settings import PARTNER_CENTER
 from hunter_pipeline.sync_run import FLAG_DISABLED
 from hunter_pipeline.uat import commands, log_lines
@@ -15,11 +15,12 @@ from hunter_pipeline.uat.trial import Trial, in_words
 from hunter_pipeline.warehouse import acceptance, runs
 
 LIST = "/v1.0/engagements/referrals"
+ARRIVALS = 2
 SHOWN = 3
 
 
 def logs_and_errors(trial: Trial) -> Iterator[Finding]:
-    """Every line of the system's log is an event; a refusal is not repeated, an outage is, and bad data is set aside."""
+    """Every line of the log is an event; a refusal is not repeated, an outage is waited for, bad data is set aside."""
     yield _structured(trial.syncs)
     laboratory = trial.laboratory
     trial.tell("Laboratory: Partner Center refuses")
@@ -66,8 +67,9 @@ def _refused(laboratory: TemporaryHome) -> Iterator[Finding]:
 def _recovered(laboratory: TemporaryHome) -> Iterator[Finding]:
     """500 twice, then an answer with one referral that is none."""
     sandbox = laboratory.sandbox
+    sandbox.world.arrive(ARRIVALS)
     good = sandbox.world.incoming().keys()
-    sandbox.world.add({"id": None, "name": "a referral without an id", "direction": "Incoming"})
+    sandbox.world.add({"id": None, "updatedDateTime": stamps.now(), "direction": "Incoming"})
     sandbox.fail(Fault(where="list", kind="500", times=2))
     before = len(sandbox.requests)
     sync = commands.sync(laboratory.environment)

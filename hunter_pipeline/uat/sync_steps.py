@@ -116,7 +116,7 @@ def second_sync(trial: Trial) -> Iterator[Finding]:
         raise HunterError("There was no first sync, so there is no second one.")
     first = trial.syncs[-1].summary
     # a world that is ours stands still, so that all of it can be read once more without anything being new
-    second = sync_directly(trial, *(["--full"] if system.stir else []))
+    second = sync_directly(trial, *(["--full"] if system.own else []))
     yield Finding(
         second.code == 0 and second.summary["status"] == "success",
         f"the second sync ({second.summary['mode']}) ended with exit code {second.code}: {in_words(second.summary)}",

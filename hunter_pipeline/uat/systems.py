@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import NamedTuple
 
 from hunter_pipeline import home_lock
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
@@ -27,7 +28,6 @@ REFERRALS = 60
 INTERVAL_SECONDS = 5
 START_SECONDS = 180
 POLITE_SECONDS = 120
-"""How long a sync against somebody's own data may go on after Ctrl-C: broken off, it would stand there as failed."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class System:
 
     words:       what it is, for the report.
     environment: of a process that works with it.
-    stir:        lets something happen upstream; None where upstream is not ours.
+    own:         its home and what ends its services, where the test has started it; None where it ran before.
     """
 
     words: str
@@ -47,8 +47,12 @@ class System:
     environment: Mapping[str, str]
     interval_seconds: int
     own_domains: tuple[str, ...] = ()
-    patience: float = POLITE_SECONDS
-    stir: Callable[[], object] | None = None
+    own: "Own | None" = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a sync may go on after Ctrl-C: broken off, it would stand in somebody's records as failed."""
+        return 0 if self.own else POLITE_SECONDS
 
     def described(self) -> dict[str, str]:
         """The head of the report; what cannot be found out is said to be so. No secrets."""
@@ -62,9 +66,17 @@ class System:
         }
 
 
+class Own(NamedTuple):
+    """What the test has started itself."""
+
+    home: TemporaryHome
+    end: Callable[[], None]
+
+
 def versions() -> str:
     """Of what this process runs with, e.g. 'hunter_pipeline 0.1.0, Dagster 1.13.27, Python 3.11.9'."""
-    return f"hunter_pipeline {version('hunter-pipeline')}, Dagster {version('dagster')}, Python {platform.python_version()}"
+    ours, dagster = version("hunter-pipeline"), version("dagster")
+    return f"hunter_pipeline {ours}, Dagster {dagster}, Python {platform.python_version()}"
 
 
 def find_running(settings: Settings) -> System | None:
@@ -124,8 +136,7 @@ def embedded_system(tell: Callable[[str], None], remnants: list[str]) -> Iterato
             warehouse=home.warehouse,
             environment=environment,
             interval_seconds=INTERVAL_SECONDS,
-            patience=0,
-            stir=lambda: home.sandbox.world.arrive(1),
+            own=Own(home, stack.close),
         )
 
 

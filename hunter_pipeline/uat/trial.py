@@ -19,7 +19,7 @@ class Trial:
     """
     One acceptance test under way.
 
-    system:   None where it could not be started; `why_no_system` says why.
+    found:    the system, None where it could not be started; `why_no_system` says why.
     tell:     shows a person at the terminal what is waited for.
     stack:    closes the laboratory.
     remnants: what could not be removed.
@@ -44,13 +44,17 @@ class Trial:
     @property
     def laboratory(self) -> TemporaryHome:
         """
-        A home of its own for what must not happen in a real one: faults, and the flag off; opened at the first use.
+        A home for what must not happen in a real one: faults, and the flag off; opened at the first use.
 
-        Raises: HunterError.
+        Where the system is the test's own, its services are ended and its home is the laboratory. Raises: HunterError.
         """
         if self._laboratory is None:
             self.tell("Opening the laboratory")
-            self._laboratory = self.stack.enter_context(temporary_home(LABORATORY_REFERRALS, self.remnants))
+            if self.found is not None and self.found.own is not None:
+                self.found.own.end()
+                self._laboratory = self.found.own.home
+            else:
+                self._laboratory = self.stack.enter_context(temporary_home(LABORATORY_REFERRALS, self.remnants))
         return self._laboratory
 
 

@@ -10,7 +10,7 @@ from partner_center_referrals;
 -- Rows that were made after a sync had ended, and whether upstream had changed them after what that sync had seen.
 select
     referral_id,
-    coalesce(:watermark is null or source_updated_at > :watermark::text::timestamptz, false) as is_newer
+    coalesce(:watermark::text is null or source_updated_at > :watermark::text::timestamptz, false) as is_newer
 from partner_center_referrals
 where
     created_at > (
