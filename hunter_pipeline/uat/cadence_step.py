@@ -10,7 +10,7 @@ from hunter_pipeline.uat.clients import Cadence, Keeper, Tick
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.sync_steps import follow
 from hunter_pipeline.uat.systems import System
-from hunter_pipeline.uat.trial import Trial, in_words
+from hunter_pipeline.uat.trial import Trial, outcome
 
 GRACE_SECONDS = 60
 PAUSE_SECONDS = 1.0
@@ -84,7 +84,7 @@ def _ended(trial: Trial, run_id: str) -> Finding:
     system = trial.system
     statuses, summary = follow(system.api, run_id, trial.tell)
     arrived = not system.own or summary.get("new") == 1
-    return Finding(statuses[-1] == "success" and arrived, f"that run ended as {statuses[-1]}: {in_words(summary)}")
+    return Finding(statuses[-1] == "success" and arrived, f"that run ended as {statuses[-1]}: {outcome(summary)}")
 
 
 def _told(name: str, tick: Tick | None, interval_seconds: int) -> Finding:

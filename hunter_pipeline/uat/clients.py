@@ -28,7 +28,7 @@ _CADENCE = """{
 fragment tick on InstigationTick { timestamp status skipReason runIds }"""
 _RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } } } }"
 _CHECK = """query ($asset: AssetKeyInput!, $check: String!) {
-  assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 1) { status runId } }"""
+  assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 5) { status runId } }"""
 _LAUNCHED = """query ($tags: [ExecutionTag!]) {
   runsOrError(filter: {tags: $tags}, limit: 1) { ... on Runs { results { runId status } } } }"""
 
@@ -137,10 +137,11 @@ class Dagster:
             return next(((run["runId"], run["status"]) for run in data["runsOrError"]["results"]), None)
 
     def check_result(self, asset: str, check: str) -> tuple[str, str] | None:
-        """Status and run id of an asset check's newest execution, None before the first. Raises: HunterError."""
+        """Status and run id of a check's newest execution that has ended, None without one. Raises: HunterError."""
         data = self._ask(_CHECK, {"asset": {"path": [asset]}, "check": check})
         with self._shape():
-            return next(((each["status"], each["runId"]) for each in data["assetCheckExecutions"]), None)
+            executions = [(each["status"], each["runId"]) for each in data["assetCheckExecutions"]]
+            return next((each for each in executions if each[0] not in ("IN_PROGRESS", "SKIPPED")), None)
 
     def _ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:

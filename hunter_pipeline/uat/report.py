@@ -114,7 +114,7 @@ def _verdict(passed: bool) -> str:
 
 def _step(step: StepReport) -> str:
     title = f"{step.number}  {step.title} "
-    lines = [f"\n{title:.<{WIDTH - 14}} {_verdict(step.passed)} {step.seconds:7.1f} s"]
+    lines = [f"\n{title:.<{WIDTH - 15}} {_verdict(step.passed)} {step.seconds:7.1f} s"]
     lines += [_wrapped(f"     {'ok ' if well else 'BAD'}  ", words) for well, words in step.findings]
     return "\n".join(lines)
 

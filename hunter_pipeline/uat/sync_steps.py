@@ -11,7 +11,7 @@ from hunter_pipeline.uat.clients import SYNC, Api
 from hunter_pipeline.uat.commands import COUNTS, DirectSync
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System
-from hunter_pipeline.uat.trial import Trial, differing, in_words
+from hunter_pipeline.uat.trial import Trial, differing, in_words, outcome
 from hunter_pipeline.warehouse import acceptance, checks, runs
 
 ATTEMPTS = 5
@@ -54,7 +54,7 @@ def manual_sync(trial: Trial) -> Iterator[Finding]:
     )
     yield Finding(
         followed.statuses[-1] == "success" and followed.summary.get("status") == "success",
-        f"GET {SYNC}/{{task_id}} followed the run: {', '.join(followed.statuses)}; {_outcome(followed.summary)}",
+        f"GET {SYNC}/{{task_id}} followed the run: {', '.join(followed.statuses)}; {outcome(followed.summary)}",
     )
     yield _recorded(system, task, followed.summary)
 
@@ -83,7 +83,7 @@ def direct_run(trial: Trial) -> Iterator[Finding]:
     sync = sync_directly(trial)
     yield Finding(
         sync.code == 0 and sync.summary["status"] == "success",
-        f"`hunter sync --json` ended with exit code {sync.code}: {_outcome(sync.summary)}",
+        f"`hunter sync --json` ended with exit code {sync.code}: {outcome(sync.summary)}",
     )
     yield _logged(sync)
     run_id = str(sync.summary["run_id"])
@@ -142,7 +142,7 @@ def second_sync(trial: Trial) -> Iterator[Finding]:
 def _nothing_made_up(second: dict[str, Any], come: list[dict[str, Any]], changed: int | None) -> Iterator[Finding]:
     """What the second sync calls new or updated must be what upstream made or changed after the first one."""
     odd = [row["referral_id"] for row in come if not row["is_newer"]]
-    words = f"{len(come)} referrals came after the first sync had ended, all of them changed upstream after it"
+    words = f"referrals that came after the first sync had ended: {len(come)}, all of them changed upstream after it"
     if odd:
         words = (
             f"{len(odd)} of {len(come)} referrals that came after the first sync stood upstream before it: {odd[:5]}"
@@ -152,14 +152,8 @@ def _nothing_made_up(second: dict[str, Any], come: list[dict[str, Any]], changed
     yield Finding(not odd and second["new"] <= len(come), f"{words}; the second sync counted {second['new']} as new")
     yield Finding(
         changed is None or second["updated"] <= changed,
-        f"it counted {second['updated']} as updated; upstream changed {changed or 0} since the first one",
+        f"it counted {second['updated']} as updated; changed upstream after the first one: {changed or 0}",
     )
-
-
-def _outcome(summary: dict[str, Any]) -> str:
-    error = summary.get("error") or {}
-    told = error.get("type") or summary.get("reason")
-    return f"{summary.get('status')}{f' ({told})' if told else ''}, {in_words(summary)}"
 
 
 def _logged(sync: DirectSync) -> Finding:

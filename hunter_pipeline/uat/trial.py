@@ -71,6 +71,12 @@ def in_words(summary: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {summary.get(name)}" for name in COUNTS)
 
 
+def outcome(summary: dict[str, Any]) -> str:
+    """How a sync ended, why, and its counts: 'skipped (sync_in_progress), fetched 0, ...'."""
+    told = (summary.get("error") or {}).get("type") or summary.get("reason")
+    return f"{summary.get('status')}{f' ({told})' if told else ''}, {in_words(summary)}"
+
+
 def differing(summary: dict[str, Any], row: dict[str, Any]) -> list[str]:
     """The names of counts and of what else identifies a sync in which two summaries differ."""
     return [name for name in ("run_id", "status", "reason", "mode", *COUNTS) if summary.get(name) != row.get(name)]
