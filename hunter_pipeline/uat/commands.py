@@ -6,6 +6,7 @@ What belongs here: starting it and reading what it leaves behind. What does not:
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.settings import DEMO_VARIABLE, PREFIX
 
 COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 _SECONDS = 900
@@ -55,9 +57,12 @@ def start(
 
     out, err: a file, or subprocess.PIPE.
     """
+    is_ours = environment.get(DEMO_VARIABLE) == str(os.getpid())
     return subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
         [sys.executable, "-m", "hunter_pipeline.cli", *arguments],
         env=environment,
+        # Dagster lays the .env of the folder that it starts in over its environment: a temporary home has none
+        cwd=environment[f"{PREFIX}HOME"] if is_ours else None,
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=err,

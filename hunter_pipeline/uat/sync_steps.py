@@ -54,7 +54,8 @@ def manual_sync(trial: Trial) -> Iterator[Finding]:
     )
     yield Finding(
         followed.statuses[-1] == "success" and followed.summary.get("status") == "success",
-        f"GET {SYNC}/{{task_id}} followed the run: {', '.join(followed.statuses)}; {outcome(followed.summary)}",
+        f"GET {SYNC}/{{task_id}} followed the run: {', '.join(followed.statuses)}; "
+        f"its summary: {outcome(followed.summary)}",
     )
     yield _recorded(system, task, followed.summary)
 

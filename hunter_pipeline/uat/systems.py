@@ -61,9 +61,20 @@ class System:
             "API": self.api.url,
             "Dagster": self.dagster.url,
             "Cadence": f"{self.interval_seconds} seconds",
-            "Database": _database(self.warehouse),
+            "Database": self._database(),
             "Versions": versions(),
         }
+
+    def _database(self) -> str:
+        kind = "embedded" if self.own or self.warehouse.url is None else "HUNTER_DATABASE_URL"
+        try:
+            revision, newest = migrate.status(self.warehouse)
+            with self.warehouse.connection() as connection:
+                server = tables.server_version(connection)
+        except HunterError as error:
+            return f"{kind}: {error.message}"
+        is_newest = "the newest" if revision == newest else f"the newest is {newest}"
+        return f"{kind}, PostgreSQL {server}, schema revision {revision} ({is_newest})"
 
 
 class Own(NamedTuple):
@@ -171,15 +182,3 @@ def free_api(environment: Mapping[str, str]) -> tuple[Api, dict[str, str]]:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-
-def _database(warehouse: Warehouse) -> str:
-    kind = "embedded" if warehouse.url is None else "HUNTER_DATABASE_URL"
-    try:
-        revision, newest = migrate.status(warehouse)
-        with warehouse.connection() as connection:
-            server = tables.server_version(connection)
-    except HunterError as error:
-        return f"{kind}: {error.message}"
-    is_newest = "the newest" if revision == newest else f"the newest is {newest}"
-    return f"{kind}, PostgreSQL {server}, schema revision {revision} ({is_newest})"

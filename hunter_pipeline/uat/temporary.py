@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.domain.errors import DatabaseError, HunterError
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.settings import DEMO_VARIABLE, PREFIX
 from hunter_pipeline.uat import commands
@@ -42,8 +42,15 @@ class TemporaryHome:
 
     @property
     def warehouse(self) -> Warehouse:
-        """Its embedded database."""
-        return Warehouse(None, self.path)
+        """
+        Its embedded database, as it runs; never started by this process, which would touch the folder at its own end.
+
+        Raises: DatabaseError where it does not run.
+        """
+        address = embedded.address(self.path)
+        if address is None:
+            raise DatabaseError("The embedded PostgreSQL of the temporary home does not run.")
+        return Warehouse(address, self.path)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def test_a_run_that_fails_and_a_system_with_another_database(
     failure = ENDED | {"status": "failure", "summary": failed}
     far_side.answers[f"GET {SYNC}/t1"] = [(200, running), (200, failure)]
     followed, recorded = bad(tried(sync_steps.manual_sync, trial_of(far_side.url, warehouse)))
-    assert "followed the run: running, failure; failed (PartnerCenterAuthError), fetched 0" in followed
+    assert "followed the run: running, failure; its summary: failed (PartnerCenterAuthError), fetched 0" in followed
     assert recorded == "sync_runs has no row of it: is this the database that the system works on?"
 
 

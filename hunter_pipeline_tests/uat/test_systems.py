@@ -14,7 +14,7 @@ from hunter_pipeline.domain.errors import ConfigurationError
 from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.settings import load_settings
-from hunter_pipeline.uat import acceptance, laboratory_steps, systems
+from hunter_pipeline.uat import acceptance, commands, laboratory_steps, systems
 from hunter_pipeline.uat.acceptance import try_step
 from hunter_pipeline.uat.temporary import TemporaryHome, temporary_home
 from hunter_pipeline.warehouse.connection import Warehouse
@@ -67,7 +67,7 @@ def test_a_temporary_home_leaves_nothing_behind():
         assert home.path.is_dir()
         assert (home.path / ".token_cache").exists()
         late = subprocess.Popen([sys.executable, "-c", code], env=home.environment, start_new_session=True)
-        home.warehouse.address()
+        commands.run(home.environment, "db", "upgrade")
         server = int((home.path / "postgres/postmaster.pid").read_text().splitlines()[0])
         children.append(late)
         living += [psutil.Process(late.pid), psutil.Process(server)]
