@@ -43,6 +43,18 @@ def only_one(settings: Settings) -> Iterator[None]:
             file.truncate(0)
 
 
+def is_held(settings: Settings) -> bool:
+    """Whether a supervisor has this home now, whatever an old note says."""
+    try:
+        with (settings.home / _NOTE).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 class Urls(NamedTuple):
     """Where the services answer."""
 

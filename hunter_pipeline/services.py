@@ -27,7 +27,7 @@ from hunter_pipeline.logs import log
 from hunter_pipeline.process_groups import end_group
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import TENANT_ID
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.settings import DEMO_VARIABLE, Settings
 from hunter_pipeline.warehouse import embedded, raw, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -108,6 +108,8 @@ class Services:
             return subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
                 command,
                 env=os.environ | (environment or {}),
+                # Dagster lays the .env of the folder that it starts in over its environment: none of it is a demo's
+                cwd=self.settings.home if DEMO_VARIABLE in os.environ else None,
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

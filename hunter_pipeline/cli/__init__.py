@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from hunter_pipeline import __version__
-from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, up
+from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, uat, up
 from hunter_pipeline.domain.errors import HunterError
 
 INTERRUPTED = 130
@@ -59,6 +59,7 @@ app.command("domain")(domain.domain)
 app.command("leads")(leads.leads)
 app.command("sandbox")(sandbox.sandbox)
 app.command("serve")(serve.serve)
+app.command("uat")(uat.uat)
 app.command("doctor")(doctor.doctor)
 
 

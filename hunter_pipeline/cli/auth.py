@@ -70,7 +70,11 @@ def logout() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Encrypt the sign-in in the database with the first of HUNTER_TOKEN_KEYS, so that the others can go."""
+    """
+    Encrypt the sign-in in the database with a new key.
+
+    With the first of HUNTER_TOKEN_KEYS, so that the others can go.
+    """
     settings = load_settings()
     configure_logs(settings)
     encrypt_anew(settings)

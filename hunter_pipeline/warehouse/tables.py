@@ -19,3 +19,8 @@ def analyze(connection: Connection, *names: str) -> None:
     Its own daemon does so about a minute after a bulk load; until then it plans as if they were empty.
     """
     connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
+
+
+def server_version(connection: Connection) -> str:
+    """PostgreSQL's own version, e.g. '18.1'."""
+    return str(queries().server_version(connection))

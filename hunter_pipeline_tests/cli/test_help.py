@@ -24,6 +24,7 @@ COMMANDS = {
     "domain": {"--json"},
     "leads": {"--format", "--output"},
     "sandbox": {"--port", "--referrals", "--seed", "--change-every", "--fault"},
+    "uat": {"--json"},
     "doctor": set(),
 }
 

@@ -8,3 +8,6 @@ select
 from pg_attribute
 where attrelid = to_regclass(:table) and attnum > 0 and not attisdropped
 order by attnum;
+
+-- name: server_version$
+select split_part(current_setting('server_version'), ' ', 1);
