@@ -25,6 +25,14 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 REFERRALS = 60
+LONGEST_FIRST = ("test_operations", "test_uat", "test_demo", "test_browser", "test_api_syncs", "test_disk", "test_privacy")
+"""Modules that take their time begin first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; within one, and among the others, the order stays."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 
 
