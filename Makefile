@@ -22,7 +22,7 @@ demo: $(RUN_STAMP) ## the whole pipeline on a sandbox of Partner Center, until C
 
 test: $(DEV_STAMP) ## the whole test suite
 	@test -x /usr/bin/chromium -a -f $(AXE) || $(MAKE) --no-print-directory browser || echo "No browser: its tests will fail." >&2
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 browser: ## what the browser tests need: Debian's Chromium (as root) and, from npm, axe-core
 	@test -x /usr/bin/chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }

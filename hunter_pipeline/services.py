@@ -5,7 +5,6 @@ Each runs in a process group of its own, so that stopping it leaves nothing behi
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -21,13 +20,14 @@ import requests
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
+from hunter_pipeline.environment import of_children
 from hunter_pipeline.home_lock import Urls, note
 from hunter_pipeline.instance import open_instance
 from hunter_pipeline.logs import log
 from hunter_pipeline.process_groups import end_group
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import TENANT_ID
-from hunter_pipeline.settings import DEMO_VARIABLE, Settings
+from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import embedded, raw, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -62,8 +62,8 @@ class Services:
         self.urls = urls
         self.logs = settings.folder("logs")
         self.dagster = self._start(_dagster_command(urls.dagster), "dagster.log")
-        self.desk = self._start_desk()
         self._desk_is_due = 0.0
+        self.desk = self._start_desk()
 
     def wait_until_ready(self) -> None:
         """Raises: ConfigurationError where one does not come up; the hint names its log."""
@@ -89,6 +89,13 @@ class Services:
             end_group(process.pid, self.settings.dagster_home)
             process.wait()
 
+    def _paths(self) -> dict[str, str]:
+        """What names a file from here."""
+        cache = self.settings.partner_center_token_cache
+        return {"HUNTER_HOME": str(self.settings.home)} | (
+            {"HUNTER_PARTNER_CENTER_TOKEN_CACHE": str(cache)} if cache else {}
+        )
+
     def _start_desk(self) -> "subprocess.Popen[bytes]":
         self._desk_is_due = time.monotonic() + DESK_PAUSE_SECONDS
         place = urlsplit(self.urls.desk)
@@ -107,9 +114,8 @@ class Services:
         with (self.logs / name).open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
                 command,
-                env=os.environ | (environment or {}),
-                # Dagster lays the .env of the folder that it starts in over its environment: none of it is a demo's
-                cwd=self.settings.home if DEMO_VARIABLE in os.environ else None,
+                env=of_children() | self._paths() | (environment or {}),
+                cwd=self.settings.home,  # where no .env lies
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

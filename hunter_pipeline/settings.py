@@ -1,39 +1,28 @@
 """
-Every HUNTER_* variable: its default, its meaning, its limits. The one reader of the environment.
+Every HUNTER_* variable: its default, its meaning, its limits.
 
 What belongs here: what an administrator can set. What does not: constants of the code (they stand
-beside the code that uses them) and anything that opens a connection.
+beside the code that uses them), whose variables they are (`environment.py`), anything that opens a connection.
 """
 
 import base64
 import os
 import re
-from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import psutil
-from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.environment import DEMO_VARIABLE, DOTENV, PARTNER_CENTER, PREFIX, adopt_demo
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-PREFIX = "HUNTER_"
-PARTNER_CENTER = PREFIX + "PARTNER_CENTER_"
 MICROSOFT_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
-DEMO_FILE = "demo.env"
-"""Written under HUNTER_HOME while a demo runs, so that `hunter sync` in another terminal finds its sandbox."""
-DEMO_VARIABLE = PREFIX + "DEMO_PID"
-"""Set in a demo's processes: the id of the one that runs the sandbox."""
-_CLOCK_SECONDS = 1.0
-"""A file's time is coarser than a process's."""
-_OF_REAL_DATA = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL", PREFIX + "TOKEN_KEYS")
 _KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
@@ -53,7 +42,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=DOTENV,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -261,7 +250,7 @@ def load_settings() -> Settings:
     """
     try:
         settings = _read()
-        return _read() if _adopt_demo(settings.home) else settings
+        return _read() if adopt_demo(settings.home) else settings
     except ValidationError as error:
         raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -271,21 +260,9 @@ def load_settings() -> Settings:
         ) from None
 
 
-def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[str, str]:
-    """
-    Point this process and its children at a sandbox and the embedded database, whatever else is configured.
-
-    Returns the variables, for DEMO_FILE.
-    """
-    _forget(lambda name: name.startswith(PARTNER_CENTER) or name in _OF_REAL_DATA)
-    values = {**partner_center, f"{PREFIX}HOME": str(home), DEMO_VARIABLE: str(os.getpid())}
-    os.environ |= values
-    return values
-
-
 def _read() -> Settings:
     """The settings as they stand; in a demo `.env` is not read, so that it meets no real account and no real data."""
-    return Settings(_env_file=None if DEMO_VARIABLE in os.environ else ".env")  # pyright: ignore[reportCallIssue]
+    return Settings(_env_file=None if DEMO_VARIABLE in os.environ else DOTENV)  # pyright: ignore[reportCallIssue]
 
 
 def _in_words(error: ValidationError) -> str:
@@ -312,33 +289,6 @@ def _may_hold(error: "ErrorDetails", limits: list[Any], meaning: str) -> str:
     return f"it may hold: {meaning}"
 
 
-def _adopt_demo(home: Path) -> bool:
-    """
-    Take over the running demo's variables, all or none.
-
-    None where any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never meet the sandbox's address.
-    """
-    demo = home / DEMO_FILE
-    if DEMO_VARIABLE in os.environ or not demo.is_file():
-        return False
-    named = {**(dotenv_values(".env") if Path(".env").is_file() else {}), **os.environ}
-    if any(value and name.upper().startswith(PARTNER_CENTER) for name, value in named.items()):
-        return False
-    values = {name: value for name, value in dotenv_values(demo).items() if value}
-    pid = values.get(DEMO_VARIABLE, "")
-    if not (pid.isdecimal() and _lives(int(pid), demo)):
-        return False
-    _forget(lambda name: name in _OF_REAL_DATA)
-    os.environ |= values
-    return True
-
-
-def _forget(unwanted: Callable[[str], bool]) -> None:
-    """Take variables out of the environment, however they are capitalized: pydantic reads them all."""
-    for name in [name for name in os.environ if unwanted(name.upper())]:
-        del os.environ[name]
-
-
 def _is_address(text: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -361,11 +311,3 @@ def _is_database(text: str) -> bool:
         return False
     names_something = bool(parts.netloc or parts.path.strip("/") or parts.query)
     return parts.scheme in ("postgresql", "postgres") and "://" in text and names_something
-
-
-def _lives(pid: int, announcement: Path) -> bool:
-    """Whether the process that wrote the file lives: numbers are given out again, but to younger processes."""
-    try:
-        return psutil.Process(pid).create_time() <= announcement.stat().st_mtime + _CLOCK_SECONDS
-    except (psutil.Error, OSError, ValueError, OverflowError):
-        return False

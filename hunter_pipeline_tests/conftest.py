@@ -16,16 +16,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from hunter_pipeline.environment import PREFIX
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.settings import PREFIX, Settings, load_settings
+from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 REFERRALS = 60
-LONGEST_FIRST = ("test_operations", "test_uat", "test_demo", "test_browser", "test_api_syncs", "test_disk", "test_privacy")
+LONGEST_FIRST = (
+    *("test_operations", "test_uat", "test_demo", "test_browser", "test_api_syncs", "test_disk", "test_privacy"),
+)
 """Modules that take their time begin first, so that no worker is left alone with one at the end."""
 
 
@@ -33,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first; within one, and among the others, the order stays."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 
 

@@ -154,6 +154,7 @@ def a_second_demo_in_another_home(url: str, environment: dict[str, str]) -> None
     assert int(url.rpartition(":")[2]) < int(other.rpartition(":")[2]) <= int(url.rpartition(":")[2]) + 20
 
 
+@pytest.mark.timeout(400)
 def test_demo_from_nothing_to_nothing(home: Path):
     """One command fills five assets, beside others too; Ctrl-C ends every process; the next one goes on."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.environment import DEMO_FILE, DEMO_VARIABLE, environment_of_demo, of_children
 from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import DEMO_FILE, DEMO_VARIABLE, Settings, environment_of_demo, load_settings
+from hunter_pipeline.settings import Settings, load_settings
 
 CONTRACT = {
     "HUNTER_PARTNER_CENTER_ENABLED": False,
@@ -309,3 +310,26 @@ def test_any_other_address_needs_a_key(host: str, monkeypatch: pytest.MonkeyPatc
         load_settings().require_api_key()
     monkeypatch.setenv("HUNTER_API_KEY", "k" * 32)
     load_settings().require_api_key()
+
+
+def test_children_know_what_this_process_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`.env` goes with a child that starts elsewhere, and the environment before it; an empty variable is none."""
+    Path(".env").write_text("HUNTER_API_PORT=8001\nhunter_env=production\nHUNTER_OWN_DOMAINS=a.de\nHUNTER_API_KEY=\n")
+    monkeypatch.setenv("HUNTER_API_PORT", "8002")
+    monkeypatch.setenv("HUNTER_ENV", "development")
+    monkeypatch.setenv("HUNTER_OWN_DOMAINS", "")
+    here = load_settings()
+    found = of_children()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == here
+    assert (here.api_port, here.env, here.own_domains, here.api_key) == (8002, "development", ("a.de",), None)
+
+
+def test_a_demos_children_know_nothing_of_dotenv(monkeypatch: pytest.MonkeyPatch):
+    """A demo meets no real account, by whatever way."""
+    Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=real\n")
+    monkeypatch.setenv(DEMO_VARIABLE, "1")
+    assert "HUNTER_PARTNER_CENTER_CLIENT_ID" not in of_children()

@@ -9,9 +9,10 @@ import typer
 from hunter_pipeline import home_lock
 from hunter_pipeline.cli import sync, up
 from hunter_pipeline.cli.auth import show_code
+from hunter_pipeline.environment import DEMO_FILE, environment_of_demo
 from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import DEMO_FILE, Settings, environment_of_demo, load_settings
+from hunter_pipeline.settings import Settings, load_settings
 
 CHANGE_SECONDS = 5.0
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.settings import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.environment import DEMO_VARIABLE, PREFIX
 
 COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 _SECONDS = 900

