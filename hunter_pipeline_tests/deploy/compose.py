@@ -93,14 +93,14 @@ class Compose:
         return subprocess.run([self._here(word) for word in words], env=self.environment(name), check=False).returncode
 
     def client(self, words: list[str]) -> int:
-        """Run one of PostgreSQL's own tools, as in its service: other names of the user and of the databases."""
-        host = {**os.environ, "PGHOST": self.postgres["host"]}
-        named = [self.postgres["databases"].get(word, word) for word in words]
-        user = [
-            self.postgres["user"] if before == "--username" else word
-            for before, word in zip(["", *words], named, strict=False)
+        """Run one of PostgreSQL's own tools, as in its service; the databases have other names here."""
+        databases: dict[str, str] = self.postgres["databases"]
+        host = {**os.environ, "PGHOST": self.postgres["host"], "PGDATABASE": databases["hunter"]}
+        here = [
+            word if before == "--username" else databases.get(word, word)
+            for before, word in zip(["", *words], words, strict=False)
         ]
-        return subprocess.run(user, env=host, check=False).returncode
+        return subprocess.run(here, env=host, check=False).returncode
 
     def stop(self, name: str) -> None:
         """Ask a service to end, wait for as long as it may take (the code location waits for its run), and insist."""
@@ -188,14 +188,14 @@ def main(words: list[str]) -> int:
             return 0
         case ["compose", "up", "--detach", *options] if set(options) <= {"--build", "--wait"}:
             compose.up()
-        case ["compose", "exec", "--no-TTY", "postgres", *command]:
+        case ["compose", "exec", "--no-TTY", "postgres", *command] | ["compose", "exec", "postgres", *command]:
             return compose.client(command)
         case ["compose", "exec", name, *command]:
             return compose.execute(name, command)
         case ["compose", "cp", source, target]:
             compose.copy(source, target)
-        case ["compose", "logs", "--tail", _number, name]:
-            sys.stdout.write(compose.said(name))
+        case ["compose", "logs", "--tail", _, *names] | ["compose", "logs", *names]:
+            sys.stdout.write("".join(compose.said(name) for name in names if name != "postgres"))
         case ["compose", "ps"]:
             sys.stdout.write("\n".join(compose.services))
         case ["compose", "stop", *names]:

