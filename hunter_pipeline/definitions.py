@@ -4,6 +4,8 @@ What Dagster loads: `defs`, built from the settings without opening any connecti
 `dagster definitions validate`, `workspace.yaml` and the `hunter` command all come in here.
 """
 
+import logging
+
 import dagster as dg
 
 from hunter_pipeline.defs import assets, checks, pruning
@@ -17,6 +19,18 @@ RESOURCES: dict[str, dg.ConfigurableResource] = {
     "warehouse": WarehouseResource(),
     "sync_run": SyncRunResource(),
 }
+
+_LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
+
+
+@dg.logger({"log_level": _LEVEL, "name": dg.Field(str, default_value="dagster", is_required=False)})
+def quiet_console(context: dg.InitLoggerContext) -> logging.Logger:
+    """
+    Dagster's console, quiet unless a run asks for more by `log_level`.
+
+    Our own events are lines on standard error already; it would write each again, with words around its JSON.
+    """
+    return dg.colored_console_logger.logger_fn(context)
 
 
 def build_defs(settings: Settings | None = None) -> dg.Definitions:
@@ -43,6 +57,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         sensors=[build_sensor(settings), alerts_sensor],
         resources=RESOURCES,
         executor=dg.in_process_executor,
+        loggers={"console": quiet_console},
     )
 
 

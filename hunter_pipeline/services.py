@@ -61,7 +61,7 @@ class Services:
         self.settings = settings
         self.urls = urls
         self.logs = settings.folder("logs")
-        self.dagster = self._start(_dagster_command(urls.dagster), "dagster.log")
+        self.dagster = self._start(_dagster_command(urls.dagster, settings.log_style), "dagster.log")
         self._desk_is_due = 0.0
         self.desk = self._start_desk()
 
@@ -245,10 +245,11 @@ def refuse_mixing(settings: Settings) -> None:
         )
 
 
-def _dagster_command(url: str) -> list[str]:
+def _dagster_command(url: str, log_style: str) -> list[str]:
     parts = urlsplit(url)
     place = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
-    return [sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml")), *place]
+    style = ["--log-format", "json" if log_style == "json" else "colored"]
+    return [sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml")), *place, *style]
 
 
 def _wait(process: "subprocess.Popen[bytes]", is_ready: Callable[[], bool], name: str, log_file: Path) -> None:

@@ -15,7 +15,6 @@ from hunter_pipeline.domain.errors import HunterError
 from hunter_pipeline.logs import configure_logs, written_by
 from hunter_pipeline.settings import Settings, load_settings
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _REASONS = {
     "feature_flag_disabled": "HUNTER_PARTNER_CENTER_ENABLED=true turns it on",
     "sync_in_progress": "another sync is under way",
@@ -67,7 +66,7 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
     with _progress("Preparing the database"):
         from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
         from hunter_pipeline.definitions import defs  # noqa: PLC0415
-        from hunter_pipeline.defs.cadence import FULL, JOB  # noqa: PLC0415
+        from hunter_pipeline.defs.cadence import FULL, JOB, QUIET  # noqa: PLC0415
         from hunter_pipeline.defs.dead_runs import process_tag  # noqa: PLC0415
         from hunter_pipeline.warehouse import runs  # noqa: PLC0415
         from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
@@ -80,7 +79,7 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
     with instance.open_instance() as dagster, _progress("Syncing with Partner Center"), without_statements():
         job = defs.resolve_job_def(JOB)
         result = job.execute_in_process(
-            run_config={**QUIET, **(FULL if full else {})},
+            run_config=QUIET | (FULL if full else {}),
             instance=dagster,
             tags={"hunter/started_by": "cli", **process_tag()},
             raise_on_error=False,

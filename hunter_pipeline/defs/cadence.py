@@ -23,6 +23,8 @@ from hunter_pipeline.warehouse.connection import Connection
 
 JOB = "sync_partner_center_referrals"
 FULL = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
+QUIET = {"loggers": {"console": {"config": {}}}}
+"""Names the console of `definitions.py`: a run that names none gets Dagster's own, which says everything twice."""
 NIGHTLY = "25 2 * * *"
 """Between two ticks of every cadence that divides ten minutes, so that the two do not meet."""
 MINUTE = 60
@@ -121,7 +123,9 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     def cadence(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
         with warehouse.connection() as connection:
             reason = why_not(load_settings(), context.instance, connection)
-        return dg.SkipReason(reason) if reason else dg.RunRequest(tags={"hunter/started_by": "schedule"})
+        return (
+            dg.SkipReason(reason) if reason else dg.RunRequest(run_config=QUIET, tags={"hunter/started_by": "schedule"})
+        )
 
     @dg.schedule(
         name="full_reconciliation_schedule",
@@ -136,7 +140,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         return (
             dg.SkipReason(reason)
             if reason
-            else dg.RunRequest(run_config=FULL, tags={"hunter/started_by": "reconciliation"})
+            else dg.RunRequest(run_config=QUIET | FULL, tags={"hunter/started_by": "reconciliation"})
         )
 
     return [cadence, nightly]
@@ -163,6 +167,6 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
             early = why_early(current, partner_center, connection)
         if early is None:
             return dg.SkipReason("nothing_changed_upstream")
-        return dg.RunRequest(tags={"hunter/started_by": "sensor", "hunter/why": early})
+        return dg.RunRequest(run_config=QUIET, tags={"hunter/started_by": "sensor", "hunter/why": early})
 
     return changes

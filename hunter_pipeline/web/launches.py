@@ -20,6 +20,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 Status = Literal["queued", "running", "success", "failure", "canceled"]
 
 JOB = "sync_partner_center_referrals"
+QUIET = {"loggers": {"console": {"config": {}}}}
+"""Names the pipeline's own console: a run that names none gets Dagster's, which says every event twice."""
 FULL = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
 ASK_SECONDS = 5.0
 LAUNCH_SECONDS = 20
@@ -188,7 +190,7 @@ class Launches:
                 JOB,
                 repository_location_name=location,
                 repository_name=repository,
-                run_config=FULL if full else {},
+                run_config=QUIET | (FULL if full else {}),
                 tags={"hunter/started_by": "api"},
             )
         except (DagsterGraphQLClientError, requests.RequestException) as error:

@@ -14,7 +14,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from hunter_pipeline.cli.sync import QUIET, without_statements
+from hunter_pipeline.cli.sync import without_statements
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
 from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import runs
@@ -204,7 +204,9 @@ def test_what_dagster_says_of_its_lost_storage_quotes_no_statement(capsys: pytes
         quiet = without_statements() if discreet else nullcontext()
         with dg.DagsterInstance.ephemeral() as instance, pytest.raises(RuntimeError), quiet:
             sys.stderr.write("before\n")
-            lost.execute_in_process(instance=instance, run_config=QUIET)
+            lost.execute_in_process(
+                instance=instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            )
         said = capsys.readouterr().err
         assert "before" in said
         assert ("fabrikam" in said) is not discreet

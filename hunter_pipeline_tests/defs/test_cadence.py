@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.definitions import RESOURCES
-from hunter_pipeline.defs.cadence import FULL, JOB, build_schedules, build_sensor, cron_of
+from hunter_pipeline.defs.cadence import FULL, JOB, QUIET, build_schedules, build_sensor, cron_of
 from hunter_pipeline.domain.errors import DatabaseError, PartnerCenterAuthError
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.settings import load_settings
@@ -100,7 +100,7 @@ def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterIns
     assert started(nightly) == {"hunter/started_by": "reconciliation"}
     assert isinstance(cadence, dg.RunRequest)
     assert isinstance(nightly, dg.RunRequest)
-    assert (cadence.run_config, nightly.run_config) == ({}, FULL)
+    assert (cadence.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
