@@ -88,6 +88,8 @@ class Launches:
 
         Raises: DagsterUnavailable, DatabaseError.
         """
+        if (current := self._current()) is not None:  # before the lock: a Dagster that hangs makes no queue here
+            return current
         with self._one_at_a_time:
             if (current := self._current()) is not None:
                 return current

@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
     skipped = requests.get(f"{url}{SYNC}/skipped", timeout=30).json()
     assert (skipped["status"], skipped["summary"]["status"]) == ("success", "skipped")
     assert requests.get(f"{url}{SYNC}/unknown", timeout=30).status_code == 503
+
+
+def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeypatch: pytest.MonkeyPatch):
+    """Six who ask at once are all refused when the time for one is over, not one after the other."""
+    monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": 0.5})
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
+        launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
+        start = time.monotonic()
+        asked = [pool.submit(launcher.launch) for _ in range(6)]
+        assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
+        assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])
