@@ -92,7 +92,7 @@ def desk(request: Request, view: Looked) -> Response:
 
 @router.get("/desk/results")
 def results(request: Request, view: Looked) -> Response:
-    """The lists after a filter, an order or a page was chosen; the form's address, which desk.js guesses, is put right."""
+    """The lists after a filter, an order or a page was chosen; the address that desk.js gave the form is put right."""
     by_form = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
         context = _lists(connection, view)
