@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 import requests
+from dagster import DagsterInstance
+from dagster._core.test_utils import create_run_for_test
 
+from hunter_pipeline import instance
 from hunter_pipeline.defs import cadence
 from hunter_pipeline.domain.errors import DagsterUnavailable
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline.web import launches
-from hunter_pipeline.web.launches import Launches
+from hunter_pipeline.web.launches import JOB, Launches
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
@@ -70,6 +73,22 @@ def test_a_full_sync_can_be_asked_for(live: Live):
         started = requests.post(f"{url}{SYNC}", json={"full": True}, timeout=60).json()
         assert started["enqueued"]
         assert wait_for_sync(url, started["task_id"])["summary"]["mode"] == "full"
+
+
+def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
+    """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
+    monkeypatch.setattr(launches, "YOUNG_SECONDS", 3.0)
+    monkeypatch.setenv("DAGSTER_PG_URL", instance.storage_url(live.office.warehouse))
+    with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
+        lost = create_run_for_test(dagster, job_name=JOB).run_id
+        young = requests.post(f"{url}{SYNC}", timeout=60).json()
+        assert (young["task_id"], young["enqueued"]) == (lost, False)
+        time.sleep(3)
+        assert requests.get(f"{url}{SYNC}/{lost}", timeout=60).json()["status"] == "failure"
+        started = requests.post(f"{url}{SYNC}", timeout=60).json()
+        assert started["enqueued"]
+        assert wait_for_sync(url, started["task_id"])["status"] == "success"
+        dagster.delete_run(lost)
 
 
 def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
