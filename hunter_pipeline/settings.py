@@ -106,6 +106,12 @@ class Settings(BaseSettings):
             raise ValueError("it may hold an https:// address only: a token must not travel over anything else")
         return value.rstrip("/")
 
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _trimmed(cls, value: object) -> object:
+        """No header can carry the space around a key, and a key of spaces is none."""
+        return value.strip() or None if isinstance(value, str) else value
+
     @field_validator("dagster_url")
     @classmethod
     def _http_address(cls, value: str) -> str:

@@ -306,8 +306,10 @@ def test_loopback_needs_no_key(host: str, monkeypatch: pytest.MonkeyPatch):
 def test_any_other_address_needs_a_key(host: str, monkeypatch: pytest.MonkeyPatch):
     """Where others can reach the API, a key is asked for by name; with one, it may listen."""
     monkeypatch.setenv("HUNTER_API_HOST", host or "[::]")
-    with pytest.raises(ConfigurationError, match=r"HUNTER_API_HOST holds .* and HUNTER_API_KEY is empty"):
-        load_settings().require_api_key()
+    for key in ("", "  "):
+        monkeypatch.setenv("HUNTER_API_KEY", key)
+        with pytest.raises(ConfigurationError, match=r"HUNTER_API_HOST holds .* and HUNTER_API_KEY is empty"):
+            load_settings().require_api_key()
     monkeypatch.setenv("HUNTER_API_KEY", "k" * 32)
     load_settings().require_api_key()
 

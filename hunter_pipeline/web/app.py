@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.warehouse = Warehouse.from_settings(settings)
     app.state.launches = Launches(settings.dagster_url, app.state.warehouse)
     app.state.access = Access(settings)
-    app.state.metrics = Metrics(app.state.warehouse)
+    app.state.metrics = Metrics()
     app.state.limiter = health.new_limiter()
     for part in (api, health, docs, sign_in, desk):
         app.include_router(part.router)

@@ -92,11 +92,11 @@ def desk(request: Request, view: Looked) -> Response:
 
 @router.get("/desk/results")
 def results(request: Request, view: Looked) -> Response:
-    """The lists after a filter, an order or a page was chosen; the form has no address of its own, so it gets one."""
+    """The lists after a filter, an order or a page was chosen; the address that desk.js gave the form is put right."""
     by_form = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
         context = _lists(connection, view)
-    headers = {"HX-Push-Url": f"/{context['view'].url()}"} if by_form else None
+    headers = {"HX-Replace-Url": f"/{context['view'].url()}"} if by_form else None
     return pages.render(request, "results.html", headers=headers, announced=by_form, **context)
 
 

@@ -51,6 +51,8 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # answered wherever GET is; the server, whose scope stays, keeps the body back
+            scope = {**scope, "method": "GET"}
         start, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
@@ -85,11 +87,12 @@ class Gate:
             raise Refusal(
                 421, "wrong_host", "Without an API key only this machine is answered.", hint="Ask for http://127.0.0.1."
             )
-        if self._has_key(request):
+        needs_none = _needs_no_key(request.url.path)
+        if not needs_none and self._has_key(request):
             return
         if is_cross_site(request.method, request.headers):
             raise Refusal(403, "cross_site", "Another site may not ask for this.", hint="Use the lead desk itself.")
-        if not self.access.needs_key or _needs_no_key(request.url.path):
+        if not self.access.needs_key or needs_none:
             return
         if not self.access.is_session(request.cookies.get(COOKIE)):
             raise errors.key_required()

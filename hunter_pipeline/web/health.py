@@ -1,8 +1,8 @@
 """
 What monitoring asks: is the service alive, is it ready, what works, and the numbers.
 
-Each part is asked at the same time as the others and has two seconds; nothing here starts anything, and nothing
-says more than a word about a part.
+Each part is asked at the same time as the others and has two seconds, the numbers have five; nothing here starts
+anything, and nothing says more than a word about a part.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
+from prometheus_client.core import Metric
 
 from hunter_pipeline.domain.errors import HunterError
 from hunter_pipeline.logs import log
@@ -19,9 +20,11 @@ from hunter_pipeline.warehouse import embedded, migrate, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import models
 from hunter_pipeline.web.launches import Launches
-from hunter_pipeline.web.metrics import Metrics
+from hunter_pipeline.web.metrics import Metrics, stored
 
 SECONDS = 2.0
+SCRAPE_SECONDS = 5.0
+"""How long /metrics waits for the database: Prometheus gives up after ten, and then knows of no number at all."""
 ASKED_AT_ONCE = 8
 """Threads for questions whose answer nobody waits for any more."""
 
@@ -71,10 +74,12 @@ async def ready(request: Request, response: Response) -> models.Ready:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}}, tags=["health"])
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Numbers for Prometheus."""
-    found: Metrics = request.app.state.metrics
-    return Response(found.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    state = request.app.state
+    counted: Metrics = state.metrics
+    found = await _asked(state.limiter, "metrics", partial(_numbers, state.warehouse), seconds=SCRAPE_SECONDS)
+    return Response(counted.text(found), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def new_limiter() -> CapacityLimiter:
@@ -82,15 +87,17 @@ def new_limiter() -> CapacityLimiter:
     return CapacityLimiter(ASKED_AT_ONCE)
 
 
-async def _asked(limiter: CapacityLimiter, name: str, question: Callable[[], T]) -> T | None:
+async def _asked(
+    limiter: CapacityLimiter, name: str, question: Callable[[], T], *, seconds: float = SECONDS
+) -> T | None:
     """The answer, None where none came in time or the part is down."""
-    with anyio.move_on_after(SECONDS):
+    with anyio.move_on_after(seconds):
         try:
             return await to_thread.run_sync(question, abandon_on_cancel=True, limiter=limiter)
         except HunterError as error:
             log.warning("health_part_down", part=name, error=error.message)
             return None
-    log.warning("health_part_down", part=name, error=f"No answer came within {SECONDS:.0f} seconds.")
+    log.warning("health_part_down", part=name, error=f"No answer came within {seconds:.0f} seconds.")
     return None
 
 
@@ -106,6 +113,13 @@ def _schema(warehouse: Warehouse) -> bool:
         return False
     stands, newest = migrate.status(warehouse)
     return stands == newest
+
+
+def _numbers(warehouse: Warehouse) -> list[Metric] | None:
+    if _is_stopped(warehouse):
+        return None
+    with warehouse.connection() as connection:
+        return list(stored(connection))
 
 
 def _is_stopped(warehouse: Warehouse) -> bool:

@@ -47,9 +47,9 @@ _LOCATIONS = """{ workspaceOrError { __typename
         ... on RepositoryLocation { name repositories { name pipelines { name } } } } } } } }"""
 _UNFINISHED = """query($job: String!) { runsOrError(limit: 10, filter: {pipelineName: $job,
         statuses: [QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]}) {
-    __typename ... on Runs { results { runId status startTime } } } }"""
+    __typename ... on Runs { results { runId status creationTime startTime } } } }"""
 _RUN = """query($id: ID!) { runOrError(runId: $id) {
-    __typename ... on Run { status startTime endTime assetMaterializations { assetKey { path } } } } }"""
+    __typename ... on Run { status creationTime endTime assetMaterializations { assetKey { path } } } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Launches:
 
         Raises: DagsterUnavailable, DatabaseError.
         """
+        if (current := self._current()) is not None:  # before the lock: a Dagster that hangs makes no queue here
+            return current
         with self._one_at_a_time:
             if (current := self._current()) is not None:
                 return current
@@ -123,7 +125,7 @@ class Launches:
             run = None
         if run is None:
             return None if summary is None else _recorded(task_id, summary)
-        status = _STATUS[run["status"]]
+        status = "failure" if _is_lost(run) else _STATUS[run["status"]]
         is_open = summary is not None and summary["status"] == "running"
         if status == "success" and is_open and (locked or time.time() - (run["endTime"] or 0) < CLOSING_SECONDS):
             status = "running"  # its record is about to be closed
@@ -164,9 +166,9 @@ class Launches:
             return Launch(holder, enqueued=False, status="running")
         for run in reversed(found):  # the newest comes first, and the oldest is the first to run
             status = _STATUS[run["status"]]
-            if status == "queued":
+            if status == "queued" and not _is_lost(run):
                 return Launch(run["runId"], enqueued=False, status="queued")
-            if time.time() - (run["startTime"] or 0) < YOUNG_SECONDS:
+            if status == "running" and time.time() - (run["startTime"] or 0) < YOUNG_SECONDS:
                 return Launch(run["runId"], enqueued=False, status="running")
         return None
 
@@ -212,6 +214,11 @@ class Launches:
                 hint="Start it with `hunter up`, or set HUNTER_DAGSTER_URL to where its web UI runs.",
             )
         return data
+
+
+def _is_lost(run: dict[str, Any]) -> bool:
+    """Whether Dagster made this run but then failed to queue it, as when its database restarts: nothing starts it."""
+    return run["status"] == "NOT_STARTED" and time.time() - run["creationTime"] > YOUNG_SECONDS
 
 
 def _recorded(task_id: str, summary: dict[str, Any]) -> Followed:

@@ -4,22 +4,20 @@ What Prometheus reads at /metrics: counted in the database at each scrape, so ev
 Only requests are counted in the process, by the template of their path.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 
-from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.warehouse import listing
-from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse.connection import Connection
 
 
 class Metrics:
     """The numbers of one service, in a registry of its own."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_Stored(warehouse))  # pyright: ignore[reportArgumentType] - it has collect()
         self._requests = Counter(
             "hunter_http_requests_total", "Requests by route and status.", ["method", "route", "status"],
             registry=self.registry,
@@ -34,33 +32,28 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def text(self) -> bytes:
-        """Everything, in Prometheus' format."""
-        return generate_latest(self.registry)
+    def text(self, found: Sequence[Metric] | None) -> bytes:
+        """Everything, in Prometheus' format; `found` is what `stored` read, None where the database did not answer."""
+        of_database = CollectorRegistry()
+        of_database.register(_Stored(found))  # pyright: ignore[reportArgumentType] - it has collect()
+        return generate_latest(of_database) + generate_latest(self.registry)
 
 
 class _Stored:
-    """Reads the database when it is asked; out of reach is a number as well."""
+    """The numbers of one scrape; a database out of reach is a number as well."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.warehouse = warehouse
+    def __init__(self, found: Sequence[Metric] | None) -> None:
+        self.found = found
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing in advance: a registry that asked would open the database."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        """The numbers of now."""
-        try:
-            with self.warehouse.connection() as connection:
-                found = list(_stored(connection))
-        except DatabaseError:
-            found = []
-        yield GaugeMetricFamily("hunter_database_up", "1 where the database answers.", value=1.0 if found else 0.0)
-        yield from found
+    def collect(self) -> Iterable[Metric]:
+        """The numbers of then."""
+        is_up = 0.0 if self.found is None else 1.0
+        yield GaugeMetricFamily("hunter_database_up", "1 where the database answers.", value=is_up)
+        yield from self.found or ()
 
 
-def _stored(connection: Connection) -> Iterator[Metric]:
+def stored(connection: Connection) -> Iterator[Metric]:
+    """What the database holds now. Raises: DatabaseError."""
     numbers = listing.sync_numbers(connection)
     outcomes = CounterMetricFamily("hunter_syncs", "Syncs by how they ended.", labels=["outcome"])
     for outcome in ("success", "skipped", "failed"):

@@ -64,6 +64,8 @@ def test_everything_but_health_needs_the_key(url: str):
     assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=%2F%3Fstatus%3DNew")
     for path in ("/healthz", "/healthz/live", "/healthz/ready", "/sign-in"):
         assert requests.get(url + path, timeout=30).status_code == 200
+        assert requests.get(url + path, headers={"X-API-Key": "an old one"}, timeout=30).status_code == 200
+        assert requests.head(url + path, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(

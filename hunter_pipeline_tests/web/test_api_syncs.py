@@ -6,18 +6,22 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
+from dagster import DagsterInstance
+from dagster._core.test_utils import create_run_for_test
 
+from hunter_pipeline import instance
 from hunter_pipeline.defs import cadence
 from hunter_pipeline.domain.errors import DagsterUnavailable
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline.web import launches
-from hunter_pipeline.web.launches import Launches
+from hunter_pipeline.web.launches import JOB, Launches
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
@@ -71,6 +75,22 @@ def test_a_full_sync_can_be_asked_for(live: Live):
         assert wait_for_sync(url, started["task_id"])["summary"]["mode"] == "full"
 
 
+def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
+    """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
+    monkeypatch.setattr(launches, "YOUNG_SECONDS", 3.0)
+    monkeypatch.setenv("DAGSTER_PG_URL", instance.storage_url(live.office.warehouse))
+    with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
+        lost = create_run_for_test(dagster, job_name=JOB).run_id
+        young = requests.post(f"{url}{SYNC}", timeout=60).json()
+        assert (young["task_id"], young["enqueued"]) == (lost, False)
+        time.sleep(3)
+        assert requests.get(f"{url}{SYNC}/{lost}", timeout=60).json()["status"] == "failure"
+        started = requests.post(f"{url}{SYNC}", timeout=60).json()
+        assert started["enqueued"]
+        assert wait_for_sync(url, started["task_id"])["status"] == "success"
+        dagster.delete_run(lost)
+
+
 def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
     """While a sync of the command line holds the lock, its id is the answer, and its record tells how it stands."""
     run_id = str(uuid.uuid4())
@@ -118,6 +138,17 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
     skipped = requests.get(f"{url}{SYNC}/skipped", timeout=30).json()
     assert (skipped["status"], skipped["summary"]["status"]) == ("success", "skipped")
     assert requests.get(f"{url}{SYNC}/unknown", timeout=30).status_code == 503
+
+
+def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeypatch: pytest.MonkeyPatch):
+    """Six who ask at once are all refused when the time for one is over, not one after the other."""
+    monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": 0.5})
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
+        launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
+        start = time.monotonic()
+        asked = [pool.submit(launcher.launch) for _ in range(6)]
+        assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
+        assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])

@@ -97,6 +97,21 @@ def test_each_filter_is_kept_over_a_reload(page: Page):
     expect(rows(page)).to_have_count(25)
 
 
+def test_a_filter_is_kept_when_the_reload_comes_before_its_answer(page: Page):
+    """Who reloads at once finds type and search as they were chosen; a typed word is one step, and Back undoes it."""
+    page.get_by_label("Referral type").select_option("co-sell")
+    page.reload()
+    expect(page.get_by_label("Referral type")).to_have_value("co-sell")
+    page.get_by_label("Search").press_sequentially("nobody")
+    page.reload()
+    expect(page.get_by_label("Search")).to_have_value("nobody")
+    expect(page.get_by_text("No referral fits these filters")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value("")
+    expect(page.get_by_label("Referral type")).to_have_value("co-sell")
+    expect(page).to_have_url("/?referral_type=co-sell")
+
+
 def test_sorting_and_paging(page: Page):
     """A column's head sorts by it and then the other way round; paging keeps the order, and Back goes back."""
     page.get_by_role("link", name="Company").click()

@@ -17,6 +17,21 @@ document.addEventListener("click", (event) => {
   row.querySelector("a").click();
 });
 
+// The address follows the filters at once: a reload finds what was chosen although its answer has not come yet. One
+// word typed is one step of Back; the state is htmx's own, so that Back loads the page that the address names.
+const filters = document.getElementById("filters");
+let typing = false;
+if (filters) {
+  filters.addEventListener("change", () => { typing = false; });
+  filters.addEventListener("input", (event) => {
+    const chosen = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value.trim()));
+    const step = typing ? "replaceState" : "pushState";
+    typing = event.target.id === "q";
+    history.replaceState({ htmx: true }, "", location.href);
+    history[step]({ htmx: true }, "", chosen.size ? `/?${chosen}` : "/");
+  });
+}
+
 // The dialog: opened when its content is there, closed by its button, Escape or a click outside (closedby does the
 // latter two; the lines below are for browsers without it), and the focus goes back to where it came from.
 document.addEventListener("htmx:beforeRequest", (event) => {
