@@ -8,7 +8,7 @@ A tick that has nothing to do starts no run: a run costs some 46 event rows. Eve
 none says why.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -32,7 +32,10 @@ HOUR = 3600
 HEARTBEAT_SECONDS = 600
 """Even where upstream stands still the sensor syncs this often: what has stopped must show as stale."""
 
-_ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+LOST_SECONDS = 60
+"""A run that was made and not queued within this was lost on the way, for good: it must not keep others waiting."""
+
+_ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 
 
 def freshness_window(settings: Settings) -> timedelta:
@@ -72,7 +75,10 @@ def why_not(settings: Settings, instance: dg.DagsterInstance, connection: Connec
     """
     if not settings.partner_center_enabled:
         return FLAG_DISABLED
-    waiting = instance.get_runs(dg.RunsFilter(job_name=JOB, statuses=_ABOUT_TO_START), limit=1)
+    young = datetime.now(UTC) - timedelta(seconds=LOST_SECONDS)
+    on_the_way = dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.NOT_STARTED], created_after=young)
+    about_to_start = dg.RunsFilter(job_name=JOB, statuses=_ABOUT_TO_START)
+    waiting = any(instance.get_runs(which, limit=1) for which in (about_to_start, on_the_way))
     return IN_PROGRESS if waiting or runs.sync_is_running(connection) else None
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.definitions import RESOURCES
+from hunter_pipeline.defs import cadence
 from hunter_pipeline.defs.cadence import FULL, JOB, QUIET, build_schedules, build_sensor, cron_of
 from hunter_pipeline.domain.errors import DatabaseError, PartnerCenterAuthError
 from hunter_pipeline.sandbox import Fault
@@ -122,13 +123,18 @@ def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterIn
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
-def test_a_tick_beside_a_queued_run_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
-    """A run of the job that has not started yet counts as well; one that a dead process left "started" does not."""
+def test_a_tick_beside_a_queued_run_says_so(
+    production: Office, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that has not started yet counts as well; one that was lost or that a dead process left behind does not."""
     from hunter_pipeline.definitions import build_defs
 
     job = build_defs().resolve_job_def(JOB)
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
     assert tick(instance, name) == "sync_in_progress"
+    with monkeypatch.context() as later:
+        later.setattr(cadence, "LOST_SECONDS", 0)
+        assert tick(instance, name) != "sync_in_progress"
     instance.report_run_canceled(run)
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert tick(instance, name) != "sync_in_progress"
