@@ -30,6 +30,8 @@ from hunter_pipeline.partner_center.deadlines import PunctualAdapter, broken_off
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy, asked_wait, following
 from hunter_pipeline.partner_center.troubles import trouble
 
+_MOST_BYTES = 200_000_000
+"""A page of 200 referrals is half a megabyte. Whatever is larger than this is none, and would fill the memory."""
 _CHUNK = 1 << 16
 _POOL = 16
 _REFUSALS = 400
@@ -200,13 +202,22 @@ class Http:
         Read bit by bit, no longer than the total time lasts; None where its end is missing.
 
         A refusal counts by its status and its Retry-After, which have come: it needs no end.
+        Raises: PartnerCenterResponseError where it is larger than any page could be, unpacked.
         """
         parts: list[bytes] = []
+        size = 0
         is_refusal = _counts_by_its_status(response)
         try:
             with broken_off_after(max(until - self._clock(), 0), response.raw.shutdown):
                 while part := response.raw.read1(_CHUNK, decode_content=True):
                     parts.append(part)
+                    size += len(part)
+                    if size > _MOST_BYTES:
+                        raise PartnerCenterResponseError(
+                            f"An answer is larger than {_MOST_BYTES // 10**6} MB, and was not read to its end.",
+                            hint="Something between here and Partner Center answers in its place; look at the network.",
+                            status_code=response.status_code,
+                        )
         except (OSError, HTTPError):
             if not is_refusal:
                 raise

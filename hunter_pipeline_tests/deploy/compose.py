@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -119,7 +118,7 @@ class Compose:
 
     def environment(self, name: str) -> dict[str, str]:
         """What the service is given, and what its image has."""
-        image = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "REQUESTS_CA_BUNDLE") if key in os.environ}
+        image = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
         image |= {"DAGSTER_HOME": str(self.state / "opt"), "STANDIN_STATE": str(self.state)}
         return image | {key: self._here(str(value)) for key, value in self.services[name]["environment"].items()}
 
@@ -129,10 +128,6 @@ class Compose:
         return [
             "127.0.0.1" if before == "--grpc-host" else word for before, word in zip(["", *words], words, strict=False)
         ]
-
-    def copy(self, source: str, target: str) -> None:
-        """Copy a file into a service."""
-        shutil.copy(source, self._here(target.partition(":")[2]))
 
     def _start(self, name: str) -> "subprocess.Popen[bytes]":
         with (self.state / f"{name}.log").open("ab") as log:
@@ -190,7 +185,7 @@ def main(words: list[str]) -> int:
             compose.up()
         case ["compose", "exec", "--no-TTY", "postgres", *command] | ["compose", "exec", "postgres", *command]:
             return compose.client(command)
-        case ["compose", "exec", name, *command]:
+        case ["compose", "exec", "--no-TTY", name, *command] | ["compose", "exec", name, *command]:
             return compose.execute(name, command)
         case ["compose", "cp", source, target]:
             compose.copy(source, target)

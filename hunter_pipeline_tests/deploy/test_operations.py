@@ -149,8 +149,8 @@ def test_every_command_of_hunter_exists():
 def test_every_block_is_run_by_a_test():
     """A section with commands is in the test below or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
-        "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Forgetting a person",
-        "Backup and restore with docker compose",
+        "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Troubleshooting",
+        "Forgetting a person", "Backup and restore with docker compose",
     }  # fmt: skip
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
 
@@ -161,17 +161,21 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
     guide = blocks()
     copy, secret, up = guide["The services"]
     machine.run(copy)
-    values = {n: v for n, v in sandbox.environment().items() if n != "REQUESTS_CA_BUNDLE"}
+    values = sandbox.environment() | {"REQUESTS_CA_BUNDLE": "/var/lib/hunter/ca.pem"}
     machine.put(**values | {"HUNTER_PARTNER_CENTER_ENABLED": "false", "HUNTER_API_KEY": machine.run(secret).strip()})
     with pytest.raises(AssertionError, match="put POSTGRES_PASSWORD into"):
         machine.run(up)
     machine.put(POSTGRES_PASSWORD=machine.run(secret).strip())
     machine.run(up)
 
+    (company_ca,) = guide["Troubleshooting"]
+    shutil.copy(machine.environment["REQUESTS_CA_BUNDLE"], machine.folder / "company-ca.pem")
+    machine.run(company_ca)
     device_code, browser = guide["Sign in"]
     assert "WARN" not in machine.run(device_code)
     machine.run("docker compose exec code hunter auth logout")
     machine.run(browser)
+    assert stat.S_IMODE((tmp_path / "state" / "volume" / ".token_cache").stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
 
     flag_off, flag_on = guide["Switch it on"]
     assert "Skipped: feature_flag_disabled" in machine.run(flag_off)

@@ -1,6 +1,7 @@
 """What only a server that misbehaves byte by byte shows: cut-off bodies, drips, clocks, redirects, proxies."""
 
 import email.utils
+import gzip
 import socket
 import socketserver
 import threading
@@ -70,6 +71,16 @@ def test_an_answer_is_read_in_any_form(whole: Callable[..., None], serve: Serve,
     server = serve(whole)
     assert only_page(server, tmp_path, waits) == PAGE["value"]
     assert len(server.heads) == 1
+
+
+def test_an_answer_that_would_fill_the_memory_is_not_read(serve: Serve, tmp_path: Path, waits: Waits) -> None:
+    """A small answer that unpacks to hundreds of megabytes is given up, at once and in one sentence."""
+    packed = gzip.compress(bytes(1 << 20)) * 250
+    head = f"HTTP/1.1 200 OK\nContent-Length: {len(packed)}\nContent-Encoding: gzip\nContent-Type: application/json"
+    server = serve(say(head, packed))
+    with pytest.raises(errors.PartnerCenterResponseError, match="larger than 200 MB"):
+        only_page(server, tmp_path, waits)
+    assert (len(server.heads), waits.seconds) == (1, [])
 
 
 def http_date(seconds: float) -> str:
