@@ -187,8 +187,6 @@ def main(words: list[str]) -> int:
             return compose.client(command)
         case ["compose", "exec", "--no-TTY", name, *command] | ["compose", "exec", name, *command]:
             return compose.execute(name, command)
-        case ["compose", "cp", source, target]:
-            compose.copy(source, target)
         case ["compose", "logs", "--tail", _, *names] | ["compose", "logs", *names]:
             sys.stdout.write("".join(compose.said(name) for name in names if name != "postgres"))
         case ["compose", "ps"]:

@@ -208,16 +208,20 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
     (forget,) = guide["Forgetting a person"]
     machine.run(f"set -a; . ./.env; set +a; {forget}")
 
+    what_stands_in_sentences_and_tables(machine, database_url)
+    machine.run("docker compose down")
+    files = [path.name for path in (tmp_path / "state" / "opt").rglob("*") if path.is_file()]
+    assert files == ["dagster.yaml"], "the image is read-only"
+
+
+def what_stands_in_sentences_and_tables(machine: Machine, database_url: str) -> None:
+    """Run the commands and statements of the running text."""
     for line in inline("docker compose"):
-        if line != "docker compose exec code":  # which the reader is told to leave away
+        if line not in ("docker compose exec code", "docker compose cp"):  # named, not to be run
             machine.run(line)
     with psycopg.connect(database_url, autocommit=True) as connection:
         for statement in (*inline("select"), "vacuum full raw_referrals", *inline("truncate")):
             connection.execute(cast(LiteralString, statement))
-
-    machine.run("docker compose down")
-    files = [path.name for path in (tmp_path / "state" / "opt").rglob("*") if path.is_file()]
-    assert files == ["dagster.yaml"], "the image is read-only"
 
 
 def _api(machine: Machine, method: str, path: str, *, key: str | None = None) -> requests.Response:
