@@ -35,6 +35,7 @@ lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster'
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql/queries sql/views
 	@$(BIN)/deptry .
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive hunter_pipeline
 	@DAGSTER_HOME=$$(mktemp -d) $(BIN)/python -W ignore -m dagster definitions validate --workspace workspace.yaml
 
 bench: $(DEV_STAMP) ## the benchmark: how long each step takes for 1,000 to 100,000 referrals

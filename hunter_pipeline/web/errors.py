@@ -7,7 +7,7 @@ The third edge where errors are worded (after Dagster and the command line): one
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -83,7 +83,7 @@ def install(app: FastAPI) -> None:
 
 
 def _hunter_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HunterError)  # noqa: S101 - what it was registered for
+    error = cast(HunterError, error)  # what it was registered for
     if isinstance(error, Refusal):
         return refused(error)
     status, code = 500, "internal_error"
@@ -100,8 +100,7 @@ _KINDS = {"json_invalid": "it is no JSON", "string_pattern_mismatch": "it may no
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Names the parameter and what it may hold; what it held may be somebody's name."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
-    first = error.errors()[0]
+    first = cast(RequestValidationError, error).errors()[0]
     is_body = first["loc"][0] == "body" or len(first["loc"]) == 1
     name = "The body" if is_body else str(first["loc"][1])
     kind = _KINDS.get(first["type"], str(first["msg"]))
@@ -116,6 +115,6 @@ _HTTP = {
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it was registered for
+    error = cast(HTTPException, error)  # what it was registered for
     code, detail, hint = _HTTP.get(error.status_code, ("invalid_request", "The request cannot be read.", None))
     return answer(error.status_code, code, detail, hint, headers=error.headers)
