@@ -14,7 +14,7 @@ from hunter_pipeline.domain.forgetting import plain_address
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
-from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload, sign_in
+from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 REFERRALS = 60
 VIEWS = ("leads_ready", "referral_status_history")
@@ -32,15 +32,6 @@ ADDRESS = "sue.fairweather@fabrikam.com"
 def shared(server: Path) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
         yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    shared.reset()
-    return shared
 
 
 def forgotten(office: Office, address: str = ADDRESS) -> dict[str, int]:

@@ -12,21 +12,13 @@ from hypothesis import strategies as st
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.sync import Stream, pull
 from hunter_pipeline.warehouse import runs
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload, sign_in
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 
 @pytest.fixture(scope="module")
 def shared(server: Path) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
         yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    return shared
 
 
 def _versions() -> list[dict[str, Any]]:

@@ -126,7 +126,10 @@ def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Office, monkeypat
 
 def test_an_upgrade_with_nothing_to_do_waits_for_nobody(office: Office) -> None:
     """Every command upgrades as it starts, also beside a sync of many minutes."""
+    waits: list[str] = []
     with office.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.SYNC_LOCK,))
         connection.commit()
-        migrate.upgrade(Warehouse(office.url, office.folder), waiting=lambda: pytest.fail("it waits"))
+        warehouse = Warehouse(office.url, office.folder)
+        revision = migrate.upgrade(warehouse, waiting=lambda: waits.append("for the sync"), patience=0.2)
+    assert (revision, waits) == (migrate.status(warehouse)[1], [])

@@ -155,20 +155,19 @@ def _partner_center(settings: Settings) -> str:
 
 def _dagster(settings: Settings) -> str:
     running = home_lock.running_urls(settings)
-    url = running.dagster if running else settings.dagster_url
-    try:
-        requests.get(f"{url}/server_info", timeout=5).raise_for_status()
-    except requests.RequestException:
-        return f"not running at {url} (hunter up starts it)"
-    return f"answers at {url}"
+    return _whether_it_answers(running.dagster if running else settings.dagster_url, "/server_info", "hunter up starts")
 
 
 def _desk(settings: Settings) -> str:
     settings.require_api_key()
     running = home_lock.running_urls(settings)
     url = running.desk if running else settings.api_url
+    return _whether_it_answers(url, "/healthz/live", "hunter up or hunter serve starts")
+
+
+def _whether_it_answers(url: str, path: str, starter: str) -> str:
     try:
-        requests.get(f"{url}/healthz/live", timeout=5).raise_for_status()
+        requests.get(f"{url}{path}", timeout=5).raise_for_status()
     except requests.RequestException:
-        return f"not running at {url} (hunter up or hunter serve starts it)"
+        return f"not running at {url} ({starter} it)"
     return f"answers at {url}"

@@ -14,7 +14,7 @@ from hunter_pipeline.partner_center.answers import Answer
 from hunter_pipeline.partner_center.pages import read_page
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.domain.strategies import json_values, referrals
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload, sign_in
+from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 IDS = st.sampled_from(["a", "B", " a ", "00000000-0000-4000-8000-000000000001", "", "x" * 300, "a\0b", None, 7])
 STAMPS = st.sampled_from(
@@ -41,14 +41,6 @@ def shared(server: Path) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
         faults.hurry(office)
         yield office
-
-
-@pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    for name, value in shared.environment.items():
-        monkeypatch.setenv(name, value)
-    sign_in(shared)
-    return shared
 
 
 def over_the_wire(pages: list[list[Any]]) -> list[list[Any]]:
