@@ -1,5 +1,8 @@
 """`hunter demo`: the whole pipeline on a sandbox, with nothing configured."""
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -58,12 +61,17 @@ def _run_services(settings: Settings, urls: Urls) -> None:
     print("\nStarting Dagster and the lead desk.", flush=True)
     with services.running(settings, urls) as running:
         print(up.in_words(settings, urls), flush=True)
+        others = ", ".join(f"{_command()} {rest}" for rest in ("sync", "leads", "db url"))
         print(
-            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: "
-            "hunter sync, hunter leads, hunter db url",
+            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: {others}",
             flush=True,
         )
         services.watch(running)
+
+
+def _command() -> str:
+    """How this command is called in another terminal here: after `make demo` it is not on the path."""
+    return "hunter" if shutil.which("hunter") else os.path.relpath(sys.argv[0])
 
 
 def _first_sync(settings: Settings) -> int:
