@@ -23,6 +23,7 @@ RUN python -m pip uninstall --yes pip \
     && install --directory /opt/dagster/logs /opt/dagster/.logs_queue
 COPY --from=build /opt/hunter /opt/hunter
 COPY dagster.yaml /opt/dagster/dagster.yaml
+RUN printf '\nstorage:\n  postgres:\n    postgres_url:\n      env: DAGSTER_PG_URL\n' >> /opt/dagster/dagster.yaml
 ENV PATH=/opt/hunter/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -20,6 +20,8 @@ DEMO_VARIABLE = PREFIX + "DEMO_PID"
 """Set in a demo's processes: the id of the one that runs the sandbox."""
 _CLOCK_SECONDS = 1.0
 """A file's time is coarser than a process's."""
+# https://www.postgresql.org/docs/current/libpq-envars.html
+_SESSION_VARIABLES = ("PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING", "PGAPPNAME")
 _OF_REAL_DATA = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL", PREFIX + "TOKEN_KEYS", PREFIX + "ALERT_URLS")
 
 
@@ -45,6 +47,16 @@ def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[s
     values = {**partner_center, f"{PREFIX}HOME": str(home), DEMO_VARIABLE: str(os.getpid())}
     os.environ |= values
     return values
+
+
+def ignore_libpq_variables(*, is_embedded: bool) -> None:
+    """
+    Take PG* variables out of this process's environment, so that libpq does not obey them.
+
+    For the embedded server all of them: they are about another server. For a server of the user's own those that
+    change how a session behaves; a password, a service or certificates may well come from the environment.
+    """
+    _forget(lambda name: name.startswith("PG") if is_embedded else name in _SESSION_VARIABLES)
 
 
 def adopt_demo(home: Path) -> bool:

@@ -6,7 +6,6 @@ processes (`services.py`).
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,19 @@ from sqlalchemy.exc import DBAPIError
 from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.settings import Settings
-from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse, database_errors
 
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
+# An arbitrary number that only this advisory lock has.
+STORAGE_LOCK = 4_276_180_391_552_010
+# Behind the project's dagster.yaml, which names no storage so that `dagster dev` works without any variable.
+STORAGE = f"""
+storage:
+  postgres:
+    postgres_url:
+      env: {STORAGE_VARIABLE}
+"""
 
 
 def prepare(settings: Settings) -> None:
@@ -31,8 +39,8 @@ def prepare(settings: Settings) -> None:
     Safe when two processes do it at once. Raises: ConfigurationError, DatabaseError.
     """
     warehouse = Warehouse.from_settings(settings)
-    migrate.upgrade(warehouse)
-    _install(project_file("dagster.yaml"), settings.folder("dagster") / "dagster.yaml")
+    schema.ensure_current(warehouse)
+    _install(settings.folder("dagster") / "dagster.yaml")
     if not os.environ.get(STORAGE_VARIABLE):
         warehouse.create_database(warehouse.dagster_database)
     os.environ |= {
@@ -104,17 +112,18 @@ def _create_tables(warehouse: Warehouse) -> None:
 def _alone(warehouse: Warehouse) -> Iterator[None]:
     """Two processes that make or change tables at once trip over each other: one after the other."""
     with database_errors(), warehouse.connection() as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", (migrate.LOCK_KEY,))
+        connection.execute("select pg_advisory_xact_lock(%s)", (STORAGE_LOCK,))
         yield
 
 
-def _install(source: Path, target: Path) -> None:
-    """Copy a file whole or not at all; leave it where it is the same."""
-    if target.exists() and target.read_bytes() == source.read_bytes():
+def _install(target: Path) -> None:
+    """Write Dagster's configuration whole or not at all; leave it where it is the same."""
+    text = project_file("dagster.yaml").read_text(encoding="utf-8") + STORAGE
+    if target.exists() and target.read_text(encoding="utf-8") == text:
         return
     half = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        shutil.copyfile(source, half)
+        half.write_text(text, encoding="utf-8")
         half.replace(target)
     except OSError as error:
         raise ConfigurationError(

@@ -17,7 +17,14 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.environment import DEMO_VARIABLE, DOTENV, PARTNER_CENTER, PREFIX, adopt_demo
+from hunter_pipeline.environment import (
+    DEMO_VARIABLE,
+    DOTENV,
+    PARTNER_CENTER,
+    PREFIX,
+    adopt_demo,
+    ignore_libpq_variables,
+)
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -252,11 +259,13 @@ def load_settings() -> Settings:
     """
     Read the environment and `.env`, and the running demo's values where neither names a Partner Center.
 
+    PG* variables that would change the database's sessions are taken out of the environment.
     Raises: ConfigurationError naming the variable, what it holds and what it may hold.
     """
     try:
         settings = _read()
-        return _read() if adopt_demo(settings.home) else settings
+        if adopt_demo(settings.home):
+            settings = _read()
     except ValidationError as error:
         raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -264,6 +273,8 @@ def load_settings() -> Settings:
             f"The file .env cannot be read ({type(error).__name__}).",
             hint="It has to be a text file in UTF-8 that you may read; .env.example shows one.",
         ) from None
+    ignore_libpq_variables(is_embedded=settings.database_url is None)
+    return settings
 
 
 def _read() -> Settings:

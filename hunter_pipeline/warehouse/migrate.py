@@ -27,6 +27,7 @@ from hunter_pipeline.logs import log
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.warehouse.connection import Warehouse, database_errors, worded
 from hunter_pipeline.warehouse.runs import STEP_LOCK, SYNC_LOCK
+from hunter_pipeline.warehouse.schema import fingerprint
 
 LOCK_KEY = 4_276_180_391_552_001
 """An arbitrary number that only this module's advisory lock has."""
@@ -65,6 +66,7 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
             ) from None
         for view in _changed_views(connection):
             _replace(connection, *view)
+        _run(connection, f"comment on table alembic_version is '{fingerprint()}'")
         return str(_revision(connection))
 
 
@@ -89,8 +91,14 @@ def _alchemy(warehouse: Warehouse) -> Generator[AlchemyConnection]:
     try:
         with database_errors(), engine.begin() as connection:
             yield connection
-    except DBAPIError as error:
-        raise worded(cast(psycopg.Error, error.orig)) from None
+    except (DBAPIError, psycopg.errors.InsufficientPrivilege) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(original, psycopg.errors.InsufficientPrivilege):
+            raise DatabaseError(
+                "The database's schema is not up to date, and the database user may not change it.",
+                hint="Run `hunter db upgrade` once with the owner of the database in HUNTER_DATABASE_URL.",
+            ) from None
+        raise worded(cast(psycopg.Error, original)) from None
 
 
 def _config() -> Config:

