@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -57,7 +58,7 @@ def run(clone: Path, *words: str, **variables: str) -> "subprocess.CompletedProc
     return done
 
 
-def stored(clone: Path, query: str) -> list[tuple[object, ...]]:
+def stored(clone: Path, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(embedded.address(clone / ".hunter") or "") as connection:
         return connection.execute(query).fetchall()  # type: ignore[call-overload]
 
