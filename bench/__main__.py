@@ -18,14 +18,14 @@ from typing import Any, cast
 
 import structlog
 
-from hunter_pipeline import sync
 from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.pipeline import steps
 from hunter_pipeline.sandbox.generator import referral
-from hunter_pipeline.warehouse import embedded, leads, migrate
+from hunter_pipeline.warehouse import embedded, leads_ready, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 PAGE = 200
-STREAM = sync.Stream("bench", "Incoming")
+STREAM = steps.Stream("bench", "Incoming")
 
 
 @dataclass
@@ -80,7 +80,7 @@ def run(home: Path, size: int) -> dict[str, float]:
 
 def steps(connection: Connection, far_side: FarSide) -> dict[str, float]:
     times: dict[str, float] = {}
-    pulled: list[sync.Pull] = []
+    pulled: list[steps.Pull] = []
 
     def timed(name: str, call: Callable[[], Any]) -> None:
         start = time.perf_counter()
@@ -90,20 +90,20 @@ def steps(connection: Connection, far_side: FarSide) -> dict[str, float]:
 
     def pull(mode: str) -> None:
         client = cast(PartnerCenterClient, far_side)
-        pulled.append(sync.pull(client, connection, STREAM, mode=mode, run_id=mode, page_size=PAGE))
+        pulled.append(steps.pull(client, connection, STREAM, mode=mode, run_id=mode, page_size=PAGE))
 
     timed("pull", lambda: pull("incremental"))
-    timed("normalize", lambda: sync.normalize(connection, own_domains=()))
-    timed("merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
-    timed("companies", lambda: sync.companies(connection, None))
-    timed("leads_ready", lambda: leads.leads_ready(connection))
+    timed("normalize", lambda: steps.normalize(connection, own_domains=()))
+    timed("merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
+    timed("companies", lambda: steps.companies(connection, None))
+    timed("leads_ready", lambda: leads_ready.leads_ready(connection))
     timed("again: pull", lambda: pull("incremental"))
-    timed("again: normal.", lambda: sync.normalize(connection, own_domains=()))
-    timed("again: merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
-    timed("again: compan.", lambda: sync.companies(connection, None))
-    timed("again: leads", lambda: leads.leads_ready(connection))
+    timed("again: normal.", lambda: steps.normalize(connection, own_domains=()))
+    timed("again: merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
+    timed("again: compan.", lambda: steps.companies(connection, None))
+    timed("again: leads", lambda: leads_ready.leads_ready(connection))
     timed("full: pull", lambda: pull("full"))
-    timed("full: merge", lambda: sync.merge(connection, STREAM, pulled[-1]))
+    timed("full: merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
     return times
 
 

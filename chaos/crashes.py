@@ -26,7 +26,7 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 
-from hunter_pipeline.domain.timestamps import sortable_utc
+from hunter_pipeline.referrals.timestamps import sortable_utc
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded
 

@@ -19,13 +19,13 @@ import simplejson
 from structlog.testing import capture_logs
 
 from hunter_pipeline.cli.sync import Outcome, report
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
+from hunter_pipeline.pipeline.sign_in import token_store
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.gate import place_of
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import token_store
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS, PAGE = 6, 2

@@ -8,11 +8,11 @@ import logging
 
 import dagster as dg
 
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import assets, checks, pruning
 from hunter_pipeline.defs.alerts import alerts_sensor
-from hunter_pipeline.defs.cadence import JOB, build_schedules, build_sensor, freshness_window
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.defs.schedules import JOB, build_schedules, build_sensor, freshness_window
 
 RESOURCES: dict[str, dg.ConfigurableResource] = {
     "partner_center": PartnerCenterResource(),

@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hunter_pipeline.environment import PREFIX
+from hunter_pipeline.config.environment import PREFIX
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.pipeline.sign_in import open_client
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in

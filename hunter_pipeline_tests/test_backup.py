@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hunter_pipeline import cli, instance
+from hunter_pipeline import cli
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import Sandbox
-from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.conftest import REFERRALS
@@ -73,7 +74,7 @@ def hunter(capfd: pytest.CaptureFixture[str], *arguments: str) -> Any:
 
 
 def dagster_runs() -> list[str]:
-    with instance.open_instance() as dagster:
+    with dagster_instance.open_instance() as dagster:
         runs = dagster.get_runs()
         assert all(dagster.get_records_for_run(run.run_id).records for run in runs)
         return [run.run_id for run in runs]

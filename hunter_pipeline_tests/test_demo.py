@@ -21,7 +21,7 @@ import requests
 from dagster_graphql import DagsterGraphQLClient
 from dotenv import dotenv_values
 
-from hunter_pipeline.defs.cadence import JOB
+from hunter_pipeline.defs.schedules import JOB
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline import cli, forget
-from hunter_pipeline.domain.forgetting import plain_address
+from hunter_pipeline import cli
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.pipeline import erase
+from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline.referrals.erasure import plain_address
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 REFERRALS = 60
@@ -39,7 +40,7 @@ def forgotten(office: Office, address: str = ADDRESS) -> dict[str, int]:
     assert plain is not None
     settings = load_settings()
     with office.warehouse.connection() as connection:
-        return forget.forget(connection, plain, stream_of(settings), settings.own_domains)
+        return erase.forget(connection, plain, stream_of(settings), settings.own_domains)
 
 
 def dump(office: Office) -> str:
@@ -181,7 +182,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
 
     def work() -> None:
         with office.warehouse.connection() as connection:
-            forget.forget(connection, ADDRESS, stream_of(settings), (), told.set)
+            erase.forget(connection, ADDRESS, stream_of(settings), (), told.set)
 
     thread = threading.Thread(target=work)
     with office.warehouse.connection() as connection:
@@ -206,7 +207,7 @@ def test_no_sync_begins_meanwhile(office: Office) -> None:
     """While a person is being erased a sync is skipped, as next to another sync."""
     settings = load_settings()
     with office.warehouse.connection() as connection, connection.transaction():
-        forget.people.wait_for_syncs(connection)
+        erase.people.wait_for_syncs(connection)
         with office.warehouse.connection() as other:
             run = SyncRun(other, settings, "another")
             assert run.begin("full") == "sync_in_progress"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from hunter_pipeline.logs import configure_logs, log, masked, written_by
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.logs import configure_logs, log, masked, written_by
+from hunter_pipeline.config.settings import load_settings
 
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOi.eyJhdWQiOiJodHRwczovL2FwaS5w.c2lnbmF0dXJl"
 

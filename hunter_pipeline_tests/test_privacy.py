@@ -14,8 +14,8 @@ import pytest
 from psycopg import sql
 
 from hunter_pipeline import cli
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.sandbox import Fault, Sandbox
-from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.warehouse.connection import Warehouse
 
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 
 from hunter_pipeline.cli import app
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 WHERE = """
 import importlib.metadata, sys
 import hunter_pipeline.definitions, hunter_pipeline.cli
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
 print(importlib.metadata.version("hunter-pipeline"))
 for name in ("sql/queries", "dagster.yaml", "workspace.yaml"):
     print(project_file(name).resolve(strict=True))

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
-from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.sandbox import Sandbox
-from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER

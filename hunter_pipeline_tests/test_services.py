@@ -16,10 +16,10 @@ import dagster as dg
 import psutil
 import pytest
 
-from hunter_pipeline import home_lock, instance, ports, process_groups, services
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.warehouse import embedded, runs
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.errors import ConfigurationError
+from hunter_pipeline.local import dagster_instance, home_lock, ports, process_groups, supervisor
+from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 
 URLS = home_lock.Urls("http://127.0.0.1:3001", "http://127.0.0.1:8001")
@@ -115,17 +115,17 @@ def test_an_address_of_another_machine_is_told_apart(url: str, or_next: bool):
 def test_dead_runs_are_reported(settings: Settings, connection: Connection, monkeypatch: pytest.MonkeyPatch):
     """A run that says "started" while nothing of it lives becomes a failure, unless a sync holds the lock."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
-    instance.prepare(settings)
-    with instance.open_instance() as dagster:
+    dagster_instance.prepare(settings)
+    with dagster_instance.open_instance() as dagster:
         for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS):
             dagster.add_run(dg.DagsterRun(job_name="x", run_id=str(uuid.uuid4()), status=status))
-    assert runs.try_sync_lock(connection)
+    assert sync_runs.try_sync_lock(connection)
     connection.commit()
-    assert services.report_dead_runs(settings) == 0
+    assert supervisor.report_dead_runs(settings) == 0
     connection.close()
-    assert services.report_dead_runs(settings) == 1
-    assert services.report_dead_runs(settings) == 0
-    with instance.open_instance() as dagster:
+    assert supervisor.report_dead_runs(settings) == 1
+    assert supervisor.report_dead_runs(settings) == 0
+    with dagster_instance.open_instance() as dagster:
         assert sorted(run.status.value for run in dagster.get_runs()) == ["FAILURE", "NOT_STARTED", "SUCCESS"]
 
 
@@ -134,7 +134,7 @@ def test_a_signal_ends_the_block_and_lets_it_tidy_up(number: int, capsys: pytest
     """Ctrl-C, SIGTERM or a closed terminal: the block tidies up, a second signal does not disturb it."""
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     tidied = False
-    with services.until_stopped():
+    with supervisor.until_stopped():
         try:
             os.kill(os.getpid(), number)
             time.sleep(5)
@@ -163,10 +163,10 @@ def test_a_killed_postgresql_is_started_again():
         home = load_settings().model_copy(update={"home": Path(folder), "database_url": None})
         embedded.start(home.home)
         try:
-            assert not services.keep_database(home)
+            assert not supervisor.keep_database(home)
             os.kill(embedded.running_pid(home.home) or 0, signal.SIGKILL)
             until = time.monotonic() + 30
-            while not services.keep_database(home):
+            while not supervisor.keep_database(home):
                 assert time.monotonic() < until
                 time.sleep(0.1)
             assert embedded.running_pid(home.home) is not None

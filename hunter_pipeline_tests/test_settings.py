@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.environment import DEMO_FILE, DEMO_VARIABLE, environment_of_demo, of_children
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, environment_of_demo, of_children
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.errors import ConfigurationError
 
 CONTRACT = {
     "HUNTER_PARTNER_CENTER_ENABLED": False,

@@ -14,12 +14,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from hunter_pipeline import cli
-from hunter_pipeline.domain.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.token_cache import TokenStore, sections_of
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sign_in import open_sign_in, token_store
+from hunter_pipeline.pipeline.sign_in import open_sign_in, token_store
 from hunter_pipeline_tests.warehouse.office import Office
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -27,16 +27,16 @@ DAMAGED = ["", "x", "gAAAAA==", "ü", "\x01"]
 TOKEN = """
 import sys
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import open_sign_in
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.pipeline.sign_in import open_sign_in
 with Http() as http:
     sign_in = open_sign_in(load_settings(), http)
     print(sign_in.refreshed_token() if sys.argv[1:] else sign_in.token())
 """
 HOLD = """
 import time
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import token_store
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.pipeline.sign_in import token_store
 with token_store(load_settings()).locked():
     print("held", flush=True); time.sleep(60)
 """

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.domain.errors import PartnerCenterServerError
+from hunter_pipeline.errors import PartnerCenterServerError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
-from hunter_pipeline.warehouse import raw
+from hunter_pipeline.warehouse import raw_referrals
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, office_of, payload, sign_in
 
 REFERRALS = 30
@@ -404,7 +404,7 @@ def test_what_postgresql_refuses_for_any_other_reason_is_quarantined_alone(offic
     finally:
         office.execute("drop trigger refuse on raw_referrals; drop function refuse")
     [row] = office.table("quarantined_referrals")
-    assert row["reason"] == raw.NOT_STORABLE
+    assert row["reason"] == raw_referrals.NOT_STORABLE
     assert identity(7) in row["payload"]
     assert office.value("select count(*) from partner_center_referrals") == 11
     assert counted(office.sync(client=FarSide([payload(7)])))[1] == 1, "once PostgreSQL takes it, it is a referral"

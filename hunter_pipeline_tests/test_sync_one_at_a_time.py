@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline import sync as steps
-from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import DatabaseError
+from hunter_pipeline.pipeline import steps
+from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sync_run import SyncRun, stream_of
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
 
@@ -50,7 +50,7 @@ def _until(condition: Any) -> None:
 def test_a_second_sync_is_skipped(office: Office) -> None:
     """While one holds the lock another one does nothing, is recorded as skipped, and makes no request."""
     with office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         summary = office.sync()
     assert (summary["status"], summary["reason"], summary["fetched"]) == ("skipped", "sync_in_progress", 0)
     assert summary["finished_at"] is not None
@@ -72,12 +72,12 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> No
 def test_the_lock_belongs_to_one_database(office: Office, server: Path) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
     with database_on(server, "another_one") as url, office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         with office.warehouse.connection() as second:
-            assert runs.sync_is_running(second)
+            assert sync_runs.sync_is_running(second)
         with Warehouse(url, server).connection() as other:
-            assert not runs.sync_is_running(other)
-            assert runs.try_sync_lock(other)
+            assert not sync_runs.sync_is_running(other)
+            assert sync_runs.try_sync_lock(other)
 
 
 def test_threads_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
@@ -139,7 +139,7 @@ def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
         process.send_signal(signal.SIGKILL)
         process.communicate()
     with office.warehouse.connection() as connection:
-        _until(lambda: not runs.sync_is_running(connection))
+        _until(lambda: not sync_runs.sync_is_running(connection))
         connection.commit()
     assert office.value("select count(*) from sync_runs where status = 'running'") == 1
     summary = office.sync()
@@ -207,7 +207,7 @@ def test_no_transaction_stays_open_while_others_are_waited_for(office: Office) -
 def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office) -> None:
     """The pull commits page by page, on a connection that nothing else has used."""
     with office.warehouse.connection() as connection:
-        runs.open_run(connection, "one", "incremental")
+        sync_runs.open_run(connection, "one", "incremental")
         connection.commit()
         far_side: Any = FarSide([payload(1)], [payload(2)])
         steps.pull(far_side, connection, stream_of(load_settings()), mode="incremental", run_id="one", page_size=1)

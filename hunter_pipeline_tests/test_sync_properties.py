@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hunter_pipeline.pipeline.steps import Stream, pull
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.sync import Stream, pull
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 
@@ -63,7 +63,7 @@ def _deliver(office: Office, syncs: list[tuple[str, list[list[int]]]]) -> dict[s
     for number, (kind, pages) in enumerate([*syncs, ("whole", [])]):
         far_side: Any = FarSide(*([copy.deepcopy(VERSIONS[place]) for place in page] for page in pages))
         with office.warehouse.connection() as connection:
-            runs.open_run(connection, f"run {number}", "incremental")
+            sync_runs.open_run(connection, f"run {number}", "incremental")
             connection.commit()
             pulled = pull(far_side, connection, stream, mode="incremental", run_id=f"run {number}", page_size=3)
         if kind == "whole":

@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from hunter_pipeline import cli
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run

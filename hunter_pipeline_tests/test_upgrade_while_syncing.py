@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from hunter_pipeline import project_files
-from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.config import project_files
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hunter_pipeline.notify import Mood
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.warehouse import alerts, runs
+from hunter_pipeline.config.notify import Mood
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.warehouse import alerts, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 
 
@@ -54,7 +54,7 @@ def look(
     since:   when the first look was: what has never succeeded is as old as that.
     sign_in: what is wrong with the sign-in, None where nothing is.
     """
-    last = runs.last_run(connection)
+    last = sync_runs.last_run(connection)
     run_id = last["run_id"] if last else None
     of_syncs = (
         [_failure(connection), _staleness(connection, now, window, since, run_id), _sign_in(sign_in, run_id)]
@@ -86,7 +86,7 @@ def _failure(connection: Connection) -> Condition:
 def _staleness(
     connection: Connection, now: datetime, window: timedelta, since: datetime, run_id: str | None
 ) -> Condition:
-    success = runs.last_success(connection)
+    success = sync_runs.last_success(connection)
     began = success["finished_at"] if success else alerts.first_sync_started_at(connection) or since
     if now - began <= window:
         return Condition("no_success", recovery="A sync has succeeded again.")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hunter_pipeline import notify
 from hunter_pipeline.alerts.memory import Memory, Message
-from hunter_pipeline.logs import log
+from hunter_pipeline.config import notify
+from hunter_pipeline.config.logs import log
 
 SECONDS = 30.0
 """For one look: a tick of Dagster's sensors may take a minute."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from hunter_pipeline.alerts.conditions import Condition
-from hunter_pipeline.notify import Mood
+from hunter_pipeline.config.notify import Mood
 
 PAUSE = timedelta(hours=6)
 """Between two messages about single things, such as referrals that expire: what is new meanwhile is told together."""

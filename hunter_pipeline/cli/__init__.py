@@ -14,7 +14,7 @@ import typer
 
 from hunter_pipeline import __version__
 from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, uat, up
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.errors import HunterError
 
 INTERRUPTED = 130
 USAGE = 2

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import open_sign_in
-from hunter_pipeline.sign_in import rotate as encrypt_anew
+from hunter_pipeline.pipeline.sign_in import open_sign_in
+from hunter_pipeline.pipeline.sign_in import rotate as encrypt_anew
 
 app = typer.Typer(help="Sign in to Partner Center, once; it is refreshed by itself.", no_args_is_help=True)
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -21,9 +21,9 @@ def upgrade() -> None:
     settings = load_settings()
     revision = migrate.upgrade(Warehouse.from_settings(settings), waiting=_say_waiting)
     print(f"The schema is at revision {revision}.")
-    from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
+    from hunter_pipeline.local import dagster_instance  # noqa: PLC0415 - Dagster takes a second to import
 
-    instance.upgrade_storage(settings)
+    dagster_instance.upgrade_storage(settings)
 
 
 @app.command()

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline import home_lock
 from hunter_pipeline.cli import sync, up
 from hunter_pipeline.cli.auth import show_code
-from hunter_pipeline.environment import DEMO_FILE, dotenv_text, environment_of_demo
-from hunter_pipeline.home_lock import Urls
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.environment import DEMO_FILE, dotenv_text, environment_of_demo
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.local import home_lock
+from hunter_pipeline.local.home_lock import Urls
 
 CHANGE_SECONDS = 5.0
 
@@ -28,7 +28,7 @@ def demo(
 
     One sync against made-up referrals, then Dagster's web UI and the lead desk until Ctrl-C.
     """
-    from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
+    from hunter_pipeline.local import supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
     settings = load_settings().model_copy(update={"database_url": None})  # a demo has a database of its own
     settings.require_api_key()
@@ -37,8 +37,8 @@ def demo(
             return _first_sync(load_settings())
     code = 0
     # the database is the demo's own, also where `demo --once` has left it running
-    whole = services.database_until_done(settings, whoever_started_it=True)
-    with services.until_stopped(), home_lock.only_one(settings), whole:
+    whole = supervisor.database_until_done(settings, whoever_started_it=True)
+    with supervisor.until_stopped(), home_lock.only_one(settings), whole:
         urls = up.addresses(settings, or_next=True)
         for wanted, taken, name in (
             (settings.dagster_url, urls.dagster, "Dagster's web UI"),
@@ -56,17 +56,17 @@ def demo(
 
 
 def _run_services(settings: Settings, urls: Urls) -> None:
-    from hunter_pipeline import services  # noqa: PLC0415
+    from hunter_pipeline.local import supervisor  # noqa: PLC0415
 
     print("\nStarting Dagster and the lead desk.", flush=True)
-    with services.running(settings, urls) as running:
+    with supervisor.running(settings, urls) as running:
         print(up.in_words(settings, urls), flush=True)
         others = ", ".join(f"{_command()} {rest}" for rest in ("sync", "leads", "db url"))
         print(
             f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: {others}",
             flush=True,
         )
-        services.watch(running)
+        supervisor.watch(running)
 
 
 def _command() -> str:
@@ -76,14 +76,14 @@ def _command() -> str:
 
 def _first_sync(settings: Settings) -> int:
     """Sign in where nobody is, then sync; returns the exit code."""
-    from hunter_pipeline import instance, services  # noqa: PLC0415
+    from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415
     from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
-    from hunter_pipeline.sign_in import open_sign_in  # noqa: PLC0415
+    from hunter_pipeline.pipeline.sign_in import open_sign_in  # noqa: PLC0415
 
     configure_logs(settings)
     print(f"Sandbox of Partner Center and Entra: {settings.partner_center_api_url}", flush=True)
-    instance.prepare(settings)
-    services.refuse_mixing(settings)
+    dagster_instance.prepare(settings)
+    supervisor.refuse_mixing(settings)
     with Http() as http:
         sign_in = open_sign_in(settings, http)
         if not sign_in.status().signed_in:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import requests
 
-from hunter_pipeline import home_lock
-from hunter_pipeline.domain.errors import ConfigurationError, HunterError, PartnerCenterAuthError
-from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.errors import ConfigurationError, HunterError, PartnerCenterAuthError
+from hunter_pipeline.local import home_lock
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sign_in import open_client, open_sign_in
-from hunter_pipeline.warehouse import migrate, runs
+from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
+from hunter_pipeline.warehouse import migrate, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
 
@@ -108,7 +108,7 @@ def _last_sync(settings: Settings) -> str:
     if migrate.status(warehouse)[0] is None:
         return "none yet"
     with warehouse.connection() as connection:
-        last, success = runs.last_run(connection), runs.last_success(connection)
+        last, success = sync_runs.last_run(connection), sync_runs.last_success(connection)
     if last is None:
         return "none yet"
     if success is None:

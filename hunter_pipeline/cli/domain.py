@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.domain.domains import resolve
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.referrals.canonical_domain import resolve
 
 TAB = "\t"
 

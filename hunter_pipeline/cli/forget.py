@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import load_settings
 
 
 def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom: one e-mail address.")]) -> None:
@@ -16,9 +16,9 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom: one
     Every table loses their address, name and number, payload history included; the referrals stay.
     It waits for a sync that is under way.
     """
-    from hunter_pipeline import forget as work  # noqa: PLC0415 - the lists of domains take a while to load
-    from hunter_pipeline.domain.forgetting import plain_address  # noqa: PLC0415
-    from hunter_pipeline.sync_run import stream_of  # noqa: PLC0415
+    from hunter_pipeline.pipeline import erase as work  # noqa: PLC0415 - the lists of domains take a while to load
+    from hunter_pipeline.pipeline.sync_run import stream_of  # noqa: PLC0415
+    from hunter_pipeline.referrals.erasure import plain_address  # noqa: PLC0415
     from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 

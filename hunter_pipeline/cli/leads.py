@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import ConfigurationError, DatabaseError
 
 _UNBROKEN = 10_000
 
@@ -28,9 +28,7 @@ def leads(
     output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
-    from hunter_pipeline import exports  # noqa: PLC0415 - pandas takes a while to import
-    from hunter_pipeline.warehouse import leads as stored  # noqa: PLC0415
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
+    from hunter_pipeline.warehouse import exports, leads_ready, migrate  # noqa: PLC0415 - pandas takes a while to import
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     if form is Format.xlsx and output is None and sys.stdout.isatty():
@@ -39,7 +37,7 @@ def leads(
     if migrate.status(warehouse)[0] is None:
         raise DatabaseError("The database is still empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
     with warehouse.connection() as connection:
-        rows = stored.leads_ready(connection)
+        rows = leads_ready.leads_ready(connection)
     if form is Format.table and output is None:
         _print_table(rows)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from hunter_pipeline.sandbox import Fault

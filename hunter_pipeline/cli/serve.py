@@ -1,7 +1,7 @@
 """`hunter serve`: the API and the lead desk alone."""
 
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import load_settings
 
 
 def serve() -> None:
@@ -14,7 +14,7 @@ def serve() -> None:
     settings = load_settings()
     configure_logs(settings)
     settings.require_api_key()
-    from hunter_pipeline import ports  # noqa: PLC0415
+    from hunter_pipeline.local import ports  # noqa: PLC0415
     from hunter_pipeline.web import server  # noqa: PLC0415 - FastAPI takes half a second to import
 
     url = ports.free_url(settings.api_url, ports.API, or_next=False)

@@ -10,10 +10,10 @@ from typing import Annotated, Any, NamedTuple, TextIO, cast
 
 import typer
 
-from hunter_pipeline.domain import errors
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import configure_logs, written_by
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline import errors
+from hunter_pipeline.config.logs import configure_logs, written_by
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.errors import HunterError
 
 _REASONS = {
     "feature_flag_disabled": "HUNTER_PARTNER_CENTER_ENABLED=true turns it on",
@@ -64,19 +64,19 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
     if settings.partner_center_enabled:
         settings.require_partner_center()
     with _progress("Preparing the database"):
-        from hunter_pipeline import instance  # noqa: PLC0415 - Dagster takes a second to import
         from hunter_pipeline.definitions import defs  # noqa: PLC0415
-        from hunter_pipeline.defs.cadence import FULL, JOB, QUIET  # noqa: PLC0415
         from hunter_pipeline.defs.dead_runs import process_tag  # noqa: PLC0415
-        from hunter_pipeline.warehouse import runs  # noqa: PLC0415
+        from hunter_pipeline.defs.schedules import FULL, JOB, QUIET  # noqa: PLC0415
+        from hunter_pipeline.local import dagster_instance  # noqa: PLC0415 - Dagster takes a second to import
+        from hunter_pipeline.warehouse import sync_runs  # noqa: PLC0415
         from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
-        instance.prepare(settings)
+        dagster_instance.prepare(settings)
     # a skipped sync makes no check results, and Dagster would warn of that
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dagster-postgres warns through the root logger, with the statement, at each try to reach its storage again
     logging.getLogger().addHandler(logging.NullHandler())
-    with instance.open_instance() as dagster, _progress("Syncing with Partner Center"), without_statements():
+    with dagster_instance.open_instance() as dagster, _progress("Syncing with Partner Center"), without_statements():
         job = defs.resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config=QUIET | (FULL if full else {}),
@@ -85,7 +85,7 @@ def run_sync(settings: Settings, *, full: bool) -> Outcome:
             raise_on_error=False,
         )
     with Warehouse.from_settings(settings).connection() as connection:
-        summary = runs.summary(connection, result.run_id)
+        summary = sync_runs.summary(connection, result.run_id)
     if summary is None or summary["status"] == "running":
         raise errors.DatabaseError(
             "The sync could not be recorded.", hint="Look at the database; `hunter doctor` asks it again."

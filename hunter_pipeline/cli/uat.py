@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.domain.errors import CheckFailed
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import CheckFailed
 
 
 def uat(
@@ -25,11 +25,11 @@ def uat(
     """
     settings = load_settings()
     configure_logs(settings)
-    from hunter_pipeline import services  # noqa: PLC0415 - Dagster takes a second to import
+    from hunter_pipeline.local import supervisor  # noqa: PLC0415 - Dagster takes a second to import
     from hunter_pipeline.uat import acceptance  # noqa: PLC0415
 
     report = None
-    with services.until_stopped(), _progress() as tell:
+    with supervisor.until_stopped(), _progress() as tell:
         report = acceptance.accept(settings, tell)
     if report is None:
         raise typer.Abort  # Ctrl-C; what was started has ended

@@ -1,9 +1,9 @@
 """`hunter up`: Dagster's web UI and daemon and the lead desk, against the configured Partner Center and database."""
 
-from hunter_pipeline import home_lock, ports
-from hunter_pipeline.home_lock import Urls
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.local import home_lock, ports
+from hunter_pipeline.local.home_lock import Urls
 
 
 def up() -> None:
@@ -18,17 +18,17 @@ def up() -> None:
     if settings.partner_center_enabled:
         settings.require_partner_center()
     settings.require_api_key()
-    from hunter_pipeline import instance, services  # noqa: PLC0415 - Dagster takes a second to import
+    from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
-    with services.until_stopped(), home_lock.only_one(settings), services.database_until_done(settings):
+    with supervisor.until_stopped(), home_lock.only_one(settings), supervisor.database_until_done(settings):
         urls = addresses(settings, or_next=False)
         print("Starting.", flush=True)
-        instance.prepare(settings)
+        dagster_instance.prepare(settings)
         if settings.partner_center_enabled:
-            services.refuse_mixing(settings)
-        with services.running(settings, urls) as running:
+            supervisor.refuse_mixing(settings)
+        with supervisor.running(settings, urls) as running:
             print(in_words(settings, urls), flush=True)
-            services.watch(running)
+            supervisor.watch(running)
 
 
 def addresses(settings: Settings, *, or_next: bool) -> Urls:
@@ -43,7 +43,7 @@ def addresses(settings: Settings, *, or_next: bool) -> Urls:
 
 def in_words(settings: Settings, urls: Urls) -> str:
     """What runs now, and where."""
-    from hunter_pipeline.defs.cadence import kept_seconds  # noqa: PLC0415
+    from hunter_pipeline.defs.schedules import kept_seconds  # noqa: PLC0415
 
     flag = "on" if settings.partner_center_enabled else "off, so nothing calls Partner Center"
     return (

@@ -7,11 +7,11 @@ import dagster as dg
 from hunter_pipeline.alerts import conditions
 from hunter_pipeline.alerts.delivery import deliver, name_of
 from hunter_pipeline.alerts.memory import Memory
-from hunter_pipeline.defs.cadence import freshness_window
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
-from hunter_pipeline.domain.errors import DatabaseError, HunterError
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.defs.schedules import freshness_window
+from hunter_pipeline.errors import DatabaseError, HunterError
 
 NO_TARGET = "no_target: HUNTER_ALERT_URLS is empty"
 SECONDS = 60

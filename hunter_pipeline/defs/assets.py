@@ -6,12 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from hunter_pipeline import sync
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.metadata import markdown_table, table_metadata
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sync_run import stream_of
-from hunter_pipeline.warehouse import leads, raw, referrals
+from hunter_pipeline.pipeline import steps
+from hunter_pipeline.pipeline.sync_run import stream_of
+from hunter_pipeline.warehouse import leads_ready as stored_leads
+from hunter_pipeline.warehouse import raw_referrals as stored_versions
+from hunter_pipeline.warehouse import referrals
 
 GROUP = "referrals"
 
@@ -45,11 +47,11 @@ def raw_referrals(
         return
     with sync_run.step("raw_referrals"), partner_center.client() as client:
         size = run.settings.partner_center_page_size
-        run.pulled = sync.pull(
+        run.pulled = steps.pull(
             client, run.connection, run.stream, mode=config.mode.value, run_id=run.run_id, page_size=size
         )
-        dropped = sync.drop_superseded(run.connection, days=run.settings.raw_retention_days)
-        counts = raw.counts(run.connection)
+        dropped = steps.drop_superseded(run.connection, days=run.settings.raw_retention_days)
+        counts = stored_versions.counts(run.connection)
         table = table_metadata(run.connection, "raw_referrals", counts["versions"])
     numbers = {**_pull_metadata(run.pulled, run.settings.partner_center_api_url), "dropped": dropped}
     yield dg.MaterializeResult(metadata={**table, **numbers})
@@ -66,7 +68,7 @@ def normalized_referrals(
     """
     alone = raw_referrals.key not in context.selected_asset_keys
     with sync_run.step("normalized_referrals"), warehouse.connection() as connection:
-        counts = sync.normalize(connection, own_domains=load_settings().own_domains, everything=alone)
+        counts = steps.normalize(connection, own_domains=load_settings().own_domains, everything=alone)
         table = table_metadata(connection, "normalized_referrals", counts.pop("rows"))
     return dg.MaterializeResult(metadata={**table, **counts})
 
@@ -76,7 +78,7 @@ def partner_center_referrals(warehouse: WarehouseResource, sync_run: SyncRunReso
     """One row a referral, upserted: what the sales team works from."""
     run = sync_run.current
     with sync_run.step("partner_center_referrals"), warehouse.connection() as connection:
-        merged = sync.merge(connection, stream_of(load_settings()), run.pulled if run else None)
+        merged = steps.merge(connection, stream_of(load_settings()), run.pulled if run else None)
         table = table_metadata(connection, "partner_center_referrals", merged.rows)
         sample = markdown_table(referrals.sample(connection))
     counts: dict[str, Any] = {"new": merged.new, "updated": merged.updated, "missing": merged.missing}
@@ -95,7 +97,7 @@ def companies(
         warehouse.connection() as connection,
         partner_center.tenants() as directory,
     ):
-        counts = sync.companies(connection, directory)
+        counts = steps.companies(connection, directory)
         table = table_metadata(connection, "companies", counts.pop("companies"))
     return dg.MaterializeResult(metadata={**table, **counts})
 
@@ -104,13 +106,13 @@ def companies(
 def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
     """The list that the sales team calls from: one row a company with an open referral, the most urgent first."""
     with sync_run.step("leads_ready"), warehouse.connection() as connection:
-        counts = leads.counts(connection)
+        counts = stored_leads.counts(connection)
         table = table_metadata(connection, "leads_ready", counts["leads"])
-        sample = markdown_table(leads.sample(connection))
+        sample = markdown_table(stored_leads.sample(connection))
     return dg.MaterializeResult(metadata={**table, **counts, "sample": sample})
 
 
-def _pull_metadata(pulled: sync.Pull, api_url: str) -> dict[str, Any]:
+def _pull_metadata(pulled: steps.Pull, api_url: str) -> dict[str, Any]:
     numbers = {"landed": pulled.landed, **pulled.counts()}
     return {**numbers, "source": dg.MetadataValue.url(f"{api_url}/v1.0/engagements/referrals")}
 

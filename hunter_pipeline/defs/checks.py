@@ -9,15 +9,16 @@ from typing import Any
 
 import dagster as dg
 
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.assets import companies, leads_ready, partner_center_referrals, raw_referrals
-from hunter_pipeline.defs.cadence import freshness_window
 from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.domain.domains import canonical_domain
-from hunter_pipeline.domain.referral import STATUSES, SUBSTATUSES
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sync_run import stream_of
-from hunter_pipeline.warehouse import checks, raw, runs
+from hunter_pipeline.defs.schedules import freshness_window
+from hunter_pipeline.pipeline.sync_run import stream_of
+from hunter_pipeline.referrals.canonical_domain import canonical_domain
+from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES
+from hunter_pipeline.warehouse import checks, sync_runs
+from hunter_pipeline.warehouse import raw_referrals as stored_versions
 
 AT_MOST = 20
 ENOUGH_TO_JUDGE = 20
@@ -97,7 +98,7 @@ def upstream_did_not_shrink(warehouse: WarehouseResource) -> dg.AssetCheckResult
     as missing then.
     """
     with warehouse.connection() as connection:
-        read = raw.last_full_read(connection, stream_of(load_settings()).name)
+        read = stored_versions.last_full_read(connection, stream_of(load_settings()).name)
     returned, known = (read["full_returned"], read["full_known"]) if read else (0, 0)
     return dg.AssetCheckResult(
         passed=returned * 2 >= known,
@@ -115,7 +116,7 @@ def every_referral_is_visible(warehouse: WarehouseResource) -> dg.AssetCheckResu
     every one of 20 or more does, whoever is signed in probably has that role and not "Referrals admin".
     """
     with warehouse.connection() as connection:
-        seen = raw.visibility(connection, stream_of(load_settings()).name)
+        seen = stored_versions.visibility(connection, stream_of(load_settings()).name)
     read, naming = (seen["visible_read"], seen["visible_naming_reader"]) if seen else (0, 0)
     return dg.AssetCheckResult(
         passed=read < ENOUGH_TO_JUDGE or naming < read,
@@ -162,7 +163,7 @@ def referrals_are_fresh(warehouse: WarehouseResource) -> dg.AssetCheckResult:
     """
     allowed = freshness_window(load_settings())
     with warehouse.connection() as connection:
-        last = runs.last_success(connection)
+        last = sync_runs.last_success(connection)
     age = last["age_seconds"] if last else None
     return dg.AssetCheckResult(
         passed=age is None or age <= allowed.total_seconds(),

@@ -15,7 +15,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Checks
 
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
 
 JOB = "prune_dagster_storage"
 NIGHTLY = "55 3 * * *"

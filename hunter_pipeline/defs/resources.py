@@ -13,16 +13,16 @@ import dagster as dg
 import structlog
 from pydantic import Field, PrivateAttr
 
+from hunter_pipeline.config.logs import configure_logs, log
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import dead_runs
-from hunter_pipeline.domain.errors import CheckFailed, HunterError
-from hunter_pipeline.logs import configure_logs, log
+from hunter_pipeline.errors import CheckFailed, HunterError
 from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sign_in import open_client, open_sign_in
-from hunter_pipeline.sync_run import SyncRun
+from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
+from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from hunter_pipeline.domain.errors import PartnerCenterAuthError
-from hunter_pipeline.partner_center.answers import Answer, code_of
+from hunter_pipeline.errors import PartnerCenterAuthError
+from hunter_pipeline.partner_center.responses import Answer, code_of
 
 _LOGIN = "Sign in again: hunter auth login."
 _WITH_MFA = "Sign in again with MFA: hunter auth login (or hunter auth login --interactive)."

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import msal  # pyright: ignore[reportMissingTypeStubs]
 
-from hunter_pipeline.domain.errors import HunterError, PartnerCenterAuthError
-from hunter_pipeline.logs import log
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.settings import MICROSOFT_AUTHORITIES, Settings
+from hunter_pipeline.errors import HunterError, PartnerCenterAuthError
 from hunter_pipeline.partner_center.aadsts import sign_in_refused
 from hunter_pipeline.partner_center.accounts import REFRESH_TOKEN_LIFE, Account, SignInStatus, instant
 from hunter_pipeline.partner_center.http import Http
@@ -30,7 +31,6 @@ from hunter_pipeline.partner_center.token_cache import (
     sections_of,
     with_one_token,
 )
-from hunter_pipeline.settings import MICROSOFT_AUTHORITIES, Settings
 
 _FRESH_SECONDS = 300
 _BROWSER_SECONDS = 300

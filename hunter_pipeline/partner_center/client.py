@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Literal, Self, cast
 from urllib.parse import quote
 
-from hunter_pipeline.domain.errors import PartnerCenterClientError
-from hunter_pipeline.partner_center.answers import UNAUTHORIZED, Answer, refused
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.pages import Page, Progress, query_of, read_page, unreadable
+from hunter_pipeline.partner_center.pagination import Page, Progress, query_of, read_page, unreadable
+from hunter_pipeline.partner_center.responses import UNAUTHORIZED, Answer, refused
 from hunter_pipeline.partner_center.retry import PATIENT, PROBE, RetryPolicy
 from hunter_pipeline.partner_center.token_cache import TokenStore
-from hunter_pipeline.settings import Settings
 
 Direction = Literal["Incoming", "Outgoing"]
 REFERRALS = "/v1.0/engagements/referrals"

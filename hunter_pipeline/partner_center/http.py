@@ -23,12 +23,12 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterResponseError
-from hunter_pipeline.logs import log
-from hunter_pipeline.partner_center.answers import SERVER_ERRORS, THROTTLED, Answer, Trouble, outlasted
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.errors import ConfigurationError, PartnerCenterResponseError
 from hunter_pipeline.partner_center.deadlines import PunctualAdapter, broken_off_after
+from hunter_pipeline.partner_center.responses import SERVER_ERRORS, THROTTLED, Answer, Trouble, outlasted
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy, asked_wait, following
-from hunter_pipeline.partner_center.troubles import trouble
+from hunter_pipeline.partner_center.transport_errors import trouble
 
 _MOST_BYTES = 200_000_000
 """A page of 200 referrals is half a megabyte. Whatever is larger than this is none, and would fill the memory."""

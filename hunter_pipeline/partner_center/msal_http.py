@@ -7,10 +7,10 @@ What belongs here: MSAL's interface (`get`, `post`, `close`). What does not: sig
 from collections.abc import Mapping
 from typing import Any
 
-from hunter_pipeline.domain.errors import PartnerCenterResponseError
+from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.aadsts import sign_in_refused
-from hunter_pipeline.partner_center.answers import Answer, json_object
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.responses import Answer, json_object
 
 Texts = Mapping[str, str]
 

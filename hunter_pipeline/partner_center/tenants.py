@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from time import monotonic
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import log
-from hunter_pipeline.partner_center.answers import Answer, json_object
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.responses import Answer, json_object
 from hunter_pipeline.partner_center.retry import RetryPolicy
 
 AT_ONCE = 8

@@ -10,7 +10,7 @@ import re
 from contextlib import AbstractContextManager
 from typing import Protocol, cast
 
-from hunter_pipeline.domain.errors import PartnerCenterAuthError
+from hunter_pipeline.errors import PartnerCenterAuthError
 
 SIGN_IN_AGAIN = "Sign in: hunter auth login."
 OUR_SECTION = "HunterSignIn"

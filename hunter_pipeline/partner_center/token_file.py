@@ -16,7 +16,7 @@ from typing import Self, TypeVar, cast
 
 from msal_extensions.persistence import FilePersistence  # pyright: ignore[reportMissingTypeStubs]
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterNetworkError
+from hunter_pipeline.errors import ConfigurationError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.token_cache import unreadable
 
 _OWNER_ONLY = 0o600

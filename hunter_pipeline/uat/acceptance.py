@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.uat.cadence_step import cadence
 from hunter_pipeline.uat.data_step import data
 from hunter_pipeline.uat.laboratory_steps import flag_off, logs_and_errors

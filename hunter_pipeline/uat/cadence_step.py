@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from hunter_pipeline.defs.cadence import MINUTE, cron_of
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.defs.schedules import MINUTE, cron_of
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.uat.clients import Cadence, Keeper, Tick
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.sync_steps import follow

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import requests
 
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.errors import HunterError
 
 SYNC = "/api/referrals/sync"
 ALSO_SYNC = "/api/v1/partner-center/referrals/sync"

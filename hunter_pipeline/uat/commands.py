@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.environment import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.config.environment import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.errors import HunterError
 
 COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 _SECONDS = 900

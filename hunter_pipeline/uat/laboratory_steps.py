@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from hunter_pipeline.config.settings import PARTNER_CENTER
+from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED
 from hunter_pipeline.sandbox import Fault, stamps
-from hunter_pipeline.settings import PARTNER_CENTER
-from hunter_pipeline.sync_run import FLAG_DISABLED
 from hunter_pipeline.uat import commands, log_lines
 from hunter_pipeline.uat.clients import ALSO_SYNC, SYNC
 from hunter_pipeline.uat.commands import DirectSync
@@ -12,7 +12,7 @@ from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import free_api, served
 from hunter_pipeline.uat.temporary import TemporaryHome
 from hunter_pipeline.uat.trial import Trial, in_words
-from hunter_pipeline.warehouse import acceptance, runs
+from hunter_pipeline.warehouse import acceptance, sync_runs
 
 LIST = "/v1.0/engagements/referrals"
 ARRIVALS = 2
@@ -110,7 +110,7 @@ def flag_off(trial: Trial) -> Iterator[Finding]:
         f"`hunter sync` ended with exit code {sync.code}: {summary['status']}, reason {summary['reason']}",
     )
     with laboratory.warehouse.connection() as connection:
-        row = runs.summary(connection, str(summary["run_id"])) or {}
+        row = sync_runs.summary(connection, str(summary["run_id"])) or {}
     yield Finding(
         (row.get("status"), row.get("reason")) == ("skipped", FLAG_DISABLED),
         f"its row in sync_runs: {row.get('status')}, reason {row.get('reason')}",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from hunter_pipeline.logs import SOURCE, masked
+from hunter_pipeline.config.logs import SOURCE, masked
 
 FIELDS = ("event", "source", "level", "timestamp", "env", "feature_flag_state", "run_id")
 _LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.sync_run import IN_PROGRESS
+from hunter_pipeline.errors import HunterError
+from hunter_pipeline.pipeline.sync_run import IN_PROGRESS
 from hunter_pipeline.uat import commands
 from hunter_pipeline.uat.clients import SYNC, Api
 from hunter_pipeline.uat.commands import COUNTS, DirectSync
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System
 from hunter_pipeline.uat.trial import Trial, differing, in_words, outcome
-from hunter_pipeline.warehouse import acceptance, checks, runs
+from hunter_pipeline.warehouse import acceptance, checks, sync_runs
 
 ATTEMPTS = 5
 """How often a sync of somebody else's may come first."""
@@ -176,7 +176,7 @@ def _logged(sync: DirectSync) -> Finding:
 
 def _recorded(system: System, run_id: str, summary: dict[str, Any]) -> Finding:
     with system.warehouse.connection() as connection:
-        row = runs.summary(connection, run_id)
+        row = sync_runs.summary(connection, run_id)
     if row is None:
         return Finding(False, "sync_runs has no row of it: is this the database that the system works on?")
     wrong = ", ".join(differing(summary, row))

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NamedTuple
 
-from hunter_pipeline import home_lock
-from hunter_pipeline.domain.errors import ConfigurationError, HunterError
-from hunter_pipeline.environment import PREFIX
-from hunter_pipeline.home_lock import Urls
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.environment import PREFIX
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError, HunterError
+from hunter_pipeline.local import home_lock
+from hunter_pipeline.local.home_lock import Urls
 from hunter_pipeline.uat import commands
 from hunter_pipeline.uat.clients import Api, Dagster
 from hunter_pipeline.uat.temporary import TemporaryHome, temporary_home

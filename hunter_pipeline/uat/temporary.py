@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from hunter_pipeline.domain.errors import DatabaseError, HunterError
-from hunter_pipeline.environment import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.config.environment import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.uat import commands
 from hunter_pipeline.warehouse import embedded

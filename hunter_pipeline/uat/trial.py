@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.uat.commands import COUNTS, DirectSync
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System

@@ -19,9 +19,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
-from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import embedded
 
 Connection = psycopg.Connection[DictRow]

@@ -30,7 +30,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.errors import DatabaseError
 
 DATABASE = "hunter"
 # pg_upgrade is needed to go from one to the next, so an existing cluster keeps the version that it was made with.

@@ -11,7 +11,7 @@ from typing import Any, LiteralString, cast
 
 from psycopg import sql
 
-from hunter_pipeline.domain.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
+from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
 from hunter_pipeline.warehouse.connection import Connection, queries
 
 Row = dict[str, Any]

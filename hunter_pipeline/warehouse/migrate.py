@@ -22,12 +22,12 @@ from sqlalchemy.engine import Connection as AlchemyConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.logs import log
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse.connection import Warehouse, database_errors, worded
-from hunter_pipeline.warehouse.runs import STEP_LOCK, SYNC_LOCK
 from hunter_pipeline.warehouse.schema import fingerprint
+from hunter_pipeline.warehouse.sync_runs import STEP_LOCK, SYNC_LOCK
 
 LOCK_KEY = 4_276_180_391_552_001
 """An arbitrary number that only this module's advisory lock has."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from hunter_pipeline.domain.referral import NormalizedReferral
+from hunter_pipeline.referrals.referral import NormalizedReferral
 from hunter_pipeline.warehouse.connection import Connection, queries
 
 

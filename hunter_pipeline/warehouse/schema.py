@@ -7,7 +7,7 @@ The upgrade itself is in `migrate.py`, which is imported only when there is some
 import hashlib
 from functools import cache
 
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 _FILES = ("sql/migrations/versions/*.py", "sql/views/*.sql")

@@ -2,12 +2,12 @@
 The row that keeps the sign-in where nodes share it, and the lock around its refresh.
 
 What belongs here: one text in one row. What does not: what it means and how it is encrypted
-(`hunter_pipeline/sign_in.py`).
+(`hunter_pipeline/pipeline/sign_in.py`).
 """
 
 from psycopg.errors import LockNotAvailable
 
-from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse.connection import Connection, queries
 
 SIGN_IN_LOCK = 4_276_180_391_552_008

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from itsdangerous import BadSignature, TimestampSigner
 
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 
 COOKIE = "hunter_session"
 SESSION_SECONDS = 12 * 3600

@@ -13,11 +13,10 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BeforeValidator, StringConstraints
 
-from hunter_pipeline import exports
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import exports, listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline.web import errors, models
-from hunter_pipeline.web.launches import Launch, Launches
+from hunter_pipeline.web.dagster_client import Launch, Launches
 
 REFERRALS = "/api/v1/partner-center/referrals"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

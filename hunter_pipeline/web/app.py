@@ -9,12 +9,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, docs, errors, health, models, sign_in
 from hunter_pipeline.web.access import Access
+from hunter_pipeline.web.dagster_client import Launches
 from hunter_pipeline.web.gate import Gate
-from hunter_pipeline.web.launches import Launches
 from hunter_pipeline.web.metrics import Metrics
 
 _ABOUT = """

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web import charts, pages, syncing

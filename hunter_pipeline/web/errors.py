@@ -14,8 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from hunter_pipeline.domain.errors import DagsterUnavailable, DatabaseError, HunterError
-from hunter_pipeline.logs import log
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.errors import DagsterUnavailable, DatabaseError, HunterError
 
 FLAG_DISABLED = "feature_flag_disabled"
 

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hunter_pipeline.logs import log
+from hunter_pipeline.config.logs import log
 from hunter_pipeline.web import errors
 from hunter_pipeline.web.access import COOKIE, Access, is_cross_site, names_loopback
 from hunter_pipeline.web.errors import Refusal

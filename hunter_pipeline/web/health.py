@@ -14,12 +14,12 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client.core import Metric
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import log
-from hunter_pipeline.warehouse import embedded, migrate, runs
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.errors import HunterError
+from hunter_pipeline.warehouse import embedded, migrate, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import models
-from hunter_pipeline.web.launches import Launches
+from hunter_pipeline.web.dagster_client import Launches
 from hunter_pipeline.web.metrics import Metrics, stored
 
 SECONDS = 2.0
@@ -105,7 +105,7 @@ def _database(warehouse: Warehouse) -> dict[str, Any] | None:
     if _is_stopped(warehouse):
         return None
     with warehouse.connection() as connection:
-        return {"last_sync": runs.last_run(connection)}
+        return {"last_sync": sync_runs.last_run(connection)}
 
 
 def _schema(warehouse: Warehouse) -> bool:

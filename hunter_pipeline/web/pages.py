@@ -17,8 +17,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from hunter_pipeline.domain.errors import DatabaseError, HunterError
-from hunter_pipeline.domain.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
+from hunter_pipeline.errors import DatabaseError, HunterError
+from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
 from hunter_pipeline.web.access import signed_in
 from hunter_pipeline.web.charts import is_soon
 from hunter_pipeline.web.words import NAMES, Words, language_of, words_of

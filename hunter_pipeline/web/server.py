@@ -2,9 +2,9 @@
 
 import uvicorn
 
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.logs import log
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web.app import create_app

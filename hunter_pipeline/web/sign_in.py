@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hunter_pipeline.logs import log
+from hunter_pipeline.config.logs import log
 from hunter_pipeline.web.access import COOKIE, SESSION_SECONDS, Access, local_path, signed_in
 from hunter_pipeline.web.pages import sign_in_page
 

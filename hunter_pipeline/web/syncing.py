@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from hunter_pipeline.domain.errors import DagsterUnavailable, HunterError
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.warehouse import listing, runs
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import DagsterUnavailable, HunterError
+from hunter_pipeline.warehouse import listing, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web.launches import Followed, Launches
+from hunter_pipeline.web.dagster_client import Followed, Launches
 from hunter_pipeline.web.words import Words
 
 Phase = Literal["never", "off", "queued", "running", "success", "failed", "skipped", "canceled"]
@@ -82,14 +82,14 @@ def look(settings: Settings, launches: Launches, connection: Connection, task: s
     Raises: DatabaseError.
     """
     rows = listing.syncs(connection, _LOOKED_AT)
-    success = runs.last_success(connection)
+    success = sync_runs.last_success(connection)
     latest = next((row["run_id"] for row in rows if row["status"] in ("success", "failed")), "")
     facts: dict[str, Any] = {"latest": latest, "last_success": success["finished_at"] if success else None}
     if task is not None and (followed := _follow(launches, task)) is not None:
         run = next((row for row in rows if row["run_id"] == task), None)
         run = run or (None if followed.summary is None else {**followed.summary, "finished_at": None})
         return Sync(phase=_phase(followed, run), run=run, task=task, done=followed.steps, **facts)
-    if runs.sync_is_running(connection):
+    if sync_runs.sync_is_running(connection):
         return Sync(phase="running", run=next((row for row in rows if row["status"] == "running"), None), **facts)
     if not settings.partner_center_enabled:
         return Sync(phase="off", **facts)

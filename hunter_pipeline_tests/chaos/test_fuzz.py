@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chaos import faults
-from hunter_pipeline.partner_center.answers import Answer
-from hunter_pipeline.partner_center.pages import read_page
+from hunter_pipeline.partner_center.pagination import read_page
+from hunter_pipeline.partner_center.responses import Answer
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.domain.strategies import json_values, referrals
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from hunter_pipeline import cli
-from hunter_pipeline.domain.errors import HunterError
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.sign_in import open_sign_in
+from hunter_pipeline.pipeline.sign_in import open_sign_in
 
 HUNTER = Path(sys.executable).parent / "hunter"
 Program = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -8,8 +8,8 @@ import json
 import subprocess
 from typing import Any
 
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox
-from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
 

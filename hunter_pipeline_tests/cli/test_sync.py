@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from hunter_pipeline.cli.sync import without_statements
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.conftest import REFERRALS
@@ -92,7 +92,7 @@ def test_flag_off_is_a_success_that_says_so(hunter, settings: Settings, monkeypa
 
 def test_a_second_sync_at_the_same_time_is_skipped(hunter, signed_in: Settings, connection: Connection):
     """While any process holds the lock of a sync, another one is skipped with the reason."""
-    assert runs.try_sync_lock(connection)
+    assert sync_runs.try_sync_lock(connection)
     connection.commit()
     answer = hunter("sync", "--json")
     assert (answer.code, only_line(answer.out)["reason"]) == (0, "sync_in_progress")

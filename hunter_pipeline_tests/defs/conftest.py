@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.definitions import build_defs
-from hunter_pipeline.defs.cadence import JOB
+from hunter_pipeline.defs.schedules import JOB
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS = 30

@@ -15,12 +15,12 @@ import dagster as dg
 import pytest
 import time_machine
 
-from hunter_pipeline import notify
+from hunter_pipeline.config import notify
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES
 from hunter_pipeline.defs.alerts import NO_TARGET, alerts_sensor
-from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
-from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import alerts, checks
 from hunter_pipeline_tests.test_privacy import secrets_of, told
 from hunter_pipeline_tests.warehouse.office import Office, office_of

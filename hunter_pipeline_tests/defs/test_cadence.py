@@ -6,13 +6,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES
-from hunter_pipeline.defs import cadence
-from hunter_pipeline.defs.cadence import FULL, JOB, QUIET, build_schedules, build_sensor, cron_of
-from hunter_pipeline.domain.errors import DatabaseError, PartnerCenterAuthError
+from hunter_pipeline.defs import schedules
+from hunter_pipeline.defs.schedules import FULL, JOB, QUIET, build_schedules, build_sensor, cron_of
+from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.warehouse.office import Office
 
 
@@ -56,11 +56,11 @@ def test_who_keeps_the_cadence(
     """The schedule from a minute on, the sensor below; in production every ten minutes, in development every 30 s."""
     monkeypatch.setenv("HUNTER_ENV", env)
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    cadence, nightly = build_schedules(load_settings())
-    assert cadence.cron_schedule == cron
-    assert (cadence.default_status == dg.DefaultScheduleStatus.RUNNING) == is_running
+    regular, nightly = build_schedules(load_settings())
+    assert regular.cron_schedule == cron
+    assert (regular.default_status == dg.DefaultScheduleStatus.RUNNING) == is_running
     assert nightly.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert (cadence.job_name, nightly.job_name) == (JOB, JOB)
+    assert (regular.job_name, nightly.job_name) == (JOB, JOB)
     sensor = build_sensor(load_settings())
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == {"": 30 if env == "development" else 60}.get(seconds, int(seconds or 0))
@@ -101,7 +101,7 @@ def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterIns
     assert started(nightly) == {"hunter/started_by": "reconciliation"}
     assert isinstance(cadence, dg.RunRequest)
     assert isinstance(nightly, dg.RunRequest)
-    assert (cadence.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
+    assert (schedules.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
@@ -118,7 +118,7 @@ def test_a_tick_with_the_flag_off_says_so(
 def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
     """Whoever holds the lock: schedule and sensor wait for the next tick."""
     with production.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         assert tick(instance, name) == "sync_in_progress"
 
 
@@ -133,7 +133,7 @@ def test_a_tick_beside_a_queued_run_says_so(
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
     assert tick(instance, name) == "sync_in_progress"
     with monkeypatch.context() as later:
-        later.setattr(cadence, "LOST_SECONDS", 0)
+        later.setattr(schedules, "LOST_SECONDS", 0)
         assert tick(instance, name) != "sync_in_progress"
     instance.report_run_canceled(run)
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs import checks
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.sandbox.options import USERNAME
-from hunter_pipeline.settings import load_settings
 from hunter_pipeline_tests.defs.conftest import REFERRALS
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, payload
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import requests
 
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded
 

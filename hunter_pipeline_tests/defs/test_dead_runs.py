@@ -8,15 +8,15 @@ import uuid
 import dagster as dg
 import pytest
 
-from hunter_pipeline import instance
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.defs import dead_runs
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.local import dagster_instance
 
 
 def test_the_dead_are_reported_and_the_living_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """Dead is what a sync's record says was interrupted, and what names a process here that is no more."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
-    instance.prepare(settings)
+    dagster_instance.prepare(settings)
     living = dead_runs.process_tag()
     machine, _, started = living[dead_runs.PROCESS].rsplit("/", 2)
     gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -32,7 +32,7 @@ def test_the_dead_are_reported_and_the_living_are_not(settings: Settings, monkey
         "own": {dead_runs.PROCESS: f"{machine}/{gone.pid}/{started}"},
     }
     ids = {name: str(uuid.uuid4()) for name in tags}
-    with instance.open_instance() as dagster:
+    with dagster_instance.open_instance() as dagster:
         for name, run_id in ids.items():
             run = dg.DagsterRun(job_name="x", run_id=run_id, status=dg.DagsterRunStatus.STARTED, tags=tags[name])
             dagster.add_run(run)

@@ -11,10 +11,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES, build_defs
-from hunter_pipeline.defs.cadence import freshness_window
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.defs.schedules import freshness_window
+from hunter_pipeline.errors import ConfigurationError
 
 CHECKOUT = Path(__file__).parents[2]
 ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]

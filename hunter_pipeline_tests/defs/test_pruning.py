@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hunter_pipeline import instance as own_instance
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import build_defs
 from hunter_pipeline.defs import pruning
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.local import dagster_instance as own_instance
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.warehouse.office import Office
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -148,7 +148,7 @@ def test_the_job_keeps_to_the_setting_while_a_sync_is_under_way(
     assert pruning.SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     with office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         for days, left in (("60", OLD + 1), ("30", 4)):
             monkeypatch.setenv("HUNTER_RUN_RETENTION_DAYS", days)
             result = build_defs().resolve_job_def(pruning.JOB).execute_in_process(QUIET, aged)

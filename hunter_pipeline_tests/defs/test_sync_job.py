@@ -10,11 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from hunter_pipeline import instance as own_instance
-from hunter_pipeline.defs.cadence import FULL
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.defs.schedules import FULL
+from hunter_pipeline.local import dagster_instance as own_instance
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
 from hunter_pipeline_tests.warehouse.office import Office, payload
 
@@ -33,7 +33,7 @@ def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]
 
 def summary(office: Office, result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     with office.warehouse.connection() as connection:
-        found = runs.summary(connection, result.run_id)
+        found = sync_runs.summary(connection, result.run_id)
     assert found is not None
     return found
 
@@ -158,7 +158,7 @@ def test_the_flag_off_materializes_nothing(
 def test_a_run_beside_a_sync_materializes_nothing(office: Office, run: Run) -> None:
     """While another process syncs, the run succeeds with `sync_in_progress` and nothing else."""
     with office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         result = run()
     assert result.success
     assert materialized(result) == {}

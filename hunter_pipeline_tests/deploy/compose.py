@@ -22,7 +22,7 @@ import psutil
 import yaml
 from dotenv import dotenv_values
 
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*))?\}")
 HEALTHY_SECONDS = 90

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.environment import PREFIX
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.environment import PREFIX
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline_tests.deploy.compose import MissingError, compose_file, interpolated
 
 BIN = Path(sys.executable).parent

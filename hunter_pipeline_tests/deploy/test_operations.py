@@ -21,7 +21,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.test_help import COMMANDS

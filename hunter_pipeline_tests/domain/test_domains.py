@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.domain.domain_lists import SHARED_HOSTS
-from hunter_pipeline.domain.domains import canonical_domain, resolve, why_not
+from hunter_pipeline.referrals.canonical_domain import canonical_domain, resolve, why_not
+from hunter_pipeline.referrals.domain_lists import SHARED_HOSTS
 from hunter_pipeline_tests.domain.strategies import any_text, host_like_text
 
 OWN = ["https://www.FourthCoffee.com/", "gmx.net", "not a domain"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hunter_pipeline.domain.forgetting import (
+from hunter_pipeline.referrals.erasure import (
     ERASED,
     Memory,
     erase,
@@ -16,8 +16,8 @@ from hunter_pipeline.domain.forgetting import (
     plain_address,
     version_without_the_forgotten,
 )
-from hunter_pipeline.domain.normalize import normalize
-from hunter_pipeline.domain.payloads import RawVersion, version_of
+from hunter_pipeline.referrals.normalize import normalize
+from hunter_pipeline.referrals.payloads import RawVersion, version_of
 from hunter_pipeline_tests.domain.strategies import host_like_text, json_values, referrals
 
 SUE = {

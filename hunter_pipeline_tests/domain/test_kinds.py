@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.domain.kinds import Kind, referral_type
+from hunter_pipeline.referrals.referral_types import Kind, referral_type
 
 ORG = "1d0c2b3a-4f5e-4a6b-8c7d-9e0f1a2b3c4d"
 

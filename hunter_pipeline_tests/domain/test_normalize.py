@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hunter_pipeline.domain.normalize import normalize, normalize_batch
-from hunter_pipeline.domain.payloads import RawVersion, version_of
-from hunter_pipeline.domain.referral import Contact, NormalizedReferral
+from hunter_pipeline.referrals.normalize import normalize, normalize_batch
+from hunter_pipeline.referrals.payloads import RawVersion, version_of
+from hunter_pipeline.referrals.referral import Contact, NormalizedReferral
 from hunter_pipeline_tests.domain.strategies import referrals
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "partner_center"

@@ -12,8 +12,8 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.domain.json_repair import depth_exceeds, dumps_deep
-from hunter_pipeline.domain.payloads import MAX_DEPTH, RawVersion, Rejected, version_of
+from hunter_pipeline.referrals.json_repair import depth_exceeds, dumps_deep
+from hunter_pipeline.referrals.payloads import MAX_DEPTH, RawVersion, Rejected, version_of
 from hunter_pipeline_tests.domain.strategies import json_values, referrals
 
 

@@ -16,9 +16,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from hunter_pipeline.cli import app
-from hunter_pipeline.instance import STORAGE_VARIABLE
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.local.dagster_instance import STORAGE_VARIABLE
 from hunter_pipeline.warehouse.connection import Warehouse
 
 HERE = Path(__file__).parent

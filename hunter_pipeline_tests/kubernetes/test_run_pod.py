@@ -13,14 +13,14 @@ from dagster._core.code_pointer import CodePointer
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._grpc.types import ExecuteRunArgs
 
-from hunter_pipeline import instance
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.definitions import defs
-from hunter_pipeline.defs.cadence import JOB
+from hunter_pipeline.defs.schedules import JOB
+from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.pipeline.sign_in import open_sign_in
 from hunter_pipeline.sandbox import Sandbox
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sign_in import open_sign_in
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.kubernetes.test_manifests import VALUES
 
@@ -29,7 +29,7 @@ def instance_as_the_chart_writes_it() -> str:
     """What a run's pod meets of dagster.yaml: PostgreSQL, a launcher that it cannot load, monitoring, our additions."""
     monitoring = VALUES["dagsterDaemon"]["runMonitoring"]
     written = {
-        "storage": {"postgres": {"postgres_url": {"env": instance.STORAGE_VARIABLE}}},
+        "storage": {"postgres": {"postgres_url": {"env": dagster_instance.STORAGE_VARIABLE}}},
         "run_launcher": {
             "module": "dagster_k8s",
             "class": "K8sRunLauncher",
@@ -53,7 +53,7 @@ def test_a_run_needs_nothing_of_another_node(
     monkeypatch.setattr(os, "environ", os.environ.copy())
     os.environ["HUNTER_TOKEN_KEYS"] = Fernet.generate_key().decode()
     settings = load_settings()
-    instance.prepare(settings)
+    dagster_instance.prepare(settings)
     with Http() as http:
         open_sign_in(settings, http).login_device_code(lambda *_: None)
     sandbox.expire_access_tokens()
@@ -69,7 +69,7 @@ def test_a_run_needs_nothing_of_another_node(
     done = subprocess.run(command, env=os.environ | pod, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     with Warehouse.from_settings(settings).connection() as connection:
-        summary = runs.summary(connection, run.run_id)
+        summary = sync_runs.summary(connection, run.run_id)
     assert summary is not None
     assert (summary["status"], summary["error"], summary["fetched"] > 0) == ("success", None, True)
     assert summary["requests"] > summary["pages"] + 1  # the 401, the refresh

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from hunter_pipeline.domain import errors
+from hunter_pipeline import errors
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.retry import PATIENT, asked_wait

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from hunter_pipeline.domain import errors
+from hunter_pipeline import errors
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.sandbox import Fault, Sandbox

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from hunter_pipeline.domain import errors
-from hunter_pipeline.partner_center.answers import Answer
+from hunter_pipeline import errors
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.pages import MOST_IN_VAIN, Page, Progress, read_page
+from hunter_pipeline.partner_center.pagination import MOST_IN_VAIN, Page, Progress, read_page
+from hunter_pipeline.partner_center.responses import Answer
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline_tests.partner_center.conftest import Waits, client_of, sign_in_at, signed_in_file

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from hunter_pipeline.domain.errors import PartnerCenterResponseError
-from hunter_pipeline.partner_center.answers import Answer, code_of
-from hunter_pipeline.partner_center.pages import query_of, read_page
+from hunter_pipeline.errors import PartnerCenterResponseError
+from hunter_pipeline.partner_center.pagination import query_of, read_page
+from hunter_pipeline.partner_center.responses import Answer, code_of
 
 
 def page_of(body: bytes | str) -> Answer:

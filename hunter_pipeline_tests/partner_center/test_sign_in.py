@@ -17,13 +17,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import REFRESH_TOKEN_LIFE, SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Fault, Sandbox, SandboxOptions
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline_tests.partner_center.conftest import Waits, sign_in_at, signed_in_file
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, answer
 

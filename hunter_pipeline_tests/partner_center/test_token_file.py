@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
+from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.token_file import TokenFile
 from hunter_pipeline.sandbox import Sandbox

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.uat import sync_steps
 from hunter_pipeline.uat.acceptance import try_step
 from hunter_pipeline.uat.clients import SYNC
 from hunter_pipeline.uat.commands import COUNTS, DirectSync
 from hunter_pipeline.uat.report import StepReport
 from hunter_pipeline.uat.trial import Step, Trial
-from hunter_pipeline.warehouse import acceptance, checks, runs
+from hunter_pipeline.warehouse import acceptance, checks, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.uat.conftest import FarSide, TrialOf
 from hunter_pipeline_tests.warehouse.office import Office
@@ -36,8 +36,8 @@ def bad(report: StepReport) -> list[str]:
 
 def record(connection: Connection, summary: dict[str, Any]) -> None:
     """A row in sync_runs, as a sync leaves it."""
-    runs.open_run(connection, summary["run_id"], summary["mode"])
-    runs.close_run(connection, summary["run_id"], status=summary["status"], reason=None, error=None)
+    sync_runs.open_run(connection, summary["run_id"], summary["mode"])
+    sync_runs.close_run(connection, summary["run_id"], status=summary["status"], reason=None, error=None)
     connection.commit()
 
 

@@ -19,19 +19,19 @@ from typing import Any, Literal, cast
 
 import psycopg
 
-from hunter_pipeline import sync as steps
-from hunter_pipeline.domain.errors import HunterError
-from hunter_pipeline.environment import PREFIX
-from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.config.environment import PREFIX
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.pages import Page
+from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
+from hunter_pipeline.pipeline import steps
+from hunter_pipeline.pipeline.sign_in import open_client
+from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.settings import load_settings
-from hunter_pipeline.sign_in import open_client
-from hunter_pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 

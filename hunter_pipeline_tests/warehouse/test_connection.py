@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 

@@ -16,13 +16,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 
 ONE_COMMAND = (
-    "from hunter_pipeline.settings import load_settings\n"
+    "from hunter_pipeline.config.settings import load_settings\n"
     "from hunter_pipeline.warehouse import migrate\n"
     "from hunter_pipeline.warehouse.connection import Warehouse\n"
     "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"

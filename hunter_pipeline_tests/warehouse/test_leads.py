@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from hunter_pipeline.warehouse import leads
+from hunter_pipeline.warehouse import leads_ready
 from hunter_pipeline.warehouse.connection import Connection
 
 NOW = datetime.now(UTC)
@@ -28,7 +28,7 @@ def put(connection: Connection, referral_id: str, **columns: Any) -> None:
 
 def only(connection: Connection) -> dict[str, Any]:
     """The only lead."""
-    [lead] = leads.leads_ready(connection)
+    [lead] = leads_ready.leads_ready(connection)
     return lead
 
 
@@ -121,7 +121,7 @@ def test_a_company_on_microsoft_365_scores(connection: Connection) -> None:
 def test_what_is_a_lead(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
     """A domain with a referral that is New or Active and not missing."""
     put(connection, "a", **columns)
-    assert bool(leads.leads_ready(connection)) == is_lead
+    assert bool(leads_ready.leads_ready(connection)) == is_lead
 
 
 def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> None:
@@ -132,7 +132,7 @@ def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> N
     put(connection, "done", status="Closed", source_created_at=NOW, referral_type="solution-provider", deal_value=9)
     put(connection, "gone", missing_since=NOW, source_created_at=NOW, deal_value=9, status="New")
     put(connection, "else", domain="fabrikam.com")
-    lead, other = leads.leads_ready(connection)
+    lead, other = leads_ready.leads_ready(connection)
     assert lead["primary_referral_id"] == "new"
     assert (lead["referral_type"], lead["deal_value"], lead["currency"]) == ("marketplace", 2, "EUR")
     assert (lead["referral_count"], lead["open_referral_count"]) == (4, 3)
@@ -191,15 +191,15 @@ def test_the_most_urgent_lead_comes_first(connection: Connection) -> None:
     put(connection, "2", domain="c.com")
     put(connection, "3", domain="b.com", expires_at=NOW)
     put(connection, "4", domain="a.com", deal_value=1)
-    assert [lead["domain"] for lead in leads.leads_ready(connection)] == ["a.com", "b.com", "c.com", "d.com"]
-    assert leads.counts(connection) == {"leads": 4, "urgent": 0}
+    assert [lead["domain"] for lead in leads_ready.leads_ready(connection)] == ["a.com", "b.com", "c.com", "d.com"]
+    assert leads_ready.counts(connection) == {"leads": 4, "urgent": 0}
 
 
 def test_the_sample_names_nobody(connection: Connection) -> None:
     """What is shown to whoever watches the pipeline has no column of a person."""
     for number in range(7):
         put(connection, str(number), domain=f"{number}.com", contacts=[KIM | {"email": "kim@contoso.com"}])
-    sample = leads.sample(connection)
+    sample = leads_ready.sample(connection)
     assert len(sample) == 5
     assert not {name for name in sample[0] if name.startswith("contact")}
     assert "kim" not in repr(sample).casefold()

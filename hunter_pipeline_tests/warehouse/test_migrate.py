@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from hunter_pipeline.domain.errors import DatabaseError
-from hunter_pipeline.settings import load_settings
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
@@ -87,7 +87,7 @@ def test_threads_may_upgrade_at_once(empty: Warehouse) -> None:
 def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
     """Two processes at once on an empty database both end well."""
     code = (
-        "from hunter_pipeline.settings import load_settings\n"
+        "from hunter_pipeline.config.settings import load_settings\n"
         "from hunter_pipeline.warehouse import migrate\n"
         "from hunter_pipeline.warehouse.connection import Warehouse\n"
         "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"
@@ -134,7 +134,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
     """All of an upgrade is one transaction: a table that stands in the way leaves the database as it was."""
     with empty.connection() as connection:
         connection.execute("create table companies (id integer)")
-    with pytest.raises(DatabaseError, match="DuplicateTable"):
+    with pytest.raises(DatabaseError, match="duplicate table"):
         migrate.upgrade(empty)
     assert migrate.status(empty)[0] is None
     assert [row["relname"] for row in _catalogue(empty)] == ["companies"]

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 from hunter_pipeline_tests.warehouse.office import database_on
 
 NOW = datetime.now(UTC).replace(microsecond=0)

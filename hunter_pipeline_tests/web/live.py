@@ -14,13 +14,13 @@ import requests
 import uvicorn
 from fastapi import FastAPI
 
-from hunter_pipeline import instance
-from hunter_pipeline.home_lock import Urls
-from hunter_pipeline.ports import API, DAGSTER, free_url
-from hunter_pipeline.services import running
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.local import dagster_instance
+from hunter_pipeline.local.home_lock import Urls
+from hunter_pipeline.local.ports import API, DAGSTER, free_url
+from hunter_pipeline.local.supervisor import running
 from hunter_pipeline.web.app import create_app
-from hunter_pipeline.web.launches import Launches
+from hunter_pipeline.web.dagster_client import Launches
 from hunter_pipeline_tests.warehouse.office import Office, sign_in
 
 STARTS_WITHIN = 60.0
@@ -68,7 +68,7 @@ def pipeline(office: Office) -> Iterator[Live]:
                 patch.setenv(name, value)
             sign_in(office)
             settings = load_settings()
-            instance.prepare(settings)
+            dagster_instance.prepare(settings)
             urls = Urls(_free(DAGSTER), _free(API))
             stack.enter_context(running(settings, urls))
         _stop_sensors(urls.dagster)

@@ -8,9 +8,9 @@ import requests
 import time_machine
 from pydantic import SecretStr
 
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.logs import configure_logs
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.web import access
 from hunter_pipeline.web.access import Access, Guesses
 from hunter_pipeline.web.app import create_app

@@ -14,14 +14,14 @@ import requests
 from dagster import DagsterInstance
 from dagster._core.test_utils import create_run_for_test
 
-from hunter_pipeline import instance
-from hunter_pipeline.defs import cadence
-from hunter_pipeline.domain.errors import DagsterUnavailable
-from hunter_pipeline.logs import configure_logs
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.defs import schedules
+from hunter_pipeline.errors import DagsterUnavailable
+from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.warehouse import runs
-from hunter_pipeline.web import launches
-from hunter_pipeline.web.launches import JOB, Launches
+from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.web import dagster_client
+from hunter_pipeline.web.dagster_client import JOB, Launches
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
@@ -77,8 +77,8 @@ def test_a_full_sync_can_be_asked_for(live: Live):
 
 def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
     """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
-    monkeypatch.setattr(launches, "YOUNG_SECONDS", 3.0)
-    monkeypatch.setenv("DAGSTER_PG_URL", instance.storage_url(live.office.warehouse))
+    monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", 3.0)
+    monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.office.warehouse))
     with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
         lost = create_run_for_test(dagster, job_name=JOB).run_id
         young = requests.post(f"{url}{SYNC}", timeout=60).json()
@@ -95,14 +95,14 @@ def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
     """While a sync of the command line holds the lock, its id is the answer, and its record tells how it stands."""
     run_id = str(uuid.uuid4())
     with served(live.settings) as url, live.office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
-        runs.open_run(connection, run_id, "full")
+        assert sync_runs.try_sync_lock(connection)
+        sync_runs.open_run(connection, run_id, "full")
         connection.commit()
         answer = requests.post(f"{url}{SYNC}", timeout=60).json()
         assert (answer["task_id"], answer["enqueued"], answer["status"]) == (run_id, False, "running")
         path = f"{url}{SYNC}/{run_id}"
         assert requests.get(path, timeout=60).json() == {"task_id": run_id, "status": "running", "summary": None}
-        runs.close_run(connection, run_id, status="failed", reason="interrupted", error=None)
+        sync_runs.close_run(connection, run_id, status="failed", reason="interrupted", error=None)
         connection.commit()
         ended = requests.get(path, timeout=60).json()
         assert (ended["status"], ended["summary"]["reason"]) == ("failure", "interrupted")
@@ -112,7 +112,7 @@ def test_a_run_that_met_another_sync_says_skipped(live: Live):
     """A run of Dagster's own that finds the lock taken ends as a success whose summary says why it did nothing."""
     launcher = Launches(live.settings.dagster_url, live.office.warehouse)
     with served(live.settings) as url, live.office.warehouse.connection() as connection:
-        assert runs.try_sync_lock(connection)
+        assert sync_runs.try_sync_lock(connection)
         connection.commit()
         location, repository = launcher.place()
         task_id = launcher._submit(location, repository, full=False)
@@ -130,9 +130,9 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
     assert refused.json()["detail"] == "Dagster is out of reach."
     assert refused.json()["hint"]
     with office.warehouse.connection() as connection:
-        runs.open_run(connection, "known", "full")
-        runs.close_run(connection, "known", status="success", reason=None, error=None)
-        runs.skip_run(connection, "skipped", mode="full", reason="sync_in_progress", watermark=None)
+        sync_runs.open_run(connection, "known", "full")
+        sync_runs.close_run(connection, "known", status="success", reason=None, error=None)
+        sync_runs.skip_run(connection, "skipped", mode="full", reason="sync_in_progress", watermark=None)
     known = requests.get(f"{url}{SYNC}/known", timeout=30).json()
     assert (known["status"], known["summary"]["status"]) == ("success", "success")
     skipped = requests.get(f"{url}{SYNC}/skipped", timeout=30).json()
@@ -217,11 +217,11 @@ def test_a_broken_code_location_is_told_apart(broken: str, closed: tuple[str, Of
 
 def test_another_project_s_dagster_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch):
     """A Dagster without our job gets a sentence of its own."""
-    monkeypatch.setattr(launches, "JOB", "somebody_else_s_job")
+    monkeypatch.setattr(dagster_client, "JOB", "somebody_else_s_job")
     with pytest.raises(DagsterUnavailable, match="has no job somebody_else_s_job"):
         Launches(live.settings.dagster_url, live.office.warehouse).launch()
 
 
 def test_the_job_s_name_is_the_pipeline_s():
     """The web does not import Dagster's shell, so the names that it repeats are held to it here."""
-    assert (launches.JOB, launches.FULL) == (cadence.JOB, cadence.FULL)
+    assert (dagster_client.JOB, dagster_client.FULL) == (schedules.JOB, schedules.FULL)

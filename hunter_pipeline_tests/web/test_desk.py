@@ -11,7 +11,7 @@ import requests
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
-from hunter_pipeline.settings import Settings, load_settings
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.web import pages
 from hunter_pipeline_tests.warehouse.office import Office
 from hunter_pipeline_tests.web.desks import row, stored

@@ -12,8 +12,8 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.warehouse import embedded, runs
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import health
 from hunter_pipeline_tests.web.desks import row, stored
@@ -27,9 +27,9 @@ def settings(server: Path) -> Iterator[Settings]:
     with stored(server, [row(1), row(2), row(3), row(4, status=None)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             for run_id, status in (("good", "success"), ("bad", "failed")):
-                runs.open_run(connection, run_id, "full")
-                runs.close_run(connection, run_id, status=status, reason=None, error=None)
-            runs.skip_run(connection, "idle", mode="full", reason="feature_flag_disabled", watermark=None)
+                sync_runs.open_run(connection, run_id, "full")
+                sync_runs.close_run(connection, run_id, status=status, reason=None, error=None)
+            sync_runs.skip_run(connection, "idle", mode="full", reason="feature_flag_disabled", watermark=None)
             connection.execute("update sync_runs set retries = 3, duration_seconds = 2.5 where run_id = 'good'")
             connection.execute("update sync_runs set started_at = now() + interval '1 hour' where run_id = 'bad'")
         yield settings

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from hunter_pipeline.domain.referral import DIRECTIONS, QUALIFICATIONS, STATUSES, SUBSTATUSES
-from hunter_pipeline.project_files import project_file
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.referrals.referral import DIRECTIONS, QUALIFICATIONS, STATUSES, SUBSTATUSES
 from hunter_pipeline.web.words import LOCALES, language_of, words_of
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from hunter_pipeline.domain.domains import DomainResult, resolve
-from hunter_pipeline.domain.fields import Fields
+from hunter_pipeline.referrals.canonical_domain import DomainResult, resolve
+from hunter_pipeline.referrals.fields import Fields
 
 MAX_IDS = 50
 

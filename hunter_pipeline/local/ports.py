@@ -5,7 +5,7 @@ import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from hunter_pipeline.domain.errors import ConfigurationError
+from hunter_pipeline.errors import ConfigurationError
 
 NEXT_PORTS = 20
 

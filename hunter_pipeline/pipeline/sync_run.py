@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 
-from hunter_pipeline.domain.errors import HunterError, PartnerCenterError
-from hunter_pipeline.logs import log
-from hunter_pipeline.settings import Settings
-from hunter_pipeline.sync import Pull, Stream
-from hunter_pipeline.warehouse import raw, runs
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import HunterError, PartnerCenterError
+from hunter_pipeline.pipeline.steps import Pull, Stream
+from hunter_pipeline.warehouse import raw_referrals, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, database_errors
 
 FLAG_DISABLED = "feature_flag_disabled"
@@ -58,10 +58,10 @@ class SyncRun:
         with database_errors():
             reason = self._why_not()
             if reason is not None:
-                watermark = raw.watermark(self.connection, self.stream.name)
-                runs.skip_run(self.connection, self.run_id, mode=mode, reason=reason, watermark=watermark)
+                watermark = raw_referrals.watermark(self.connection, self.stream.name)
+                sync_runs.skip_run(self.connection, self.run_id, mode=mode, reason=reason, watermark=watermark)
             else:
-                self.interrupted = runs.open_run(self.connection, self.run_id, mode)
+                self.interrupted = sync_runs.open_run(self.connection, self.run_id, mode)
                 self._is_open = True
             self.connection.commit()
         if reason is not None:
@@ -73,7 +73,7 @@ class SyncRun:
     def _why_not(self) -> str | None:
         if not self.settings.partner_center_enabled:
             return FLAG_DISABLED
-        return None if runs.try_sync_lock(self.connection) else IN_PROGRESS
+        return None if sync_runs.try_sync_lock(self.connection) else IN_PROGRESS
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -108,7 +108,7 @@ class SyncRun:
         failed = self._error is not None or self._reason is not None
         with database_errors():
             self.connection.rollback()  # what a failing step left open
-            runs.close_run(
+            sync_runs.close_run(
                 self.connection,
                 self.run_id,
                 status="failed" if failed else "success",
@@ -116,7 +116,7 @@ class SyncRun:
                 error=self._error,
             )
             self.connection.commit()
-            summary = runs.summary(self.connection, self.run_id)
+            summary = sync_runs.summary(self.connection, self.run_id)
             self.connection.commit()
         if summary is not None:
             log_summary(summary)

@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.environment import (
+from hunter_pipeline.config.environment import (
     DEMO_VARIABLE,
     DOTENV,
     PARTNER_CENTER,
@@ -25,6 +24,7 @@ from hunter_pipeline.environment import (
     adopt_demo,
     ignore_libpq_variables,
 )
+from hunter_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     @field_validator("alert_urls")
     @classmethod
     def _known_targets(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        from hunter_pipeline import notify  # noqa: PLC0415 - most commands have no target, and Apprise takes its time
+        from hunter_pipeline.config import notify  # noqa: PLC0415 - most commands have no target, and Apprise takes its time
 
         for number, value in enumerate(values, 1):
             if notify.service_of(value.get_secret_value()) is None:

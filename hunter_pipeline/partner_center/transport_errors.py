@@ -20,7 +20,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-from hunter_pipeline.partner_center.answers import Trouble
+from hunter_pipeline.partner_center.responses import Trouble
 
 _MALFORMED = (
     requests.exceptions.InvalidURL,

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
-from hunter_pipeline.domain.timestamps import sortable_utc, to_datetime
+from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 
 MAX_TEXT = 500
 """Characters of a text column: even of four bytes each, they fit an index entry (2,704 bytes)."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hunter_pipeline.domain.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER
+from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER
 
 MICROSOFT = "msft"
 

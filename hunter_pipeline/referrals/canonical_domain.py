@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import idna
 
-from hunter_pipeline.domain import domain_lists
-from hunter_pipeline.domain.hosts import host_in
+from hunter_pipeline.referrals import domain_lists
+from hunter_pipeline.referrals.hosts import host_in
 
 Reason = Literal["consumer", "disposable", "own", "ip_address", "reserved", "public_suffix", "invalid"]
 

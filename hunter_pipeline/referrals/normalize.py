@@ -6,11 +6,10 @@ Here stands which field goes where; how a value is read is in `fields`, whose do
 
 from collections.abc import Collection, Iterable, Iterator
 
-from hunter_pipeline.domain.customer_domain import customer_domain
-from hunter_pipeline.domain.fields import MAX_TEXT, Fields
-from hunter_pipeline.domain.forgetting import HOST_KEPT
-from hunter_pipeline.domain.kinds import referral_type
-from hunter_pipeline.domain.referral import (
+from hunter_pipeline.referrals.customer_domain import customer_domain
+from hunter_pipeline.referrals.erasure import HOST_KEPT
+from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
+from hunter_pipeline.referrals.referral import (
     DIRECTIONS,
     QUALIFICATIONS,
     STATUSES,
@@ -20,6 +19,7 @@ from hunter_pipeline.domain.referral import (
     NormalizedReferral,
     Payload,
 )
+from hunter_pipeline.referrals.referral_types import referral_type
 
 MAX_CONTACTS = 50
 

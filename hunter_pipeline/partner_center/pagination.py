@@ -16,8 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import simplejson  # pyright: ignore[reportMissingTypeStubs]
 
-from hunter_pipeline.domain.errors import PartnerCenterResponseError
-from hunter_pipeline.partner_center.answers import Answer
+from hunter_pipeline.errors import PartnerCenterResponseError
+from hunter_pipeline.partner_center.responses import Answer
 
 DOCUMENTED_HOST = "api.partner.microsoft.com"
 _WEB_PORTS = (80, 443)

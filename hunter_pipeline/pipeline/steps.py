@@ -18,15 +18,15 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Literal, cast
 
-from hunter_pipeline.domain.errors import PartnerCenterClientError
-from hunter_pipeline.domain.forgetting import Memory, plain_address, version_without_the_forgotten
-from hunter_pipeline.domain.normalize import normalize_batch
-from hunter_pipeline.domain.payloads import RawVersion, Rejected
-from hunter_pipeline.domain.timestamps import sortable_utc, to_datetime
-from hunter_pipeline.logs import log
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.warehouse import people, raw, referrals, runs, tables
+from hunter_pipeline.referrals.erasure import Memory, plain_address, version_without_the_forgotten
+from hunter_pipeline.referrals.normalize import normalize_batch
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected
+from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
+from hunter_pipeline.warehouse import erasure, raw_referrals, referrals, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection
 
 OVERLAP = timedelta(minutes=5)
@@ -88,7 +88,7 @@ class Pull:
     """
 
     stream: Stream
-    read: raw.Read
+    read: raw_referrals.Read
     run_id: str
     since: str | None
     watermark: str | None
@@ -128,22 +128,22 @@ def pull(
     its last page. Raises: PartnerCenterError (what was landed stays), DatabaseError.
     """
     with connection.transaction():
-        read = raw.begin_read(connection, stream.name, mode)
-        memory = people.memory(connection)
+        read = raw_referrals.begin_read(connection, stream.name, mode)
+        memory = erasure.memory(connection)
     pulling = Pull(stream, read, run_id, _since(read), read.watermark, read.cursor, memory, _reader(client))
     try:
         _ask(client, connection, pulling, page_size)
     finally:
         pulling.requests, pulling.retries = client.requests, client.retries
         if not connection.closed:
-            runs.record_pull(connection, run_id, **pulling.counts())
+            sync_runs.record_pull(connection, run_id, **pulling.counts())
             connection.commit()
     with connection.transaction():
-        raw.finish_read(
+        raw_referrals.finish_read(
             connection, stream.name, watermark=pulling.watermark, direction=stream.direction, mode=read.mode
         )
         if pulling.since is None and pulling.reader is not None:
-            raw.keep_visibility(connection, stream.name, read=pulling.fetched, naming_reader=pulling.naming)
+            raw_referrals.keep_visibility(connection, stream.name, read=pulling.fetched, naming_reader=pulling.naming)
     return pulling
 
 
@@ -169,10 +169,10 @@ def drop_superseded(connection: Connection, *, days: int | None) -> int:
     if days is None:
         return 0
     with connection.transaction():
-        return sum(raw.drop_superseded(connection, days=days))
+        return sum(raw_referrals.drop_superseded(connection, days=days))
 
 
-def _since(read: raw.Read) -> str | None:
+def _since(read: raw_referrals.Read) -> str | None:
     """Where to begin: behind the page that a broken-off read had landed last, else a little before the watermark."""
     if read.cursor is not None:
         return read.cursor
@@ -240,15 +240,17 @@ def _land(
     versions = [item for item in items if isinstance(item, RawVersion)]
     rejected = [item for item in items if isinstance(item, Rejected)]
     with connection.transaction():
-        landed, quarantined = raw.land(connection, versions, rejected, read=pulling.read, run_id=pulling.run_id)
+        landed, quarantined = raw_referrals.land(
+            connection, versions, rejected, read=pulling.read, run_id=pulling.run_id
+        )
         pulling.watermark = _latest(pulling.watermark, *_believed(keys))
         pulling.cursor = cursor
         pulling.pages += 1
         pulling.fetched += len(items)
         pulling.landed += landed
         pulling.quarantined += quarantined
-        raw.advance_read(connection, pulling.stream.name, pulling.cursor)
-        runs.record_pull(connection, pulling.run_id, **pulling.counts())
+        raw_referrals.advance_read(connection, pulling.stream.name, pulling.cursor)
+        sync_runs.record_pull(connection, pulling.run_id, **pulling.counts())
     log.info("partner_center_page", page=pulling.pages, fetched=pulling.fetched, landed=pulling.landed)
 
 
@@ -294,8 +296,10 @@ def normalize(connection: Connection, *, own_domains: Sequence[str], everything:
     now = datetime.now(UTC)
     normalized = 0
     with connection.transaction():
-        runs.take_turn(connection)
-        for batch in raw.stale_versions(connection, rules=current, everything=everything, batch=NORMALIZE_BATCH):
+        sync_runs.take_turn(connection)
+        for batch in raw_referrals.stale_versions(
+            connection, rules=current, everything=everything, batch=NORMALIZE_BATCH
+        ):
             rows = normalize_batch(batch, own=own_domains)
             referrals.replace_normalized(connection, rows, rules=current, at=now)
             normalized += len(rows)
@@ -312,7 +316,7 @@ def merge(connection: Connection, stream: Stream, pulled: Pull | None) -> referr
     Raises: DatabaseError.
     """
     with connection.transaction():
-        runs.take_turn(connection)
+        sync_runs.take_turn(connection)
         merged = referrals.merge(
             connection,
             stream=stream.name,
@@ -323,7 +327,7 @@ def merge(connection: Connection, stream: Stream, pulled: Pull | None) -> referr
         if merged.new + merged.updated >= ANALYZE_FROM:
             tables.analyze(connection, "partner_center_referrals")
         if pulled is not None:
-            runs.record_merge(
+            sync_runs.record_merge(
                 connection,
                 pulled.run_id,
                 new=merged.new,
@@ -349,10 +353,10 @@ def companies(connection: Connection, directory: TenantDirectory | None) -> dict
         answers = directory.tenants_of(domains, seconds=TENANT_SECONDS) if domains else {}
         looked_up = len(answers)
         with connection.transaction():
-            runs.take_turn(connection)
+            sync_runs.take_turn(connection)
             referrals.keep_tenants(connection, answers)
     with connection.transaction():
-        runs.take_turn(connection)
+        sync_runs.take_turn(connection)
         counts = referrals.merge_companies(connection)
         if counts["new"] >= ANALYZE_FROM:
             tables.analyze(connection, "companies")

@@ -13,12 +13,12 @@ from typing import Any
 
 import dagster as dg
 
+from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
-from hunter_pipeline.domain.timestamps import sortable_utc
-from hunter_pipeline.settings import Settings, load_settings
-from hunter_pipeline.sync import horizon
-from hunter_pipeline.sync_run import FLAG_DISABLED, IN_PROGRESS, stream_of
-from hunter_pipeline.warehouse import raw, runs
+from hunter_pipeline.pipeline.steps import horizon
+from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, IN_PROGRESS, stream_of
+from hunter_pipeline.referrals.timestamps import sortable_utc
+from hunter_pipeline.warehouse import raw_referrals, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 
 JOB = "sync_partner_center_referrals"
@@ -79,7 +79,7 @@ def why_not(settings: Settings, instance: dg.DagsterInstance, connection: Connec
     on_the_way = dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.NOT_STARTED], created_after=young)
     about_to_start = dg.RunsFilter(job_name=JOB, statuses=_ABOUT_TO_START)
     waiting = any(instance.get_runs(which, limit=1) for which in (about_to_start, on_the_way))
-    return IN_PROGRESS if waiting or runs.sync_is_running(connection) else None
+    return IN_PROGRESS if waiting or sync_runs.sync_is_running(connection) else None
 
 
 def why_early(settings: Settings, partner_center: PartnerCenterResource, connection: Connection) -> str | None:
@@ -90,11 +90,11 @@ def why_early(settings: Settings, partner_center: PartnerCenterResource, connect
     instead of a failing run every few seconds.
     """
     keeps_cadence = settings.interval_seconds < MINUTE
-    success, last = runs.last_success(connection), runs.last_run(connection)
+    success, last = sync_runs.last_success(connection), sync_runs.last_run(connection)
     if not keeps_cadence and (success is None or (last and last["status"] in ("failed", "running"))):
         return "first_sync" if last is None else None  # the schedule tries again, and its runs show why they fail
     stream = stream_of(settings)
-    seen = raw.watermark(connection, stream.name)
+    seen = raw_referrals.watermark(connection, stream.name)
     connection.commit()  # the question may take seconds: no transaction stays open for it
     with partner_center.client() as client:
         newest = sortable_utc(client.newest_update(stream.only))

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"

@@ -12,8 +12,8 @@ from typing import NamedTuple, cast
 
 import simplejson
 
-from hunter_pipeline.domain.json_repair import depth_exceeds, dumps_deep, storable
-from hunter_pipeline.domain.timestamps import sortable_utc, to_datetime
+from hunter_pipeline.referrals.json_repair import depth_exceeds, dumps_deep, storable
+from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 
 __all__ = ["MAX_DEPTH", "RawVersion", "Rejected", "sortable_utc", "to_datetime", "version_of"]
 

@@ -14,9 +14,9 @@ from dagster import DagsterInstance
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
-from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
-from hunter_pipeline.project_files import project_file
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse, connection_reason, database_errors
 

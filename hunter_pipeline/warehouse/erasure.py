@@ -7,9 +7,9 @@ from typing import Any
 import simplejson
 from psycopg.types.json import set_json_loads
 
-from hunter_pipeline.domain.forgetting import Memory
+from hunter_pipeline.referrals.erasure import Memory
 from hunter_pipeline.warehouse.connection import Connection, queries
-from hunter_pipeline.warehouse.runs import STEP_LOCK, SYNC_LOCK
+from hunter_pipeline.warehouse.sync_runs import STEP_LOCK, SYNC_LOCK
 
 _BATCH = 500
 

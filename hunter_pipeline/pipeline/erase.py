@@ -2,7 +2,7 @@
 Erase a person from every table, payload history included, and keep them erased over later syncs.
 
 What belongs here: the order in which that is done. What does not: what of a payload is a person's
-(`domain/forgetting.py`) and the statements (`warehouse/people.py`).
+(`referrals/erasure.py`) and the statements (`warehouse/erasure.py`).
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 
 import simplejson
 
-from hunter_pipeline import sync
-from hunter_pipeline.domain.forgetting import Memory, erase, erased_hash, find
-from hunter_pipeline.domain.json_repair import dumps_deep
-from hunter_pipeline.domain.payloads import version_of
-from hunter_pipeline.logs import log
-from hunter_pipeline.warehouse import people, runs
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.pipeline import steps
+from hunter_pipeline.referrals.erasure import Memory, erase, erased_hash, find
+from hunter_pipeline.referrals.json_repair import dumps_deep
+from hunter_pipeline.referrals.payloads import version_of
+from hunter_pipeline.warehouse import erasure, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 
 RAW, QUARANTINE = "raw_referrals", "quarantined_referrals"
@@ -24,7 +24,7 @@ RAW, QUARANTINE = "raw_referrals", "quarantined_referrals"
 def forget(
     connection: Connection,
     address: str,
-    stream: sync.Stream,
+    stream: steps.Stream,
     own_domains: tuple[str, ...],
     waiting: Callable[[], None] = lambda: None,
 ) -> dict[str, int]:
@@ -37,23 +37,23 @@ def forget(
     address: as `plain_address` gives it.
     Returns: how many rows of each table were touched. Raises: DatabaseError.
     """
-    if runs.sync_is_running(connection):
+    if sync_runs.sync_is_running(connection):
         waiting()
     connection.commit()
     with connection.transaction():
-        people.wait_for_syncs(connection)
-        memory = people.memory(connection)
+        erasure.wait_for_syncs(connection)
+        memory = erasure.memory(connection)
         memory.people.setdefault(memory.person(address), set())
         _learn(connection, memory)
-        people.remember(connection, memory)
+        erasure.remember(connection, memory)
         concerned, counts = _erase_versions(connection, memory)
         counts[QUARANTINE] = _erase_quarantined(connection, memory)
-        counts |= people.count_concerned(connection, concerned)
+        counts |= erasure.count_concerned(connection, concerned)
         if concerned:
-            people.make_stale(connection, concerned)
-            sync.normalize(connection, own_domains=own_domains)
-            sync.merge(connection, stream, None)
-            sync.companies(connection, None)
+            erasure.make_stale(connection, concerned)
+            steps.normalize(connection, own_domains=own_domains)
+            steps.merge(connection, stream, None)
+            steps.companies(connection, None)
     log.info("person_forgotten", **counts)
     return counts
 
@@ -63,9 +63,9 @@ def _learn(connection: Connection, memory: Memory) -> None:
     learnt = True
     while learnt:
         learnt = False
-        for row in people.versions(connection):
+        for row in erasure.versions(connection):
             learnt |= memory.learn(row["referral_id"], find(row["payload"], memory))
-    for row in people.quarantined(connection):
+    for row in erasure.quarantined(connection):
         memory.learn("", find(_parsed(row["payload"]), memory))
 
 
@@ -73,13 +73,13 @@ def _erase_versions(connection: Connection, memory: Memory) -> tuple[list[str], 
     """Returns the referrals that were named something else or less now, and how many rows that took."""
     touched = 0
     concerned: set[str] = set()
-    for row in people.versions(connection):
+    for row in erasure.versions(connection):
         left, changed = erase(row["payload"], memory, row["referral_id"])
         if not changed:
             continue
         version = version_of(left)
         referral_id = getattr(version, "referral_id", row["referral_id"])
-        people.replace_version(
+        erasure.replace_version(
             connection,
             row["id"],
             referral_id=referral_id,
@@ -93,10 +93,10 @@ def _erase_versions(connection: Connection, memory: Memory) -> tuple[list[str], 
 
 def _erase_quarantined(connection: Connection, memory: Memory) -> int:
     touched = 0
-    for row in people.quarantined(connection):
+    for row in erasure.quarantined(connection):
         left, changed = erase(_parsed(row["payload"]), memory, "")
         if changed:
-            people.replace_quarantined(
+            erasure.replace_quarantined(
                 connection, row["id"], payload=dumps_deep(left), content_hash=_hash_of(row, memory)
             )
             touched += 1

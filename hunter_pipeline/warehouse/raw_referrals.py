@@ -10,7 +10,7 @@ import psycopg
 import simplejson
 from psycopg.types.json import set_json_loads
 
-from hunter_pipeline.domain.payloads import RawVersion, Rejected
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected
 from hunter_pipeline.warehouse.connection import Connection, queries
 
 NOT_STORABLE = "not_storable"

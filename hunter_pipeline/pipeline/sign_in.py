@@ -10,14 +10,14 @@ from contextlib import contextmanager
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from hunter_pipeline.domain.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
 from hunter_pipeline.partner_center.token_cache import SIGN_IN_AGAIN, TokenStore
 from hunter_pipeline.partner_center.token_file import TokenFile
-from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import sign_in as row
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import idna
 
-from hunter_pipeline.domain.payloads import RawVersion, Rejected, version_of
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, version_of
 
 ERASED = "[erased]"
 HOST_KEPT = "erasedAddressHost"

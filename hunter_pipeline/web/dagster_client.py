@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from hunter_pipeline.domain.errors import DagsterUnavailable
-from hunter_pipeline.warehouse import runs
+from hunter_pipeline.errors import DagsterUnavailable
+from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
 Status = Literal["queued", "running", "success", "failure", "canceled"]
@@ -115,8 +115,8 @@ class Launches:
         While Dagster is out of reach the record of the sync answers, where there is one. Raises: as `launch`.
         """
         with self.warehouse.connection() as connection:
-            summary = runs.summary(connection, task_id)
-            locked = runs.sync_is_running(connection)
+            summary = sync_runs.summary(connection, task_id)
+            locked = sync_runs.sync_is_running(connection)
         try:
             run = self._run(task_id)
         except DagsterUnavailable:
@@ -161,7 +161,7 @@ class Launches:
     def _current(self) -> Launch | None:
         found = self._ask(_UNFINISHED, job=JOB)["runsOrError"].get("results") or []
         with self.warehouse.connection() as connection:
-            holder = runs.running(connection) if runs.sync_is_running(connection) else None
+            holder = sync_runs.running(connection) if sync_runs.sync_is_running(connection) else None
         if holder is not None:
             return Launch(holder, enqueued=False, status="running")
         for run in reversed(found):  # the newest comes first, and the oldest is the first to run

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from hunter_pipeline.domain.errors import ConfigurationError
-from hunter_pipeline.process_groups import end_group
-from hunter_pipeline.settings import Settings
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError
+from hunter_pipeline.local.process_groups import end_group
 
 _NOTE = "services.json"
 

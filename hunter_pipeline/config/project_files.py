@@ -7,7 +7,7 @@ In a checkout they are at the top level, in an installed wheel inside the packag
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def project_file(name: str) -> Path:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
-from hunter_pipeline.domain.errors import (
+from hunter_pipeline.errors import (
     PartnerCenterAuthError,
     PartnerCenterClientError,
     PartnerCenterError,

@@ -1,0 +1,1 @@
+"""Settings, environment and logging: what an administrator configures."""

@@ -1,1 +1,0 @@
-"""Pure knowledge of referrals: no I/O, no clock, no environment, no Dagster."""

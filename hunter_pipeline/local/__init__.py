@@ -1,0 +1,1 @@
+"""What `hunter up` and `hunter demo` start on one machine."""
