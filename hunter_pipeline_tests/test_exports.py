@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from hunter_pipeline.warehouse import exports
+from hunter_pipeline.web import exports
 
 FORMULAS = ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"]
 PHONES = ["+49 (89) 555-0123", "-", "+1 555 0162"]

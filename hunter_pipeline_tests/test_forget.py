@@ -207,7 +207,7 @@ def test_no_sync_begins_meanwhile(office: Office) -> None:
     """While a person is being erased a sync is skipped, as next to another sync."""
     settings = load_settings()
     with office.warehouse.connection() as connection, connection.transaction():
-        erase.people.wait_for_syncs(connection)
+        erase.erasure.wait_for_syncs(connection)
         with office.warehouse.connection() as other:
             run = SyncRun(other, settings, "another")
             assert run.begin("full") == "sync_in_progress"

@@ -28,8 +28,9 @@ def leads(
     output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
-    from hunter_pipeline.warehouse import exports, leads_ready, migrate  # noqa: PLC0415 - pandas takes a while to import
+    from hunter_pipeline.warehouse import leads_ready, migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+    from hunter_pipeline.web import exports  # noqa: PLC0415 - pandas takes a while to import
 
     if form is Format.xlsx and output is None and sys.stdout.isatty():
         raise ConfigurationError("A terminal cannot show an Excel file.", hint="Name a file: --output leads.xlsx")

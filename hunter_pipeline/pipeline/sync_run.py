@@ -5,7 +5,7 @@ What belongs here: what is true of a sync as a whole. What does not: the steps t
 and who starts one (Dagster's assets in `defs/`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,7 +76,7 @@ class SyncRun:
         return None if sync_runs.try_sync_lock(self.connection) else IN_PROGRESS
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Generator[None]:
         """Whatever ends a step with an error ends the sync with it: it is noted and goes on rising."""
         try:
             with database_errors():
@@ -126,7 +126,7 @@ class SyncRun:
 def log_summary(summary: dict[str, Any]) -> None:
     """The event that monitoring counts by: the summary's fields, `duration`, and the unchanged as `skipped`."""
     facts = {name: value for name, value in summary.items() if name not in ("duration_seconds", "error")}
-    error = summary["error"] or {}
+    error: dict[str, Any] = summary["error"] or {}
     log.info(
         "partner_center_sync_summary",
         **facts,

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BeforeValidator, StringConstraints
 
-from hunter_pipeline.warehouse import exports, listing
+from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline.web import errors, models
+from hunter_pipeline.web import errors, exports, models
 from hunter_pipeline.web.dagster_client import Launch, Launches
 
 REFERRALS = "/api/v1/partner-center/referrals"

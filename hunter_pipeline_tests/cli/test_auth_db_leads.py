@@ -15,7 +15,7 @@ import requests
 
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Sandbox
-from hunter_pipeline.warehouse import exports
+from hunter_pipeline.web import exports
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 
 

@@ -101,7 +101,7 @@ def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterIns
     assert started(nightly) == {"hunter/started_by": "reconciliation"}
     assert isinstance(cadence, dg.RunRequest)
     assert isinstance(nightly, dg.RunRequest)
-    assert (schedules.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
+    assert (cadence.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 import requests
 
-from hunter_pipeline.warehouse import exports, listing
+from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.web import exports
 from hunter_pipeline_tests.web.desks import NOW, row, stored
 from hunter_pipeline_tests.web.live import served
 
