@@ -1,24 +1,21 @@
 """
 What Dagster loads: `defs`, built from the settings without opening any connection.
 
-`dagster definitions validate`, `workspace.yaml` and the `hunter` command all come in here.
+`dg`, `dagster`, `workspace.yaml` and the `hunter` command all load this module.
 """
 
 import logging
 
 import dagster as dg
 
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.defs import assets, checks, pruning
+from hunter_pipeline.defs import assets, checks, maintenance
 from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import JOB, build_schedules, build_sensor, freshness_window
-
-RESOURCES: dict[str, dg.ConfigurableResource] = {
-    "partner_center": PartnerCenterResource(),
-    "warehouse": WarehouseResource(),
-    "sync_run": SyncRunResource(),
-}
+from hunter_pipeline.defs.schedules import build_schedules
+from hunter_pipeline.defs.sensors import build_changes_sensor
+from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 
 _LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
 
@@ -26,39 +23,61 @@ _LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
 @dg.logger({"log_level": _LEVEL, "name": dg.Field(str, default_value="dagster", is_required=False)})
 def quiet_console(context: dg.InitLoggerContext) -> logging.Logger:
     """
-    Dagster's console, quiet unless a run asks for more by `log_level`.
+    Log nothing of Dagster's to the console unless a run asks for more by `log_level`.
 
-    Our own events are lines on standard error already; it would write each again, with words around its JSON.
+    The pipeline's own events are lines on standard error already; Dagster would repeat each.
     """
     return dg.colored_console_logger.logger_fn(context)
 
 
-def build_defs(settings: Settings | None = None) -> dg.Definitions:
-    """
-    Everything that Dagster is to know.
+def build_resources() -> dict[str, dg.ConfigurableResource]:
+    """Return the resources of the assets, checks, schedules and sensors."""
+    return {
+        "partner_center": PartnerCenterResource(),
+        "warehouse": WarehouseResource(),
+        "sync_run": SyncRunResource(),
+    }
 
-    Runs execute in one process: a sync of seconds is not to be five process starts, and its lock lives as
-    long as its process. Raises: ConfigurationError where a variable holds what it may not.
+
+def build_defs(
+    settings: Settings | None = None, resources: dict[str, dg.ConfigurableResource] | None = None
+) -> dg.Definitions:
+    """
+    Return everything that Dagster loads.
+
+    Runs execute in one process: a sync of seconds needs no process per step, and its lease belongs to one process.
+    Raises: ConfigurationError where a variable holds a wrong value.
     """
     settings = settings or load_settings()
-    selection = dg.AssetSelection.assets(*assets.ALL)
-    job = dg.define_asset_job(JOB, selection, description="One sync, from Partner Center to leads_ready.")
-    fresh = dg.FreshnessPolicy.time_window(fail_window=freshness_window(settings))
-    return dg.Definitions(
-        assets=[
-            asset.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=fresh))
-            if asset is assets.partner_center_referrals
-            else asset
-            for asset in assets.ALL
-        ],
+    fresh = dg.FreshnessPolicy.time_window(fail_window=settings.freshness_window)
+    job = dg.define_asset_job(
+        SYNC_JOB, dg.AssetSelection.assets(*assets.ALL), description="One sync, from Partner Center to leads_ready."
+    )
+    defs = dg.Definitions(
+        assets=[assets.partner_center, *_with_code_references(settings)],
         asset_checks=checks.ALL,
-        jobs=[job, pruning.prune_dagster_storage],
-        schedules=[*build_schedules(settings), pruning.SCHEDULE],
-        sensors=[build_sensor(settings), alerts_sensor],
-        resources=RESOURCES,
+        jobs=[job, maintenance.prune_dagster_storage],
+        schedules=[*build_schedules(settings), maintenance.PRUNE_SCHEDULE],
+        sensors=[build_changes_sensor(settings), alerts_sensor],
+        resources=resources or build_resources(),
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},
     )
+    return defs.map_asset_specs(
+        func=lambda spec: spec if spec.key == assets.partner_center.key else spec.replace_attributes(freshness_policy=fresh)
+    )
+
+
+def _with_code_references(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Attach file and line to each asset; with HUNTER_SOURCE_URL set, as links to that git repository."""
+    referenced = dg.with_source_code_references(assets.ALL)
+    if settings.source_url:
+        root = project_file("hunter_pipeline").parent
+        mapping = dg.AnchorBasedFilePathMapping(local_file_anchor=root, file_anchor_path_in_repository="")
+        referenced = dg.link_code_references_to_git(
+            referenced, git_url=settings.source_url, git_branch="main", file_path_mapping=mapping
+        )
+    return [asset for asset in referenced if isinstance(asset, dg.AssetsDefinition)]
 
 
 defs = build_defs()

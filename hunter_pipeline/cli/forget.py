@@ -17,7 +17,6 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom: one
     It waits for a sync that is under way.
     """
     from hunter_pipeline.pipeline import erase as work  # noqa: PLC0415 - the lists of domains take a while to load
-    from hunter_pipeline.pipeline.sync_run import stream_of  # noqa: PLC0415
     from hunter_pipeline.referrals.erasure import plain_address  # noqa: PLC0415
     from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
@@ -29,8 +28,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom: one
     configure_logs(settings)
     warehouse = Warehouse.from_settings(settings)
     migrate.upgrade(warehouse)
-    with warehouse.connection() as connection:
-        counts = work.forget(connection, address, stream_of(settings), settings.own_domains, _say_waiting)
+    counts = work.forget(warehouse, address, settings.own_domains, _say_waiting)
     print(in_words(counts))
 
 

@@ -8,6 +8,7 @@ beside the code that uses them), whose variables they are (`environment.py`), an
 import base64
 import os
 import re
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MICROSOFT_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
+# Even where upstream does not change a sync runs this often, so that one that has stopped shows as stale.
+HEARTBEAT_SECONDS = 600
 _KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
@@ -106,6 +109,10 @@ class Settings(BaseSettings):
         (), description="comma list of Apprise addresses (Teams, Slack, e-mail, webhook) that are told of trouble"
     )
 
+    source_url: str | None = Field(
+        None, description="git repository of this code: Dagster's code references link to it; local files if empty"
+    )
+
     @field_validator("partner_center_api_url", "partner_center_authority")
     @classmethod
     def _https_only(cls, value: str) -> str:
@@ -178,6 +185,11 @@ class Settings(BaseSettings):
     def interval_seconds(self) -> int:
         """Seconds between two syncs in the background."""
         return self.sync_interval_seconds or (30 if self.env == "development" else 600)
+
+    @property
+    def freshness_window(self) -> timedelta:
+        """How old the last successful sync may be: three intervals."""
+        return timedelta(seconds=3 * max(self.interval_seconds, HEARTBEAT_SECONDS))
 
     @property
     def token_cache(self) -> Path:

@@ -1,21 +1,37 @@
-"""The five assets, in the order of the data; each opens, calls one step and returns its counts."""
+"""The five assets, in the order of the data: each opens a connection, calls one step and returns its counts."""
 
+import hashlib
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
 import dagster as dg
 
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.metadata import markdown_table, table_metadata
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.pipeline import steps
-from hunter_pipeline.pipeline.sync_run import stream_of
+from hunter_pipeline.pipeline.companies import update_companies
+from hunter_pipeline.pipeline.extract import Stream, drop_superseded, extract
+from hunter_pipeline.pipeline.merge import merge
+from hunter_pipeline.pipeline.normalize import normalize, rules_version
 from hunter_pipeline.warehouse import leads_ready as stored_leads
-from hunter_pipeline.warehouse import raw_referrals as stored_versions
-from hunter_pipeline.warehouse import referrals
+from hunter_pipeline.warehouse import partner_center_referrals as stored_referrals
+from hunter_pipeline.warehouse import tables
 
-GROUP = "referrals"
+_COMMON: dict[str, Any] = {
+    "group_name": "referrals",
+    "owners": ["team:data"],
+    "tags": {"source": "partner-center", "contains": "personal-data"},
+}
+
+
+def _code_version(*paths: str) -> str:
+    """Return a short hash of the files that say how an asset is made."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(project_file(path).read_bytes())
+    return digest.hexdigest()[:12]
 
 
 class Mode(Enum):
@@ -25,96 +41,135 @@ class Mode(Enum):
     full = "full"
 
 
-class PullConfig(dg.Config):
+class ExtractConfig(dg.Config):
     """`mode`: incremental asks for what changed since the last success, full for everything."""
 
     mode: Mode = Mode.incremental
 
 
-@dg.asset(group_name=GROUP, kinds={"postgres"}, output_required=False)
+partner_center = dg.AssetSpec(
+    "partner_center",
+    group_name="referrals",
+    kinds={"api"},
+    owners=["team:data"],
+    tags={"source": "partner-center"},
+    description="Microsoft Partner Center: the referrals that Microsoft hands the partner. Read over its API, never written.",
+)
+
+
+@dg.asset(
+    **_COMMON,
+    kinds={"postgres"},
+    deps=[partner_center],
+    output_required=False,
+    code_version=_code_version("sql/queries/raw_referrals.sql"),
+)
 def raw_referrals(
     context: dg.AssetExecutionContext,
-    config: PullConfig,
+    config: ExtractConfig,
     partner_center: PartnerCenterResource,
+    warehouse: WarehouseResource,
     sync_run: SyncRunResource,
 ) -> Iterator[dg.MaterializeResult]:
     """
-    Every version of every referral that Partner Center has shown us; of its payload, only forgotten people are missing.
+    Every version of every referral as Partner Center sent it; only erased people are missing.
 
     Nothing is materialized, here or downstream, where the feature flag is off or another sync is running.
     """
-    if sync_run.begin(context, config.mode.value) is not None or (run := sync_run.current) is None:
+    if sync_run.begin(context, config.mode.value) is not None:
         return
-    with sync_run.step("raw_referrals"), partner_center.client() as client:
-        size = run.settings.partner_center_page_size
-        run.pulled = steps.pull(
-            client, run.connection, run.stream, mode=config.mode.value, run_id=run.run_id, page_size=size
+    settings = load_settings()
+    with sync_run.step("raw_referrals"), partner_center.client() as client, warehouse.connection() as connection:
+        state = extract(
+            client,
+            connection,
+            Stream.from_settings(settings),
+            mode=config.mode.value,
+            run_id=context.run_id,
+            page_size=settings.partner_center_page_size,
         )
-        dropped = steps.drop_superseded(run.connection, days=run.settings.raw_retention_days)
-        counts = stored_versions.counts(run.connection)
-        table = table_metadata(run.connection, "raw_referrals", counts["versions"])
-    numbers = {**_pull_metadata(run.pulled, run.settings.partner_center_api_url), "dropped": dropped}
+        dropped = drop_superseded(connection, days=settings.raw_retention_days)
+        table = table_metadata(connection, "raw_referrals", tables.row_count(connection, "raw_referrals"))
+    source = dg.MetadataValue.url(f"{settings.partner_center_api_url}/v1.0/engagements/referrals")
+    numbers = {"landed": state.landed, **state.counts(), "dropped": dropped, "source": source}
     yield dg.MaterializeResult(metadata={**table, **numbers})
 
 
-@dg.asset(group_name=GROUP, kinds={"postgres", "python"}, deps=[raw_referrals])
+@dg.asset(**_COMMON, kinds={"postgres", "python"}, deps=[raw_referrals], code_version=rules_version()[:12])
 def normalized_referrals(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, sync_run: SyncRunResource
 ) -> dg.MaterializeResult:
     """
-    The newest version of each referral, typed, with its kind and the customer's canonical domain.
+    Typed referrals with the customer's canonical domain: one row per referral, from its newest version.
 
-    Within a sync it derives what has changed; made alone, it derives everything again from raw_referrals.
+    Within a sync it handles what has changed; materialized alone it derives everything again from raw_referrals.
     """
-    alone = raw_referrals.key not in context.selected_asset_keys
     with sync_run.step("normalized_referrals"), warehouse.connection() as connection:
-        counts = steps.normalize(connection, own_domains=load_settings().own_domains, everything=alone)
-        table = table_metadata(connection, "normalized_referrals", counts.pop("rows"))
-    return dg.MaterializeResult(metadata={**table, **counts})
+        everything = not sync_run.is_sync(context)
+        counts = normalize(connection, own_domains=load_settings().own_domains, everything=everything)
+        table = table_metadata(connection, "normalized_referrals", counts.rows)
+    return dg.MaterializeResult(metadata={**table, "normalized": counts.normalized})
 
 
-@dg.asset(group_name=GROUP, kinds={"postgres"}, deps=[normalized_referrals])
-def partner_center_referrals(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
-    """One row a referral, upserted: what the sales team works from."""
-    run = sync_run.current
+@dg.asset(
+    **_COMMON,
+    kinds={"postgres"},
+    deps=[normalized_referrals],
+    code_version=_code_version("sql/queries/partner_center_referrals.sql"),
+)
+def partner_center_referrals(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, sync_run: SyncRunResource
+) -> dg.MaterializeResult:
+    """One row per referral, upserted: what the sales team works with."""
     with sync_run.step("partner_center_referrals"), warehouse.connection() as connection:
-        merged = steps.merge(connection, stream_of(load_settings()), run.pulled if run else None)
+        is_sync = sync_run.is_sync(context)
+        merged = merge(connection, context.run_id if is_sync else None, everything=not is_sync)
         table = table_metadata(connection, "partner_center_referrals", merged.rows)
-        sample = markdown_table(referrals.sample(connection))
-    counts: dict[str, Any] = {"new": merged.new, "updated": merged.updated, "missing": merged.missing}
-    if run and run.pulled:
-        counts |= {"unchanged": run.pulled.unchanged(merged), "quarantined": run.pulled.quarantined}
+        sample = markdown_table(stored_referrals.sample(connection))
+    counts = {"new": merged.counts.new, "updated": merged.counts.updated, "missing": merged.missing}
     return dg.MaterializeResult(metadata={**table, **counts, "sample": sample})
 
 
-@dg.asset(group_name=GROUP, kinds={"postgres"}, deps=[partner_center_referrals])
+@dg.asset(
+    **_COMMON,
+    kinds={"postgres"},
+    deps=[partner_center_referrals],
+    code_version=_code_version("sql/queries/companies.sql"),
+)
 def companies(
-    warehouse: WarehouseResource, partner_center: PartnerCenterResource, sync_run: SyncRunResource
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    partner_center: PartnerCenterResource,
+    sync_run: SyncRunResource,
 ) -> dg.MaterializeResult:
-    """One row a canonical domain, with the Entra tenant that has it."""
+    """One row per canonical domain of a customer, with the Entra tenant that has it."""
     with (
         sync_run.step("companies"),
         warehouse.connection() as connection,
         partner_center.tenants() as directory,
     ):
-        counts = steps.companies(connection, directory)
-        table = table_metadata(connection, "companies", counts.pop("companies"))
-    return dg.MaterializeResult(metadata={**table, **counts})
+        result = update_companies(connection, directory, everything=not sync_run.is_sync(context))
+        table = table_metadata(connection, "companies", result.rows)
+    return dg.MaterializeResult(metadata={**table, **result.counts._asdict(), "looked_up": result.looked_up})
 
 
-@dg.asset(group_name=GROUP, kinds={"postgres", "view"}, deps=[companies])
+@dg.asset(
+    **_COMMON,
+    kinds={"postgres", "view"},
+    deps=[partner_center_referrals, companies],
+    code_version=_code_version("sql/views/leads_ready.sql"),
+)
 def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
-    """The list that the sales team calls from: one row a company with an open referral, the most urgent first."""
+    """The list that the sales team calls from: one row per company with an open referral, the most urgent first."""
+    sample: dict[str, Any] = {}
     with sync_run.step("leads_ready"), warehouse.connection() as connection:
-        counts = stored_leads.counts(connection)
-        table = table_metadata(connection, "leads_ready", counts["leads"])
-        sample = markdown_table(stored_leads.sample(connection))
-    return dg.MaterializeResult(metadata={**table, **counts, "sample": sample})
-
-
-def _pull_metadata(pulled: steps.Pull, api_url: str) -> dict[str, Any]:
-    numbers = {"landed": pulled.landed, **pulled.counts()}
-    return {**numbers, "source": dg.MetadataValue.url(f"{api_url}/v1.0/engagements/referrals")}
+        if tables.stored_count(connection, "leads_ready") is None:  # something has changed since it was counted
+            sample = {
+                "urgent": stored_leads.count_urgent(connection),
+                "sample": markdown_table(stored_leads.sample(connection)),
+            }
+        table = table_metadata(connection, "leads_ready", tables.row_count(connection, "leads_ready"))
+    return dg.MaterializeResult(metadata={**table, **sample})
 
 
 ALL = [raw_referrals, normalized_referrals, partner_center_referrals, companies, leads_ready]

@@ -1,10 +1,13 @@
 """
-Asset checks: each stands outside its asset and asks the stored table one question.
+Asset checks: each asks the stored tables one question.
 
-Structure is ERROR, doubt is WARN; both with `passed=False`, or nobody would see it. At most 20 offenders
-are shown, and none of what is shown is personal data.
+An error in the structure is ERROR, a doubt is WARN; both with `passed=False`, or the web UI would not show them. At most 20
+offenders are shown, and no personal data. A check that needs every row looks, in an incremental sync, at what that sync
+has changed; in the nightly full read and when it is run by itself, at everything. Its `scope` says which.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -13,175 +16,260 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.assets import companies, leads_ready, partner_center_referrals, raw_referrals
 from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import freshness_window
-from hunter_pipeline.pipeline.sync_run import stream_of
+from hunter_pipeline.partner_center.accounts import SignInStatus
+from hunter_pipeline.pipeline.extract import Stream
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES
-from hunter_pipeline.warehouse import checks, sync_runs
-from hunter_pipeline.warehouse import raw_referrals as stored_versions
+from hunter_pipeline.warehouse import sync_cursors, sync_runs
+from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_value
 
-AT_MOST = 20
+MAX_OFFENDERS = 20
+# Referrals below which it may be chance that each one names the reader.
 ENOUGH_TO_JUDGE = 20
-"""Referrals below which it may be chance that each one names the reader."""
+EVERYTHING, CHANGES = "all rows", "rows changed by this sync"
+
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 
-def _verdict(
-    offenders: list[dict[str, Any]], severity: dg.AssetCheckSeverity, count: int | None = None
+def _spec(asset: dg.AssetsDefinition, name: str, description: str, *, blocking: bool = False) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
+
+
+_RAW_CHECKS = [
+    _spec(
+        raw_referrals,
+        "upstream_did_not_shrink",
+        "The last full read brought at least half of what was known. If it fails, look at the role of the signed-in "
+        "user: without Referrals admin, Partner Center shows fewer referrals and no error. Nothing is marked missing.",
+    ),
+    _spec(
+        raw_referrals,
+        "every_referral_is_visible",
+        "The last whole read brought referrals that do not name the signed-in user. If it fails, that user probably has "
+        "the role Referrals user, which sees only its own: sign in as a Referrals admin.",
+    ),
+    _spec(
+        raw_referrals,
+        "sign_in_lasts",
+        "An account is signed in and will be for 14 days without any sync. If it fails, run: hunter auth login. The end "
+        "is an estimate, since Entra does not tell it.",
+    ),
+]
+_REFERRAL_CHECKS = [
+    _spec(
+        partner_center_referrals,
+        "no_duplicate_referral_ids",
+        "Each referral is one row. If it fails, nothing downstream is updated: look for rows or tables added by hand.",
+        blocking=True,
+    ),
+    _spec(
+        partner_center_referrals,
+        "every_raw_referral_is_accounted_for",
+        "Every referral that arrived is in each table after raw_referrals, and no other is. If it fails, materialize "
+        "normalized_referrals and the assets after it.",
+    ),
+    _spec(
+        partner_center_referrals,
+        "known_status_values",
+        "Every status and substatus is one that Microsoft documents. If it fails, the values are kept as they are; tell "
+        "the maintainers about new ones.",
+    ),
+    _spec(
+        partner_center_referrals,
+        "referrals_expiring_soon",
+        "No unanswered referral expires within 72 hours. If it fails, open the lead desk and answer them.",
+    ),
+    _spec(
+        partner_center_referrals,
+        "referrals_are_fresh",
+        "The last successful sync before this one is at most three intervals old. If it fails within a sync, a gap has "
+        "just ended; look at the failed runs before it.",
+    ),
+]
+_COMPANY_CHECKS = [
+    _spec(companies, "no_duplicate_domains", "Each company is one row. If it fails, look for rows added by hand."),
+    _spec(
+        companies,
+        "domains_are_canonical",
+        "Every stored domain is its own canonical form. If it fails, materialize normalized_referrals and the assets "
+        "after it.",
+    ),
+]
+_LEAD_CHECKS = [
+    _spec(leads_ready, "no_duplicate_domains", "Each company is one lead. If it fails, do not call from the list twice.")
+]
+
+
+@dg.multi_asset_check(specs=_RAW_CHECKS, can_subset=True)
+def raw_referrals_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Check what can be known about the last read and the sign-in."""
+    with warehouse.connection() as connection:
+        state = sync_cursors.read_state(connection, Stream.from_settings(load_settings()).name) or {}
+    results = [
+        _did_not_shrink(state.get("full_returned") or 0, state.get("full_known") or 0),
+        _is_visible(state.get("visible_read") or 0, state.get("visible_naming_reader") or 0),
+        _sign_in_lasts(partner_center.sign_in_status()),
+    ]
+    yield from _selected(context, results)
+
+
+@dg.multi_asset_check(specs=_REFERRAL_CHECKS, can_subset=True)
+def partner_center_referrals_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, sync_run: SyncRunResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Check the table that the sales team works with."""
+    with warehouse.connection() as connection:
+        since = _since(connection, context.run_id)
+        duplicates = _duplicates(connection, partner_center_referrals, "referral_id", "duplicate_referral_ids", since)
+        results = [
+            duplicates,
+            _accounted_for(connection, since),
+            _known_values(connection, since),
+            _expiring(connection),
+            _fresh(connection),
+        ]
+    if not duplicates.passed:
+        sync_run.check_failed("no_duplicate_referral_ids", "The same referral is stored more than once.")
+    yield from _selected(context, results)
+
+
+@dg.multi_asset_check(specs=_COMPANY_CHECKS, can_subset=True)
+def companies_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Check the companies."""
+    with warehouse.connection() as connection:
+        since = _since(connection, context.run_id)
+        results = [
+            _duplicates(connection, companies, "domain", "duplicate_company_domains", since),
+            _canonical(connection, since),
+        ]
+    yield from _selected(context, results)
+
+
+@dg.multi_asset_check(specs=_LEAD_CHECKS, can_subset=True)
+def leads_ready_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Check the list that the sales team calls from."""
+    with warehouse.connection() as connection:
+        since = _since(connection, context.run_id)
+        # the view has one row per domain of `companies`, whose uniqueness the database enforces
+        results = [_duplicates(connection, leads_ready, "domain", "duplicate_lead_domains", since, table="companies")]
+    yield from _selected(context, results)
+
+
+ALL = [raw_referrals_checks, partner_center_referrals_checks, companies_checks, leads_ready_checks]
+
+
+def _selected(
+    context: dg.AssetCheckExecutionContext, results: Sequence[dg.AssetCheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    selected = context.selected_asset_check_keys
+    yield from (result for result in results if dg.AssetCheckKey(result.asset_key, result.check_name) in selected)
+
+
+def _since(connection: Connection, run_id: str) -> datetime | None:
+    """Return the start of an incremental sync, to which checks limit themselves; None where all rows are looked at."""
+    return fetch_value(connection, "run_started_at", run_id=run_id)
+
+
+def _result(
+    asset: dg.AssetsDefinition,
+    name: str,
+    severity: dg.AssetCheckSeverity,
+    *,
+    passed: bool,
+    metadata: Mapping[str, Any],
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        passed=not offenders,
-        severity=severity,
-        metadata={
-            "offenders": len(offenders) if count is None else count,
-            **({"first_offenders": markdown_table(offenders[:AT_MOST])} if offenders else {}),
-        },
+        asset_key=asset.key, check_name=name, severity=severity, passed=passed, metadata=metadata
     )
 
 
-@dg.asset_check(asset=partner_center_referrals, blocking=True)
-def no_duplicate_referral_ids(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.AssetCheckResult:
-    """A referral is one row: a doubled id would double a lead."""
-    with warehouse.connection() as connection:
-        doubled = checks.doubled_referral_ids(connection)
-    if doubled:
-        sync_run.check_failed("no_duplicate_referral_ids", "The same referral stands more than once.")
-    return _verdict(doubled, dg.AssetCheckSeverity.ERROR)
+def _offenders(rows: Sequence[Mapping[str, Any]], since: datetime | None, count: int | None = None) -> dict[str, Any]:
+    """Return the metadata of a check that counts offenders."""
+    return {
+        "offenders": len(rows) if count is None else count,
+        "scope": EVERYTHING if since is None else CHANGES,
+        **({"first_offenders": markdown_table(rows[:MAX_OFFENDERS])} if rows else {}),
+    }
 
 
-@dg.asset_check(asset=companies, name="no_duplicate_domains")
-def companies_no_duplicate_domains(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """A company is one row."""
-    with warehouse.connection() as connection:
-        return _verdict(checks.doubled_company_domains(connection), dg.AssetCheckSeverity.ERROR)
-
-
-@dg.asset_check(asset=leads_ready, name="no_duplicate_domains")
-def leads_no_duplicate_domains(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """A company is called by one seller, once."""
-    with warehouse.connection() as connection:
-        return _verdict(checks.doubled_lead_domains(connection), dg.AssetCheckSeverity.ERROR)
-
-
-@dg.asset_check(asset=companies)
-def domains_are_canonical(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """Every stored domain is the one that its own canonical form names."""
-    with warehouse.connection() as connection:
-        stored = checks.stored_domains(connection)
-    own = load_settings().own_domains
-    odd = [{"domain": domain} for domain in stored if canonical_domain(domain, own=own) != domain]
-    return _verdict(odd, dg.AssetCheckSeverity.ERROR)
-
-
-@dg.asset_check(asset=partner_center_referrals)
-def every_raw_referral_is_accounted_for(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """What arrived is in every table behind it, and nothing is there that never arrived."""
-    with warehouse.connection() as connection:
-        return _verdict(checks.unaccounted_referrals(connection), dg.AssetCheckSeverity.ERROR)
-
-
-@dg.asset_check(asset=partner_center_referrals)
-def known_status_values(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """A status or substatus that Microsoft's documentation does not name is kept, and told of."""
-    known = {"status": STATUSES, "substatus": SUBSTATUSES}
-    with warehouse.connection() as connection:
-        counted = checks.counted_values(connection)
-    unknown = [row for row in counted if row["value"] not in known[row["field"]]]
-    return _verdict(unknown, dg.AssetCheckSeverity.WARN)
-
-
-@dg.asset_check(asset=raw_referrals)
-def upstream_did_not_shrink(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """
-    The last full read brought at least half of what is known.
-
-    A user who loses the role "Referrals admin" sees fewer referrals without any error; nothing is marked
-    as missing then.
-    """
-    with warehouse.connection() as connection:
-        read = stored_versions.last_full_read(connection, stream_of(load_settings()).name)
-    returned, known = (read["full_returned"], read["full_known"]) if read else (0, 0)
-    return dg.AssetCheckResult(
-        passed=returned * 2 >= known,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"returned_by_last_full_read": returned, "known_then": known},
+def _duplicates(
+    connection: Connection,
+    asset: dg.AssetsDefinition,
+    column: str,
+    statement: str,
+    since: datetime | None,
+    table: str | None = None,
+) -> dg.AssetCheckResult:
+    """Count duplicates; in an incremental sync only where the database does not rule them out by a unique index."""
+    name = "no_duplicate_referral_ids" if column == "referral_id" else "no_duplicate_domains"
+    enforced = fetch_value(
+        connection, "uniqueness_is_enforced", table=table or asset.key.to_user_string(), column=column
     )
+    if since is not None and enforced:
+        metadata = {"offenders": 0, "scope": f"the unique index on {column} is valid"}
+        return _result(asset, name, ERROR, passed=True, metadata=metadata)
+    rows = fetch_all(connection, statement)
+    return _result(asset, name, ERROR, passed=not rows, metadata=_offenders(rows, None))
 
 
-@dg.asset_check(asset=raw_referrals)
-def every_referral_is_visible(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """
-    The last whole read brought referrals of other people, too.
-
-    The role "Referrals user" sees only the referrals that name its holder in their team, without any error. Where
-    every one of 20 or more does, whoever is signed in probably has that role and not "Referrals admin".
-    """
-    with warehouse.connection() as connection:
-        seen = stored_versions.visibility(connection, stream_of(load_settings()).name)
-    read, naming = (seen["visible_read"], seen["visible_naming_reader"]) if seen else (0, 0)
-    return dg.AssetCheckResult(
-        passed=read < ENOUGH_TO_JUDGE or naming < read,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"read": read, "naming_who_is_signed_in": naming},
-    )
+def _did_not_shrink(returned: int, known: int) -> dg.AssetCheckResult:
+    metadata = {"returned_by_last_full_read": returned, "known_then": known}
+    return _result(raw_referrals, "upstream_did_not_shrink", WARN, passed=returned * 2 >= known, metadata=metadata)
 
 
-@dg.asset_check(asset=raw_referrals)
-def sign_in_lasts(partner_center: PartnerCenterResource) -> dg.AssetCheckResult:
-    """
-    Somebody is signed in, and will be for 14 days without any sync.
+def _is_visible(read: int, naming: int) -> dg.AssetCheckResult:
+    passed = read < ENOUGH_TO_JUDGE or naming < read
+    metadata = {"read": read, "naming_the_signed_in_user": naming}
+    return _result(raw_referrals, "every_referral_is_visible", WARN, passed=passed, metadata=metadata)
 
-    The end is an estimate: Entra does not tell it, and a tenant's policy can be stricter. Nothing is asked of Entra.
-    """
-    status = partner_center.sign_in_status()
-    trouble = None if status is None else status.problem or status.ends_soon()
+
+def _sign_in_lasts(status: SignInStatus | None) -> dg.AssetCheckResult:
+    problem = None if status is None else status.problem or status.ends_soon()
     days = status.days_left() if status else None
-    return dg.AssetCheckResult(
-        passed=trouble is None,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            **({} if days is None else {"days_left": days}),
-            **({"what_to_do": f"{trouble} Run: hunter auth login"} if trouble else {}),
-        },
-    )
+    metadata = {
+        **({} if days is None else {"days_left": days}),
+        **({"what_to_do": f"{problem} Run: hunter auth login"} if problem else {}),
+    }
+    return _result(raw_referrals, "sign_in_lasts", WARN, passed=problem is None, metadata=metadata)
 
 
-@dg.asset_check(asset=partner_center_referrals)
-def referrals_expiring_soon(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """No unanswered referral expires within the next 72 hours."""
-    with warehouse.connection() as connection:
-        count, first = checks.expiring_referrals(connection)
-    return _verdict(first, dg.AssetCheckSeverity.WARN, count)
+def _accounted_for(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
+    rows = fetch_all(connection, "unaccounted_referrals" if since is None else "pending_referrals")
+    name = "every_raw_referral_is_accounted_for"
+    return _result(partner_center_referrals, name, ERROR, passed=not rows, metadata=_offenders(rows, since))
 
 
-@dg.asset_check(asset=partner_center_referrals)
-def referrals_are_fresh(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """
-    The last successful sync before this one is at most three intervals old.
+def _known_values(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
+    known = {"statuses": list(STATUSES), "substatuses": list(SUBSTATUSES)}
+    rows = fetch_all(connection, "unknown_values", since=since, **known)
+    name = "known_status_values"
+    return _result(partner_center_referrals, name, WARN, passed=not rows, metadata=_offenders(rows, since))
 
-    Within a sync it tells of a gap that has just ended; run alone, of one that lasts. The asset's freshness
-    policy tells the same without any run.
-    """
-    allowed = freshness_window(load_settings())
-    with warehouse.connection() as connection:
-        last = sync_runs.last_success(connection)
+
+def _expiring(connection: Connection) -> dg.AssetCheckResult:
+    count = int(fetch_value(connection, "count_expiring_referrals"))
+    rows = fetch_all(connection, "expiring_referrals") if count else []
+    name = "referrals_expiring_soon"
+    return _result(partner_center_referrals, name, WARN, passed=not count, metadata=_offenders(rows, None, count))
+
+
+def _fresh(connection: Connection) -> dg.AssetCheckResult:
+    allowed = load_settings().freshness_window.total_seconds()
+    last = sync_runs.last_success(connection)
     age = last["age_seconds"] if last else None
-    return dg.AssetCheckResult(
-        passed=age is None or age <= allowed.total_seconds(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"age_seconds": age, "allowed_seconds": allowed.total_seconds()},
-    )
+    metadata = {"age_seconds": age, "allowed_seconds": allowed}
+    passed = age is None or age <= allowed
+    return _result(partner_center_referrals, "referrals_are_fresh", WARN, passed=passed, metadata=metadata)
 
 
-ALL = [
-    referrals_are_fresh,
-    no_duplicate_referral_ids,
-    companies_no_duplicate_domains,
-    leads_no_duplicate_domains,
-    domains_are_canonical,
-    every_raw_referral_is_accounted_for,
-    known_status_values,
-    upstream_did_not_shrink,
-    every_referral_is_visible,
-    sign_in_lasts,
-    referrals_expiring_soon,
-]
+def _canonical(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
+    own = load_settings().own_domains
+    stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=since)]
+    rows = [{"domain": domain} for domain in stored if canonical_domain(domain, own=own) != domain]
+    return _result(companies, "domains_are_canonical", ERROR, passed=not rows, metadata=_offenders(rows, since))

@@ -1,4 +1,4 @@
-"""What Dagster's web UI shows of a table: its rows, which it plots, its columns, and a few rows to look at."""
+"""Metadata of the assets in Dagster's web UI: row counts, columns, their lineage, and a few rows to look at."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,25 +6,98 @@ from typing import Any
 
 import dagster as dg
 
-from hunter_pipeline.warehouse import tables
+from hunter_pipeline.warehouse import normalized_referrals, tables
 from hunter_pipeline.warehouse.connection import Connection
+
+# Columns of each table by the columns they are made from; "*" stands for all columns of a normalized referral.
+_SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "raw_referrals": {
+        name: (("partner_center", "referral"),) for name in ("referral_id", "payload", "content_hash", "source_updated_at")
+    },
+    "normalized_referrals": {
+        "*": (("raw_referrals", "payload"),),
+        "referral_id": (("raw_referrals", "referral_id"),),
+        "content_hash": (("raw_referrals", "content_hash"),),
+    },
+    "partner_center_referrals": {
+        "azure_tenant_id": (("companies", "azure_tenant_id"),),
+        "synced_at": (("raw_referrals", "fetched_at"),),
+    },
+    "companies": {
+        "domain": (("partner_center_referrals", "domain"),),
+        "canonical_name": (
+            ("partner_center_referrals", "company_name"),
+            ("partner_center_referrals", "source_updated_at"),
+        ),
+        "country": (("partner_center_referrals", "country"), ("partner_center_referrals", "source_updated_at")),
+        "provider": (("partner_center_referrals", "domain"),),
+        "azure_tenant_id": (("partner_center_referrals", "domain"),),
+    },
+    "leads_ready": {
+        "company_id": (("companies", "id"),),
+        "canonical_name": (("companies", "canonical_name"), ("partner_center_referrals", "company_name")),
+        "domain": (("partner_center_referrals", "domain"),),
+        "provider": (("companies", "provider"),),
+        "country": (("companies", "country"), ("partner_center_referrals", "country")),
+        "referral_types": (("partner_center_referrals", "referral_type"),),
+        "referral_count": (("partner_center_referrals", "referral_id"),),
+        "open_referral_count": (("partner_center_referrals", "status"),),
+        "primary_referral_id": (("partner_center_referrals", "referral_id"),),
+        "referral_ids": (("partner_center_referrals", "referral_id"),),
+        **{
+            name: (("partner_center_referrals", "contacts"),)
+            for name in ("contact_name", "contact_email", "contact_phone")
+        },
+        **{
+            name: tuple(
+                ("partner_center_referrals", column)
+                for column in (
+                    *("status", "qualification", "customer_requested_contact", "source_created_at", "expires_at"),
+                    *("deal_value", "contacts"),
+                )
+            )
+            for name in ("score", "score_reasons")
+        },
+    },
+}
 
 
 def table_metadata(connection: Connection, table: str, rows: int) -> dict[str, Any]:
-    """Dagster's standard entries for a table: row count, full name, column schema."""
-    columns = [
-        dg.TableColumn(column["name"], column["type"], description=column["comment"])
-        for column in tables.columns(connection, table)
-    ]
+    """Return Dagster's standard entries for a table: row count, full name, column schema and column lineage."""
+    columns = tables.columns(connection, table)
     return {
         "dagster/row_count": rows,
         "dagster/table_name": f"{connection.info.dbname}.public.{table}",
-        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_schema": dg.TableSchema(
+            columns=[dg.TableColumn(each["name"], each["type"], description=each["comment"]) for each in columns]
+        ),
+        "dagster/column_lineage": column_lineage(table, [each["name"] for each in columns]),
     }
 
 
+def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
+    """Return the columns that each column of a table is made from."""
+    sources = dict(_SOURCES[table])
+    default = sources.pop("*", None)
+    if table == "normalized_referrals" and default:
+        sources = dict.fromkeys(normalized_referrals.COLUMNS, default) | sources
+    if table == "partner_center_referrals":
+        same = {name: (("normalized_referrals", name),) for name in normalized_referrals.COLUMNS}
+        sources = same | sources
+    if table == "leads_ready":
+        same = {name: (("partner_center_referrals", name),) for name in normalized_referrals.COLUMNS}
+        sources = same | sources
+    return dg.TableColumnLineage(
+        {
+            name: [dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in sources[name]]
+            for name in columns
+            if name in sources
+        }
+    )
+
+
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
-    """Rows without personal data as a Markdown table; a text that says so where there are none."""
+    """Return rows without personal data as a Markdown table; a text that says so where there are none."""
     if not rows:
         return dg.MetadataValue.md("*no rows*")
     names = list(rows[0])

@@ -1,12 +1,12 @@
 """
-What assets are given: the warehouse, Partner Center, and the sync that a run is.
+Resources: the warehouse, Partner Center, and the sync that a run is.
 
-A resource hands out plain objects and makes no request before that. Its values come from the HUNTER_*
-variables when it is used, so that no secret stands in Dagster's configuration, where the web UI shows it.
+A resource makes no connection or request when it is created. Its values come from the HUNTER_* variables when it is
+used, so that no secret is part of Dagster's configuration, which the web UI shows.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr
 
 from hunter_pipeline.config.logs import configure_logs, log
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.defs import dead_runs
+from hunter_pipeline.defs.maintenance import report_dead_runs
 from hunter_pipeline.errors import CheckFailed, HunterError
 from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.client import PartnerCenterClient
@@ -28,7 +28,7 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 
 def _failure(error: HunterError) -> dg.Failure:
-    """The error as Dagster's web UI shows it; what is lasting is not tried again."""
+    """Return the error as Dagster's web UI shows it; only a transient one may be retried."""
     facts = {name: value for name, value in error.summary().items() if value is not None and name != "message"}
     return dg.Failure(
         description=f"{error.message} {error.hint or ''}".strip(),
@@ -53,25 +53,25 @@ class WarehouseResource(dg.ConfigurableResource):
 
 class PartnerCenterResource(dg.ConfigurableResource):
     """
-    Microsoft Partner Center, read as the person who signed in with `hunter auth login`.
+    Microsoft Partner Center, read as the user who signed in with `hunter auth login`.
 
-    The OAuth credentials are the app registration (public: it has no secret) and the stored sign-in.
+    The OAuth credentials are the app registration (a public client without a secret) and the stored sign-in.
     """
 
     client_id: str = Field(default="", description="the app registration; empty: HUNTER_PARTNER_CENTER_CLIENT_ID")
     tenant_id: str = Field(default="", description="the Entra tenant; empty: HUNTER_PARTNER_CENTER_TENANT_ID")
 
     def settings(self) -> Settings:
-        """The process's settings, with the app registration of this resource."""
+        """Return the process's settings, with the app registration of this resource."""
         own = {"partner_center_client_id": self.client_id, "partner_center_tenant_id": self.tenant_id}
         return load_settings().model_copy(update={name: value for name, value in own.items() if value})
 
     def client(self) -> PartnerCenterClient:
-        """A client, to be closed. Raises: ConfigurationError where nobody is configured."""
+        """Open a client. Raises: ConfigurationError where no app registration is configured."""
         return open_client(self.settings())
 
     def sign_in_status(self) -> SignInStatus | None:
-        """What is stored of the sign-in, None where the flag is off. Entra is not asked."""
+        """Return what is stored of the sign-in, None where the flag is off. Entra is not asked."""
         settings = self.settings()
         if not settings.partner_center_enabled:
             return None
@@ -80,7 +80,7 @@ class PartnerCenterResource(dg.ConfigurableResource):
 
     @contextmanager
     def tenants(self) -> Iterator[TenantDirectory | None]:
-        """Entra's directory of domains, None where the flag or HUNTER_TENANT_LOOKUP is off."""
+        """Open Entra's directory of domains; None where the flag or HUNTER_TENANT_LOOKUP is off."""
         settings = self.settings()
         if not (settings.partner_center_enabled and settings.tenant_lookup):
             yield None
@@ -91,58 +91,55 @@ class PartnerCenterResource(dg.ConfigurableResource):
 
 class SyncRunResource(dg.ConfigurableResource):
     """
-    The sync that a Dagster run is: its lock, its row in `sync_runs`, its summary.
+    The sync that a Dagster run is: its lease, its row in `sync_runs`, its summary.
 
-    Lives as long as the run, because runs execute in one process (see `definitions.py`). A run that does not
-    materialize `raw_referrals` is no sync: nothing is recorded then, and the steps just take their turn.
+    It lives as long as the run, because runs execute in one process (see `definitions.py`). A run that does not
+    materialize `raw_referrals` is no sync: nothing is recorded for it.
     """
 
     _run: SyncRun | None = PrivateAttr(default=None)
-    _run_id: str = PrivateAttr(default="")
-    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Dagster calls it as the run begins."""
+        """Configure the log as the run begins."""
         configure_logs(load_settings())
-        self._run_id = context.run.run_id if context.run else ""
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Dagster calls it as the run ends, however it ends."""
+        """Close the sync as the run ends, however it ends."""
+        run, self._run = self._run, None
+        if run is None:
+            return
         try:
-            summary = self._run.finish() if self._run else None
-            if summary and context.instance and self._run_id:
-                _tag(context.instance, self._run_id, summary)
+            summary = run.finish()
+            if summary and context.instance:
+                context.instance.add_run_tags(run.run_id, _summary_tags(summary))
         except HunterError as error:
             log.error("partner_center_sync_not_recorded", error=error.message, hint=error.hint)
-        finally:
-            self._run = None
-            self._stack.close()
 
     def begin(self, context: dg.AssetExecutionContext, mode: str) -> str | None:
-        """Start the sync: None, or the reason why there is nothing to do, which the run is tagged with."""
+        """Start the sync; return None, or the reason why there is nothing to do, which the run is tagged with."""
         settings = load_settings()
-        with self._worded():
-            connection = self._stack.enter_context(WarehouseResource().connection())
-            run = SyncRun(connection, settings, self._run_id)
+        warehouse = Warehouse.from_settings(settings)
+        with self._errors_as_failures():
+            schema.ensure_current(warehouse)
+            run = SyncRun(warehouse, settings, context.run_id)
             reason = run.begin(mode)
         if reason is None:
             self._run = run
-            dead_runs.report(context.instance, run.interrupted, own=self._run_id)
+            report_dead_runs(context.instance, run.interrupted, own=context.run_id)
         else:
             structlog.contextvars.unbind_contextvars("run_id")
             context.log.info(f"Skipped: {reason}")
-            context.instance.add_run_tags(self._run_id, {"hunter/status": "skipped", "hunter/reason": reason})
+            context.instance.add_run_tags(context.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
         return reason
 
-    @property
-    def current(self) -> SyncRun | None:
-        """The sync under way, None in a run that is none."""
-        return self._run
+    def is_sync(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> bool:
+        """Return whether the run is a sync, whose steps handle what has changed; other runs handle everything."""
+        return self._run is not None and self._run.run_id == context.run.run_id
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """The edge between our errors and Dagster: an error is noted, worded, and ends the run."""
-        with self._worded():
+        """Note an error of ours as the end of the sync, and turn it into Dagster's failure."""
+        with self._errors_as_failures():
             if self._run is None:
                 yield
             else:
@@ -150,19 +147,19 @@ class SyncRunResource(dg.ConfigurableResource):
                     yield
 
     def check_failed(self, name: str, message: str) -> None:
-        """Note that a blocking check failed: it is how the sync ends."""
+        """Note that a blocking check failed, which ends the sync."""
         if self._run is not None:
             self._run.fail(CheckFailed(message, hint="Look at the check's report in Dagster."), step=name)
 
     @contextmanager
-    def _worded(self) -> Iterator[None]:
+    def _errors_as_failures(self) -> Iterator[None]:
         try:
             yield
         except HunterError as error:
             raise _failure(error) from error
 
 
-def _tag(instance: dg.DagsterInstance, run_id: str, summary: dict[str, Any]) -> None:
-    """What the list of runs shows at a glance."""
+def _summary_tags(summary: dict[str, Any]) -> dict[str, str]:
+    """Return the tags by which the list of runs shows the outcome of a sync."""
     counts = f"{summary['fetched']} read, {summary['new']} new, {summary['updated']} updated"
-    instance.add_run_tags(run_id, {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts})
+    return {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts}

@@ -28,7 +28,7 @@ from hunter_pipeline.local.dagster_instance import open_instance
 from hunter_pipeline.local.home_lock import Urls, note
 from hunter_pipeline.local.process_groups import end_group
 from hunter_pipeline.sandbox import TENANT_ID
-from hunter_pipeline.warehouse import embedded, raw_referrals, sync_runs
+from hunter_pipeline.warehouse import embedded, sync_cursors, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
 
 START_SECONDS = 120
@@ -146,7 +146,7 @@ def report_dead_runs(settings: Settings) -> int:
     Called where no Dagster of this home runs, and only while nobody holds the lock of a sync.
     """
     with Warehouse.from_settings(settings).connection() as connection:
-        if sync_runs.sync_is_running(connection):
+        if sync_lease.holder(connection) is not None:
             return 0
     with open_instance() as instance:
         dead = instance.get_runs(RunsFilter(statuses=_UNFINISHED))
@@ -235,7 +235,7 @@ def refuse_mixing(settings: Settings) -> None:
     Raises: ConfigurationError where the database holds the other kind.
     """
     with Warehouse.from_settings(settings).connection() as connection:
-        known = raw_referrals.tenants(connection)
+        known = sync_cursors.tenants(connection)
     is_demo = settings.partner_center_tenant_id == TENANT_ID
     if known - {TENANT_ID} if is_demo else known & {TENANT_ID}:
         whose = "real referrals, of another tenant" if is_demo else "the demo's made-up referrals"

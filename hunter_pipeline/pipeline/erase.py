@@ -11,37 +11,41 @@ from typing import Any
 import simplejson
 
 from hunter_pipeline.config.logs import log
-from hunter_pipeline.pipeline import steps
+from hunter_pipeline.pipeline.companies import update_companies
+from hunter_pipeline.pipeline.merge import merge
+from hunter_pipeline.pipeline.normalize import normalize
 from hunter_pipeline.referrals.erasure import Memory, erase, erased_hash, find
 from hunter_pipeline.referrals.json_repair import dumps_deep
 from hunter_pipeline.referrals.payloads import version_of
-from hunter_pipeline.warehouse import erasure, sync_runs
-from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease, tables
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, write_transaction
+
+# Seconds that an erasure waits for the sync under way.
+WAIT_SECONDS = 900.0
 
 RAW, QUARANTINE = "raw_referrals", "quarantined_referrals"
 
 
 def forget(
-    connection: Connection,
+    warehouse: Warehouse,
     address: str,
-    stream: steps.Stream,
     own_domains: tuple[str, ...],
     waiting: Callable[[], None] = lambda: None,
 ) -> dict[str, int]:
     """
-    Erase the person with this address everywhere, and remember them as a keyed hash.
+    Erase the person with this address everywhere, and record them as a keyed hash.
 
-    It waits for the sync under way (`waiting` is called first then) and keeps others out while it works; all of
-    it is one transaction, what is derived from the payloads included.
+    It waits for the sync under way (`waiting` is called before that) and keeps others out while it works; all of it is
+    one transaction, what is derived from the payloads included.
 
     address: as `plain_address` gives it.
     Returns: how many rows of each table were touched. Raises: DatabaseError.
     """
-    if sync_runs.sync_is_running(connection):
-        waiting()
-    connection.commit()
-    with connection.transaction():
-        erasure.wait_for_syncs(connection)
+    with (
+        sync_lease.held(warehouse, "hunter forget", seconds=WAIT_SECONDS, waiting=waiting),
+        warehouse.connection() as connection,
+        write_transaction(connection),
+    ):
         memory = erasure.memory(connection)
         memory.people.setdefault(memory.person(address), set())
         _learn(connection, memory)
@@ -50,12 +54,20 @@ def forget(
         counts[QUARANTINE] = _erase_quarantined(connection, memory)
         counts |= erasure.count_concerned(connection, concerned)
         if concerned:
-            erasure.make_stale(connection, concerned)
-            steps.normalize(connection, own_domains=own_domains)
-            steps.merge(connection, stream, None)
-            steps.companies(connection, None)
+            _derive_again(connection, concerned, own_domains)
     log.info("person_forgotten", **counts)
     return counts
+
+
+def _derive_again(connection: Connection, referral_ids: list[str], own_domains: tuple[str, ...]) -> None:
+    """Replace what was derived from the payloads before."""
+    erasure.make_stale(connection, referral_ids)
+    raw_referrals.repair_newest_versions(connection)
+    normalize(connection, own_domains=own_domains)
+    merge(connection)
+    update_companies(connection, None)
+    for table in ("normalized_referrals", "partner_center_referrals", "companies"):
+        tables.recount(connection, table)
 
 
 def _learn(connection: Connection, memory: Memory) -> None:

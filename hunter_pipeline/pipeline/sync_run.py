@@ -1,9 +1,4 @@
-"""
-One sync from its first step to its last: the lock, the record in `sync_runs`, and the events in the log.
-
-What belongs here: what is true of a sync as a whole. What does not: the steps themselves (`sync.py`),
-and who starts one (Dagster's assets in `defs/`).
-"""
+"""One sync from its first step to its last: the lease, the record in `sync_runs`, and the events in the log."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,87 +8,85 @@ import structlog
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
-from hunter_pipeline.errors import HunterError, PartnerCenterError
-from hunter_pipeline.pipeline.steps import Pull, Stream
-from hunter_pipeline.warehouse import raw_referrals, sync_runs
-from hunter_pipeline.warehouse.connection import Connection, database_errors
+from hunter_pipeline.errors import DatabaseError, HunterError, PartnerCenterError
+from hunter_pipeline.pipeline.extract import Stream
+from hunter_pipeline.warehouse import sync_cursors, sync_runs
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, database_errors
+from hunter_pipeline.warehouse.sync_lease import Lease
+
+# Dagster's job and its run configurations. They stand here, and not beside the job, for callers that do not import
+# Dagster: the API starts runs by name.
+SYNC_JOB = "sync_partner_center_referrals"
+FULL_RUN_CONFIG: dict[str, Any] = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
+# Names the console logger of `definitions.py`: a run that names none gets Dagster's own, which repeats every event.
+QUIET_RUN_CONFIG: dict[str, Any] = {"loggers": {"console": {"config": {}}}}
 
 FLAG_DISABLED = "feature_flag_disabled"
 IN_PROGRESS = "sync_in_progress"
 INTERRUPTED = "interrupted"
 UNEXPECTED = "unexpected_error"
-
-
-def stream_of(settings: Settings) -> Stream:
-    """The stream that the settings name; before anybody is configured, one without a tenant."""
-    return Stream(settings.partner_center_tenant_id or "", settings.partner_center_direction)
+# Seconds that a full read waits for the sync under way.
+WAIT_SECONDS = 900.0
 
 
 class SyncRun:
     """
-    A sync under way, on a connection of its own that holds the lock.
+    A sync under way, which holds the lease from `begin` to `finish`.
 
-    The pages are landed on that very connection: a process that loses the lock cannot write either.
+    interrupted: ids of syncs that had died before this one; known once it has begun.
     """
 
-    def __init__(self, connection: Connection, settings: Settings, run_id: str) -> None:
-        self.connection = connection
-        self.settings = settings
+    def __init__(self, warehouse: Warehouse, settings: Settings, run_id: str) -> None:
         self.run_id = run_id
-        self.stream = stream_of(settings)
-        self.pulled: Pull | None = None
         self.interrupted: list[str] = []
-        """Runs that had died before this one; known once it has begun."""
+        self._warehouse = warehouse
+        self._settings = settings
         self._is_open = False
         self._error: dict[str, Any] | None = None
         self._reason: str | None = None
+        self._lease = Lease(warehouse, run_id)
         structlog.contextvars.bind_contextvars(run_id=run_id)
 
     def begin(self, mode: str) -> str | None:
         """
-        Take the lock and write the sync down; returns None, or the reason why nothing is to be done.
+        Take the lease and record the sync; return None, or the reason why there is nothing to do.
 
-        A skip is recorded and logged as well. Raises: DatabaseError.
+        A full read waits for the sync under way instead of being skipped. A skip is recorded and logged as well.
+        Raises: DatabaseError, also where a full read has waited too long.
         """
-        with database_errors():
-            reason = self._why_not()
-            if reason is not None:
-                watermark = raw_referrals.watermark(self.connection, self.stream.name)
-                sync_runs.skip_run(self.connection, self.run_id, mode=mode, reason=reason, watermark=watermark)
-            else:
-                self.interrupted = sync_runs.open_run(self.connection, self.run_id, mode)
+        with self._warehouse.connection() as connection:
+            reason = self._skip_reason(connection, mode)
+            if reason is None:
+                self.interrupted = sync_runs.open_run(connection, self.run_id, mode)
                 self._is_open = True
-            self.connection.commit()
-        if reason is not None:
-            log.info("partner_center_sync_skipped", reason=reason, mode=mode)
-        else:
+            else:
+                stream = Stream.from_settings(self._settings).name
+                watermark = sync_cursors.watermark(connection, stream)
+                sync_runs.skip_run(connection, self.run_id, mode=mode, reason=reason, watermark=watermark)
+        if reason is None:
             log.info("partner_center_sync_started", mode=mode)
+        else:
+            log.info("partner_center_sync_skipped", reason=reason, mode=mode)
         return reason
-
-    def _why_not(self) -> str | None:
-        if not self.settings.partner_center_enabled:
-            return FLAG_DISABLED
-        return None if sync_runs.try_sync_lock(self.connection) else IN_PROGRESS
 
     @contextmanager
     def step(self, name: str) -> Generator[None]:
-        """Whatever ends a step with an error ends the sync with it: it is noted and goes on rising."""
+        """Note an error that ends a step, since it ends the sync as well, and let it rise."""
         try:
             with database_errors():
                 yield
-                self.connection.commit()  # what was read at the end of a step holds nothing open during the next ones
         except HunterError as error:
             self.fail(error, step=name)
             raise
         except Exception:
-            self._reason = UNEXPECTED  # a fault of ours: Dagster shows it, the record must not say "running" for ever
+            self._reason = UNEXPECTED  # a bug: Dagster shows it, and the record must not say "running" for ever
             raise
         except BaseException:
             self._reason = INTERRUPTED  # Ctrl-C, or a run that was terminated
             raise
 
     def fail(self, error: HunterError, *, step: str) -> None:
-        """Note why the sync failed, and say so in the log."""
+        """Note why the sync failed, and log it."""
         self._error = error.summary()
         facts: dict[str, Any] = {"step": step, "error_type": type(error).__name__, "error": error.message}
         if isinstance(error, PartnerCenterError):
@@ -101,30 +94,44 @@ class SyncRun:
         log.error("partner_center_sync_failed", hint=error.hint, **facts)
 
     def finish(self) -> dict[str, Any] | None:
-        """Close the record and log the summary; returns it, None where no sync was begun. Raises: DatabaseError."""
+        """Close the record, give the lease back and log the summary, which is returned. Raises: DatabaseError."""
         structlog.contextvars.unbind_contextvars("run_id")
         if not self._is_open:
             return None
         failed = self._error is not None or self._reason is not None
-        with database_errors():
-            self.connection.rollback()  # what a failing step left open
+        with self._warehouse.connection() as connection:
             sync_runs.close_run(
-                self.connection,
+                connection,
                 self.run_id,
                 status="failed" if failed else "success",
                 reason=self._reason,
                 error=self._error,
             )
-            self.connection.commit()
-            summary = sync_runs.summary(self.connection, self.run_id)
-            self.connection.commit()
+            connection.commit()
+            self._lease.release(connection)
+            summary = sync_runs.summary(connection, self.run_id)
         if summary is not None:
             log_summary(summary)
         return summary
 
+    def _skip_reason(self, connection: Connection, mode: str) -> str | None:
+        if not self._settings.partner_center_enabled:
+            return FLAG_DISABLED
+        if mode != "full":
+            return None if self._lease.acquire(connection) else IN_PROGRESS
+        if not self._lease.wait(connection, WAIT_SECONDS, lambda: log.info("partner_center_sync_waits")):
+            error = DatabaseError(
+                f"A full read has waited {WAIT_SECONDS // 60:.0f} minutes for the sync under way, which has not ended.",
+                hint="Look at that sync's run in Dagster; terminate it if it hangs.",
+            )
+            sync_runs.refuse_run(connection, self.run_id, mode=mode, reason=IN_PROGRESS, error=error.summary())
+            connection.commit()
+            raise error
+        return None
+
 
 def log_summary(summary: dict[str, Any]) -> None:
-    """The event that monitoring counts by: the summary's fields, `duration`, and the unchanged as `skipped`."""
+    """Log the event that monitoring counts by: the summary's fields, `duration`, and the unchanged as `skipped`."""
     facts = {name: value for name, value in summary.items() if name not in ("duration_seconds", "error")}
     error: dict[str, Any] = summary["error"] or {}
     log.info(

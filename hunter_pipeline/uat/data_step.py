@@ -9,7 +9,7 @@ from hunter_pipeline.uat.promised import DOMAINS, OWN, TABLES
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System
 from hunter_pipeline.uat.trial import Trial
-from hunter_pipeline.warehouse import acceptance, checks, sync_runs, tables
+from hunter_pipeline.warehouse import acceptance, sync_lease, tables
 from hunter_pipeline.warehouse.connection import Connection
 
 SETTLE_SECONDS = 60
@@ -57,7 +57,7 @@ def _settled(system: System, question: Callable[[Connection], Sequence[Any]]) ->
     while True:
         with system.warehouse.connection() as connection:
             offenders = question(connection)
-            is_busy = sync_runs.sync_is_running(connection)
+            is_busy = sync_lease.holder(connection) is not None
         if not offenders or (not is_busy and time.monotonic() > until - SETTLE_SECONDS + 1) or time.monotonic() > until:
             return offenders
         time.sleep(1)

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import aiosql
 import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.array import ListBinaryDumper
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
@@ -25,6 +26,9 @@ from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import embedded
 
 Connection = psycopg.Connection[DictRow]
+
+# Lists go to PostgreSQL in binary form: psycopg's text form escapes every element with a regular expression.
+psycopg.adapters.register_dumper(list, ListBinaryDumper)
 
 _PARAMETERS: dict[str, Any] = {
     "application_name": "hunter_pipeline",
@@ -34,10 +38,39 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
+Row = dict[str, Any]
+
+
 @cache
 def queries() -> Any:
-    """Every statement of `sql/queries`, by name; the functions of the modules beside this one give them types."""
+    """Return every statement of `sql/queries` as an attribute of its name."""
     return cast(Any, aiosql).from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
+
+
+def statement(name: str) -> LiteralString:
+    """Return the text of a statement of `sql/queries`, with psycopg's named parameters."""
+    return cast(LiteralString, getattr(queries(), name).sql.rstrip().removesuffix(";"))
+
+
+def fetch_all(connection: "Connection", name: str, **parameters: Any) -> list[Row]:
+    """Run a statement of `sql/queries` and return its rows."""
+    return connection.execute(statement(name), parameters or None).fetchall()
+
+
+def fetch_one(connection: "Connection", name: str, **parameters: Any) -> Row | None:
+    """Run a statement of `sql/queries` and return its only row, None where there is none."""
+    return connection.execute(statement(name), parameters or None).fetchone()
+
+
+def fetch_value(connection: "Connection", name: str, **parameters: Any) -> Any:
+    """Run a statement of `sql/queries` and return the first value of its only row, None where there is none."""
+    row = fetch_one(connection, name, **parameters)
+    return None if row is None else next(iter(row.values()))
+
+
+def execute(connection: "Connection", name: str, **parameters: Any) -> int:
+    """Run a statement of `sql/queries` and return how many rows it touched."""
+    return connection.execute(statement(name), parameters or None).rowcount
 
 
 _STOPPING = "The server is stopping or starting; the next sync tries again."
@@ -135,6 +168,18 @@ def _create(connection: psycopg.Connection[Any], name: str) -> None:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         return  # another process was faster
+
+
+# An arbitrary number that only the advisory lock of the writing steps has.
+WRITE_LOCK = 4_276_180_391_552_003
+
+
+@contextmanager
+def write_transaction(connection: Connection) -> Generator[None]:
+    """Run a block in a transaction that waits until no other step writes."""
+    with connection.transaction():
+        execute(connection, "acquire_write_lock", key=WRITE_LOCK)
+        yield
 
 
 @contextmanager

@@ -9,14 +9,8 @@ from psycopg.types.json import set_json_loads
 
 from hunter_pipeline.referrals.erasure import Memory
 from hunter_pipeline.warehouse.connection import Connection, queries
-from hunter_pipeline.warehouse.sync_runs import STEP_LOCK, SYNC_LOCK
 
 _BATCH = 500
-
-
-def wait_for_syncs(connection: Connection) -> None:
-    """Wait until no sync is under way and no step writes; none can begin until the transaction's end."""
-    queries().wait_for_syncs(connection, sync_key=SYNC_LOCK, step_key=STEP_LOCK)
 
 
 def memory(connection: Connection) -> Memory:
@@ -75,3 +69,4 @@ def make_stale(connection: Connection, referral_ids: list[str]) -> None:
     """Let the next normalization derive these referrals again."""
     queries().remove_normalized(connection, referral_ids=referral_ids)
     queries().remove_referrals_that_are_not_raw(connection, referral_ids=referral_ids)
+    queries().point_to_erased_versions(connection, referral_ids=referral_ids)

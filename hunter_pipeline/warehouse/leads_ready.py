@@ -1,20 +1,18 @@
-"""Reading what the sales team reads."""
+"""Reading `leads_ready` as a whole."""
 
-from typing import Any
-
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.warehouse.connection import Connection, Row, fetch_all, fetch_value
 
 
-def leads_ready(connection: Connection) -> list[dict[str, Any]]:
-    """The rows of the view `leads_ready`, the most urgent first. Personal data."""
-    return list(queries().leads_ready(connection))
+def leads_ready(connection: Connection) -> list[Row]:
+    """Return the rows of the view, the most urgent first. Personal data."""
+    return fetch_all(connection, "leads_ready")
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many `leads` there are, and how many are `urgent` (score 60 or more)."""
-    return queries().count_leads(connection)
+def count_urgent(connection: Connection) -> int:
+    """Return how many leads have a score of 60 or more."""
+    return int(fetch_value(connection, "count_urgent_leads"))
 
 
-def sample(connection: Connection) -> list[dict[str, Any]]:
-    """The five most urgent leads, without personal data."""
-    return list(queries().leads_sample(connection))
+def sample(connection: Connection) -> list[Row]:
+    """Return the five most urgent leads, without personal data."""
+    return fetch_all(connection, "leads_sample")

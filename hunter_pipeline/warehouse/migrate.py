@@ -1,14 +1,14 @@
 """
-The schema's history: Alembic over `sql/migrations`, then the views of `sql/views`.
+Upgrade the schema: Alembic over `sql/migrations`, then the views of `sql/views`.
 
-Any number of processes may upgrade at once: the first one works, the others wait for it and find
-nothing left to do. Where there is something to do it waits for the sync under way, because changing a
-table in the middle of a sync's transaction could end in a deadlock, and lets none begin meanwhile.
+Any number of processes may upgrade at once: the first one works, the others wait for it and find nothing left to do.
+Where there is something to do it waits for the sync under way, because changing a table in the middle of a sync's
+transaction could end in a deadlock, and lets none begin meanwhile.
 """
 
 import hashlib
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -25,17 +25,19 @@ from sqlalchemy.pool import NullPool
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.errors import DatabaseError
-from hunter_pipeline.warehouse.connection import Warehouse, database_errors, worded
+from hunter_pipeline.warehouse import sync_lease
+from hunter_pipeline.warehouse.connection import WRITE_LOCK, Warehouse, database_errors, worded
 from hunter_pipeline.warehouse.schema import fingerprint
-from hunter_pipeline.warehouse.sync_runs import STEP_LOCK, SYNC_LOCK
 
+# An arbitrary number that only this module's advisory lock has.
 LOCK_KEY = 4_276_180_391_552_001
-"""An arbitrary number that only this module's advisory lock has."""
+# The advisory lock that syncs held before there was a lease; an older version of the program may still run.
+OLD_SYNC_LOCK = 4_276_180_391_552_002
 
+# How long an upgrade waits for the sync under way.
 SYNC_SECONDS = 900.0
-"""How long an upgrade waits for the sync under way; a run in Dagster is ended after as long."""
+# How long it waits for a lock on a table; everything else that wants the table waits behind it.
 TABLE_SECONDS = 30.0
-"""How long it waits for whoever else holds on to a table; everybody who wants that table waits behind it."""
 
 
 def _log_waiting() -> None:
@@ -51,13 +53,13 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
     Raises:   DatabaseError, also where the database is newer than this version of the program, or where the
               sync or somebody else's transaction does not end in time; nothing has been changed then.
     """
-    with _alchemy(warehouse) as connection:
+    with _no_syncs(warehouse, waiting, patience), _alchemy(warehouse) as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
         config = _config()
         config.attributes["connection"] = connection
         try:
             if _is_behind(connection, config) or _changed_views(connection):
-                _keep_syncs_out(connection, waiting, patience)
+                _wait_for_writers(connection, patience)
             command.upgrade(config, "head")
         except CommandError:
             raise DatabaseError(
@@ -124,13 +126,25 @@ def _is_behind(connection: AlchemyConnection, config: Config) -> bool:
     return found != _newest(config)
 
 
-def _keep_syncs_out(connection: AlchemyConnection, waiting: Callable[[], None], patience: float) -> None:
-    """Take the sync's lock and that of its steps until the transaction's end."""
-    if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": SYNC_LOCK}).scalar():
-        waiting()
+@contextmanager
+def _no_syncs(warehouse: Warehouse, waiting: Callable[[], None], patience: float) -> Generator[None]:
+    """Keep syncs out where there is something to do and the schema has a lease already."""
+    with _alchemy(warehouse) as connection:
+        try:
+            has_work = _is_behind(connection, _config()) or bool(_changed_views(connection))
+        except CommandError:  # a newer schema: the upgrade itself says so
+            has_work = False
+        has_lease = connection.execute(text("select to_regclass('sync_lease')")).scalar() is not None
+    held = sync_lease.held(warehouse, "hunter db upgrade", seconds=patience, waiting=waiting)
+    with held if has_work and has_lease else nullcontext():
+        yield
+
+
+def _wait_for_writers(connection: AlchemyConnection, patience: float) -> None:
+    """Take the lock of the writing steps, and that of syncs of older versions, until the transaction's end."""
     _wait_at_most(connection, patience)
     try:
-        for key in (SYNC_LOCK, STEP_LOCK):
+        for key in (OLD_SYNC_LOCK, WRITE_LOCK):
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
     except DBAPIError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):

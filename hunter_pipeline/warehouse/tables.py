@@ -1,26 +1,53 @@
-"""What PostgreSQL knows of its own tables."""
-
-from typing import Any
+"""Columns, statistics and row counts of the pipeline's own tables."""
 
 from psycopg import sql
 
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_value
 
 
-def columns(connection: Connection, table: str) -> list[dict[str, Any]]:
-    """`name`, `type` and `comment` of a table's or view's columns, in their order."""
-    return list(queries().table_columns(connection, table=table))
+def columns(connection: Connection, table: str) -> list[Row]:
+    """Return `name`, `type` and `comment` of the columns of a table or view, in their order."""
+    return fetch_all(connection, "table_columns", table=table)
 
 
 def analyze(connection: Connection, *names: str) -> None:
     """
-    Let PostgreSQL count these tables now.
+    Let PostgreSQL gather statistics of these tables now.
 
     Its own daemon does so about a minute after a bulk load; until then it plans as if they were empty.
     """
     connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
 
 
+def stored_count(connection: Connection, table: str) -> int | None:
+    """Return the stored number of rows, None where it has to be counted."""
+    return fetch_value(connection, "stored_count", table=table)
+
+
+def row_count(connection: Connection, table: str) -> int:
+    """Return the number of rows: the stored one, or where there is none a fresh count, which is stored."""
+    stored = stored_count(connection, table)
+    return recount(connection, table) if stored is None else stored
+
+
+def recount(connection: Connection, table: str) -> int:
+    """Count the rows of a table or view now and store the number."""
+    [row] = connection.execute(sql.SQL("select count(*) as rows from {}").format(sql.Identifier(table))).fetchall()
+    execute(connection, "store_count", table=table, row_count=row["rows"])
+    return int(row["rows"])
+
+
+def change_count(connection: Connection, table: str, delta: int) -> None:
+    """Add to the stored number of rows."""
+    if delta:
+        execute(connection, "change_count", table=table, delta=delta)
+
+
+def forget_count(connection: Connection, table: str) -> None:
+    """Drop the stored number of rows, so that the next question counts them."""
+    execute(connection, "forget_count", table=table)
+
+
 def server_version(connection: Connection) -> str:
-    """PostgreSQL's own version, e.g. '18.1'."""
-    return str(queries().server_version(connection))
+    """Return PostgreSQL's own version, e.g. '18.1'."""
+    return str(fetch_value(connection, "server_version"))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hunter_pipeline.errors import DagsterUnavailable
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
 Status = Literal["queued", "running", "success", "failure", "canceled"]
@@ -116,7 +116,7 @@ class Launches:
         """
         with self.warehouse.connection() as connection:
             summary = sync_runs.summary(connection, task_id)
-            locked = sync_runs.sync_is_running(connection)
+            locked = sync_lease.holder(connection) is not None
         try:
             run = self._run(task_id)
         except DagsterUnavailable:
@@ -161,7 +161,7 @@ class Launches:
     def _current(self) -> Launch | None:
         found = self._ask(_UNFINISHED, job=JOB)["runsOrError"].get("results") or []
         with self.warehouse.connection() as connection:
-            holder = sync_runs.running(connection) if sync_runs.sync_is_running(connection) else None
+            holder = sync_runs.running(connection) if sync_lease.holder(connection) is not None else None
         if holder is not None:
             return Launch(holder, enqueued=False, status="running")
         for run in reversed(found):  # the newest comes first, and the oldest is the first to run

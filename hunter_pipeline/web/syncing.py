@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DagsterUnavailable, HunterError
-from hunter_pipeline.warehouse import listing, sync_runs
+from hunter_pipeline.warehouse import listing, sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web.dagster_client import Followed, Launches
 from hunter_pipeline.web.words import Words
@@ -89,7 +89,7 @@ def look(settings: Settings, launches: Launches, connection: Connection, task: s
         run = next((row for row in rows if row["run_id"] == task), None)
         run = run or (None if followed.summary is None else {**followed.summary, "finished_at": None})
         return Sync(phase=_phase(followed, run), run=run, task=task, done=followed.steps, **facts)
-    if sync_runs.sync_is_running(connection):
+    if sync_lease.holder(connection) is not None:
         return Sync(phase="running", run=next((row for row in rows if row["status"] == "running"), None), **facts)
     if not settings.partner_center_enabled:
         return Sync(phase="off", **facts)

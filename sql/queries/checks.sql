@@ -1,6 +1,26 @@
--- What the asset checks ask the stored tables; at most 20 offenders each.
+-- What the asset checks ask the stored tables; at most 20 offenders each. `:since` limits a check to what has changed.
 
--- name: doubled_referral_ids
+-- name: uniqueness_is_enforced$
+-- A valid unique index on just that column, and no other table whose rows show up among these.
+select
+    exists(
+        select 1
+        from pg_index as idx
+        inner join pg_attribute as col on idx.indrelid = col.attrelid and col.attnum = idx.indkey[0]
+        where
+            idx.indrelid = to_regclass(:table)
+            and idx.indisunique
+            and idx.indisvalid
+            and idx.indpred is null
+            and idx.indnkeyatts = 1
+            and col.attname = :column
+    )
+    and not exists(
+        select 1 from pg_inherits
+        where inhparent = to_regclass(:table)
+    );
+
+-- name: duplicate_referral_ids
 select
     referral_id,
     count(*) as times
@@ -10,7 +30,7 @@ having count(*) > 1
 order by referral_id
 limit 20;
 
--- name: doubled_company_domains
+-- name: duplicate_company_domains
 select
     domain,
     count(*) as times
@@ -20,7 +40,7 @@ having count(*) > 1
 order by domain
 limit 20;
 
--- name: doubled_lead_domains
+-- name: duplicate_lead_domains
 select
     domain,
     count(*) as times
@@ -33,12 +53,22 @@ limit 20;
 -- name: stored_domains
 select distinct domain
 from partner_center_referrals
-where domain is not null
+where domain is not null and (:since::timestamptz is null or updated_at >= :since)
 union
-select domain from companies;
+select domain from companies
+where :since::timestamptz is null or updated_at >= :since;
+
+-- name: pending_referrals
+select
+    referral_id,
+    pending as waits_for
+from newest_versions
+where pending is not null
+order by pending, referral_id
+limit 20;
 
 -- name: unaccounted_referrals
--- A raw referral must stand in both tables after it, and nothing may stand there without one.
+-- A raw referral must be in both tables after it, and nothing may be there without one.
 select
     coalesce(raw.referral_id, normalized.referral_id, referral.referral_id) as referral_id,
     raw.referral_id is not null as in_raw,
@@ -52,30 +82,23 @@ where raw.referral_id is null or normalized.referral_id is null or referral.refe
 order by coalesce(raw.referral_id, normalized.referral_id, referral.referral_id)
 limit 20;
 
--- name: counted_values
+-- name: unknown_values
 select
-    'status' as field,
-    status as value,
+    value.field,
+    value.text as value,
     count(*) as referrals
-from partner_center_referrals
-where status is not null
-group by status
-union all
-select
-    'substatus' as field,
-    substatus as value,
-    count(*) as referrals
-from partner_center_referrals
-where substatus is not null
-group by substatus;
-
--- name: last_full_read^
-select
-    full_read_at,
-    full_returned,
-    full_known
-from sync_cursors
-where stream = :stream and full_known is not null;
+from partner_center_referrals as referral
+cross join
+    lateral (
+        values ('status', referral.status), ('substatus', referral.substatus)
+    ) as value (field, text)
+where
+    (:since::timestamptz is null or referral.updated_at >= :since)
+    and value.text is not null
+    and value.text <> all(case value.field when 'status' then :statuses::text[] else :substatuses::text[] end)
+group by value.field, value.text
+order by value.field, value.text
+limit 20;
 
 -- name: expiring_referrals
 select
@@ -95,3 +118,7 @@ where
     status = 'New'
     and missing_since is null
     and expires_at between now() and now() + interval '72 hours';
+
+-- name: run_started_at$
+select started_at from sync_runs
+where run_id = :run_id and mode = 'incremental';

@@ -1,37 +1,58 @@
--- Customers by their canonical domain.
+-- Customers by their canonical domain, and the Entra tenants of the domains.
 
 -- name: domains_to_look_up
--- Domains that Entra was never asked about, then the answers that have aged: a tenant 90 days, none a week.
-select distinct
-    referral.domain,
-    tenant.checked_at
-from partner_center_referrals as referral
-left join domain_tenants as tenant on referral.domain = tenant.domain
+-- Domains that were never looked up, then those whose answer is due to be checked again.
+select tenant.domain
+from domain_tenants as tenant
 where
-    referral.domain is not null
-    and (
-        tenant.domain is null
-        or tenant.checked_at < now() - case
-            when tenant.azure_tenant_id is null then interval '7 days' else interval '90 days'
-        end
+    tenant.check_after <= now()
+    and exists (
+        select 1 from companies as company
+        where company.domain = tenant.domain
     )
-order by tenant.checked_at asc nulls first, referral.domain asc;
+order by tenant.check_after, tenant.domain
+limit :at_most;
 
 -- name: keep_tenants!
-insert into domain_tenants (domain, azure_tenant_id)
+-- An answer holds for 90 days, "no tenant" for a week.
+with answers as (
+    select
+        item.domain,
+        item.azure_tenant_id
+    from unnest(:domains::text[], :tenant_ids::text[]) as item (domain, azure_tenant_id)
+),
+
+stale as (
+    insert into stale_companies (domain)
+    select domain from answers
+    on conflict (domain) do nothing
+)
+
+insert into domain_tenants (domain, azure_tenant_id, checked_at, check_after)
 select
-    answer.domain,
-    answer.azure_tenant_id
-from unnest(:domains::text[], :tenant_ids::text[]) as answer (domain, azure_tenant_id)
+    domain,
+    azure_tenant_id,
+    now(),
+    now() + case when azure_tenant_id is null then interval '7 days' else interval '90 days' end
+from answers
 on conflict (domain) do update set
     azure_tenant_id = excluded.azure_tenant_id,
-    checked_at = now();
+    checked_at = excluded.checked_at,
+    check_after = excluded.check_after;
+
+-- name: note_all_companies!
+insert into stale_companies (domain)
+select domain from partner_center_referrals
+where domain is not null
+union
+select domain from companies
+on conflict (domain) do nothing;
 
 -- name: upsert_companies^
 -- A company's name and country are those of its newest referral that gives them.
 with per_domain as (
     select
-        referral.domain,
+        stale.domain,
         (
             array_agg(
                 referral.company_name
@@ -44,9 +65,9 @@ with per_domain as (
                 order by referral.source_updated_at desc nulls last, referral.referral_id asc
             ) filter (where referral.country is not null)
         )[1] as country
-    from partner_center_referrals as referral
-    where referral.domain is not null
-    group by referral.domain
+    from stale_companies as stale
+    inner join partner_center_referrals as referral on stale.domain = referral.domain
+    group by stale.domain
 ),
 
 upserted as (
@@ -61,7 +82,7 @@ upserted as (
     left join domain_tenants as tenant on per_domain.domain = tenant.domain
     where
         not exists (
-            -- an unchanged company is not touched: `on conflict` alone would burn an id for each
+            -- an unchanged company is not touched: `on conflict` alone would use up an id for each
             select 1 from companies as same
             where
                 same.domain = per_domain.domain
@@ -76,7 +97,14 @@ upserted as (
             provider = excluded.provider,
             azure_tenant_id = excluded.azure_tenant_id,
             updated_at = now()
-    returning xmax = 0 as is_new
+    returning domain, xmax = 0 as is_new
+),
+
+to_look_up as (
+    insert into domain_tenants (domain)
+    select domain from upserted
+    where is_new
+    on conflict (domain) do nothing
 )
 
 select
@@ -84,23 +112,36 @@ select
     count(*) filter (where not is_new) as updated
 from upserted;
 
--- name: remove_companies_without_referrals!
-delete from companies as company
-where not exists (
-    select 1 from partner_center_referrals as referral
-    where referral.domain = company.domain
-);
+-- name: remove_companies$
+-- Companies that no referral belongs to any more.
+with removed as (
+    delete from companies as company
+    using stale_companies as stale
+    where
+        company.domain = stale.domain
+        and not exists (
+            select 1 from partner_center_referrals as referral
+            where referral.domain = company.domain
+        )
+    returning company.domain
+),
+
+forgotten as (
+    delete from domain_tenants as tenant
+    using removed
+    where tenant.domain = removed.domain
+)
+
+select count(*) from removed;
 
 -- name: hand_tenants_to_referrals!
 update partner_center_referrals as referral set
     azure_tenant_id = company.azure_tenant_id
-from companies as company
+from stale_companies as stale
+inner join companies as company on stale.domain = company.domain
 where
-    referral.domain = company.domain
+    referral.domain = stale.domain
     and referral.azure_tenant_id is distinct from company.azure_tenant_id;
 
--- name: count_companies^
-select
-    count(*) as companies,
-    count(*) filter (where azure_tenant_id is not null) as with_tenant
-from companies;
+-- name: clear_stale_companies!
+delete from stale_companies;

@@ -1,11 +1,5 @@
 -- People who asked to be forgotten: what is remembered of them, and where they are taken out.
 
--- name: wait_for_syncs^
--- No page can land, and no step can write, until the transaction ends.
-select
-    pg_advisory_xact_lock(:sync_key) as no_sync,
-    pg_advisory_xact_lock(:step_key) as no_step;
-
 -- name: forgetting_key$
 select key from forgetting_key;
 
@@ -105,3 +99,11 @@ where
         select 1 from raw_referrals as raw
         where raw.referral_id = referral.referral_id
     );
+
+-- name: point_to_erased_versions!
+update newest_versions as newest set
+    content_hash = raw.content_hash,
+    wire_hash = null,
+    pending = 'normalize'
+from raw_referrals as raw
+where newest.raw_id = raw.id and newest.referral_id = any(:referral_ids::text[]);

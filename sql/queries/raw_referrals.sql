@@ -1,38 +1,33 @@
--- Landing what Partner Center sends: versions, quarantine, and how far the stream was read.
+-- Landing what Partner Center sends: every version once, the newest one of each referral, the quarantine.
 
--- name: begin_read^
--- Open a read, or go on with the one that was broken off; a full read supersedes an incremental one.
-insert into sync_cursors as stream (stream, read_mode, read_started_at)
-values (:stream, :mode, clock_timestamp())
-on conflict (stream) do update
-    set
-        read_mode = case when stream.read_mode = 'full' then 'full' else excluded.read_mode end,
-        read_started_at = case
-            when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_started_at
-            else excluded.read_started_at
-        end,
-        read_cursor = case
-            when stream.read_mode = 'full' or stream.read_mode = excluded.read_mode then stream.read_cursor
-        end,
-        updated_at = now()
-returning read_mode, read_started_at, read_cursor, watermark;
+-- name: note_sightings
+-- Recognize what arrived unchanged by the hash of its bytes; returns the ids, which need no further work.
+with incoming as (
+    select
+        item.referral_id,
+        item.wire_hash
+    from unnest(:referral_ids::text[], :wire_hashes::bytea[]) as item (referral_id, wire_hash)
+),
+
+seen as (
+    insert into sightings as known (referral_id, seen_at)
+    select distinct
+        newest.referral_id,
+        :seen_at::timestamptz
+    from incoming
+    inner join newest_versions as newest
+        on incoming.referral_id = newest.referral_id and incoming.wire_hash = newest.wire_hash
+    on conflict (referral_id) do update set seen_at = greatest(known.seen_at, excluded.seen_at)
+    returning referral_id
+)
+
+select referral_id from seen;
 
 -- name: land_versions^
--- Keep each distinct version once; a version that we know is only marked as seen.
-with landed as (
-    insert into raw_referrals as known (
-        referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, erased, seen_at, run_id
-    )
-    select distinct on (incoming.referral_id, incoming.content_hash)
-        incoming.referral_id,
-        incoming.payload::jsonb,
-        incoming.content_hash,
-        incoming.source_updated_at,
-        incoming.source_updated_key,
-        incoming.repaired,
-        incoming.erased,
-        :seen_at,
-        :run_id
+-- Keep each distinct version once, and point newest_versions to it where it is the newest.
+-- The newest has the latest updatedDateTime; among equals the one of the latest read; among those the greater hash.
+with incoming as (
+    select distinct on (item.referral_id, item.content_hash) item.*
     from
         unnest(
             :referral_ids::text[],
@@ -40,109 +35,168 @@ with landed as (
             :content_hashes::text[],
             :source_updated_ats::timestamptz[],
             :source_updated_keys::text[],
+            :wire_hashes::bytea[],
             :repaireds::boolean[],
             :eraseds::boolean[]
-        ) as incoming (referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, erased)
-    order by incoming.referral_id, incoming.content_hash
-    on conflict (referral_id, content_hash) do update
-        set
-            seen_at = greatest(known.seen_at, excluded.seen_at)
-    returning xmax = 0 as is_new
+        ) as item (
+            referral_id, payload, content_hash, source_updated_at, source_updated_key, wire_hash, repaired, erased
+        )
+    order by item.referral_id, item.content_hash
+),
+
+landed as (
+    insert into raw_referrals (
+        referral_id, payload, content_hash, source_updated_at, source_updated_key, repaired, erased, run_id
+    )
+    select
+        incoming.referral_id,
+        incoming.payload::jsonb,
+        incoming.content_hash,
+        incoming.source_updated_at,
+        incoming.source_updated_key,
+        incoming.repaired,
+        incoming.erased,
+        :run_id
+    from incoming
+    on conflict (referral_id, content_hash) do nothing
+    returning id, referral_id, content_hash
+),
+
+candidates as (
+    select distinct on (incoming.referral_id)
+        incoming.referral_id,
+        incoming.content_hash,
+        incoming.source_updated_key,
+        incoming.wire_hash,
+        coalesce(landed.id, known.id) as raw_id
+    from incoming
+    left join landed
+        on incoming.referral_id = landed.referral_id and incoming.content_hash = landed.content_hash
+    left join raw_referrals as known
+        on incoming.referral_id = known.referral_id and incoming.content_hash = known.content_hash
+    order by incoming.referral_id asc, incoming.source_updated_key desc, incoming.content_hash desc
+),
+
+newest as (
+    insert into newest_versions as known (
+        referral_id, raw_id, content_hash, source_updated_key, wire_hash, read_at, pending
+    )
+    select
+        candidate.referral_id,
+        candidate.raw_id,
+        candidate.content_hash,
+        candidate.source_updated_key,
+        candidate.wire_hash,
+        :seen_at,
+        'normalize'
+    from candidates as candidate
+    left join newest_versions as current on candidate.referral_id = current.referral_id
+    left join sightings as seen on candidate.referral_id = seen.referral_id
+    where
+        current.referral_id is null
+        or (candidate.source_updated_key, :seen_at::timestamptz, candidate.content_hash)
+        >= (current.source_updated_key, greatest(current.read_at, seen.seen_at), current.content_hash)
+    on conflict (referral_id) do update set
+        raw_id = excluded.raw_id,
+        content_hash = excluded.content_hash,
+        source_updated_key = excluded.source_updated_key,
+        wire_hash = excluded.wire_hash,
+        read_at = excluded.read_at,
+        pending = case
+            when known.content_hash = excluded.content_hash and known.raw_id = excluded.raw_id then known.pending
+            else 'normalize'
+        end
+),
+
+seen as (
+    insert into sightings as known (referral_id, seen_at)
+    select distinct
+        incoming.referral_id,
+        :seen_at::timestamptz
+    from incoming
+    on conflict (referral_id) do update set seen_at = greatest(known.seen_at, excluded.seen_at)
 )
 
-select count(*) filter (where is_new) as landed
-from landed;
+select count(*) as landed from landed;
 
 -- name: quarantine!
 -- Keep what is not a referral once, with its reason.
 insert into quarantined_referrals as known (payload, reason, content_hash, erased, run_id)
-select distinct on (incoming.content_hash, incoming.reason)
-    incoming.payload,
-    incoming.reason,
-    incoming.content_hash,
-    incoming.erased,
+select distinct on (item.content_hash, item.reason)
+    item.payload,
+    item.reason,
+    item.content_hash,
+    item.erased,
     :run_id
 from
     unnest(:payloads::text[], :reasons::text[], :content_hashes::text[], :eraseds::boolean[])
-        as incoming (payload, reason, content_hash, erased)
-order by incoming.content_hash, incoming.reason
+        as item (payload, reason, content_hash, erased)
+order by item.content_hash, item.reason
 on conflict (content_hash, reason) do update set seen_at = now();
 
--- name: advance_read!
-update sync_cursors set
-    read_cursor = :cursor,
-    updated_at = now()
-where stream = :stream;
+-- name: pending_versions
+-- The newest version of each referral that has to be normalized, or of every referral.
+select
+    raw.referral_id,
+    raw.content_hash,
+    raw.payload::text as payload,
+    raw.repaired
+from newest_versions as newest
+inner join raw_referrals as raw on newest.raw_id = raw.id
+where :everything or newest.pending = 'normalize';
 
--- name: finish_read!
-update sync_cursors set
-    watermark = greatest(watermark, :watermark::text collate "C"),
-    read_mode = null,
-    read_started_at = null,
-    read_cursor = null,
-    updated_at = now()
-where stream = :stream;
-
--- name: finish_full_read^
--- Trust a full read unless it brought under half of what is known: a lost role does that.
-with counted as (
-    select
-        (
-            select count(distinct raw.referral_id) from raw_referrals as raw
-            where raw.seen_at >= cursors.read_started_at
-        ) as returned,
-        (
-            select count(*) from partner_center_referrals as referral
-            where
-                referral.missing_since is null
-                and (:direction = 'All' or coalesce(referral.direction, :direction) = :direction)
-        ) as known
-    from sync_cursors as cursors
-    where cursors.stream = :stream
+-- name: repair_newest_versions!
+-- After rows of raw_referrals were restored or deleted by hand: every referral has its newest version again.
+with expected as (
+    select distinct on (raw.referral_id)
+        raw.referral_id,
+        raw.id,
+        raw.content_hash,
+        raw.source_updated_key,
+        raw.fetched_at
+    from raw_referrals as raw
+    where
+        not exists (
+            select 1 from newest_versions as newest
+            inner join raw_referrals as pointed on newest.raw_id = pointed.id
+            where newest.referral_id = raw.referral_id and pointed.referral_id = raw.referral_id
+        )
+    order by raw.referral_id asc, raw.source_updated_key desc, raw.id desc
 )
 
-update sync_cursors set
-    full_read_at = case when counted.returned * 2 < counted.known then full_read_at else read_started_at end,
-    full_returned = counted.returned,
-    full_known = counted.known
-from counted
-where stream = :stream
-returning full_returned, full_known;
+insert into newest_versions (referral_id, raw_id, content_hash, source_updated_key, read_at, pending)
+select
+    expected.referral_id,
+    expected.id,
+    expected.content_hash,
+    expected.source_updated_key,
+    expected.fetched_at,
+    'normalize'
+from expected
+on conflict (referral_id) do update set
+    raw_id = excluded.raw_id,
+    content_hash = excluded.content_hash,
+    source_updated_key = excluded.source_updated_key,
+    wire_hash = null,
+    pending = 'normalize';
+
+-- name: remove_newest_without_raw!
+delete from newest_versions as newest
+where not exists (
+    select 1 from raw_referrals as raw
+    where raw.referral_id = newest.referral_id
+);
 
 -- name: drop_superseded!
--- The order is that of `stale_versions`: whatever that would choose stays, however old.
+-- The version that newest_versions points to stays, however old.
 delete from raw_referrals as old
 where
     old.fetched_at < now() - make_interval(days => :days)
     and exists (
-        select 1 from raw_referrals as newer
-        where
-            newer.referral_id = old.referral_id
-            and (newer.source_updated_key, newer.seen_at, newer.content_hash)
-            > (old.source_updated_key, old.seen_at, old.content_hash)
+        select 1 from newest_versions as newest
+        where newest.referral_id = old.referral_id and newest.raw_id <> old.id
     );
 
 -- name: drop_quarantined!
 delete from quarantined_referrals
 where seen_at < now() - make_interval(days => :days);
-
--- name: keep_visibility!
-update sync_cursors set
-    visible_read = :read,
-    visible_naming_reader = :naming_reader
-where stream = :stream;
-
--- name: visibility^
-select
-    visible_read,
-    visible_naming_reader
-from sync_cursors
-where stream = :stream and visible_read is not null;
-
--- name: watermark$
-select watermark from sync_cursors
-where stream = :stream;
-
--- name: tenants
-select distinct split_part(stream, '/', 1) as tenant
-from sync_cursors;

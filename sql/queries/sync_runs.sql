@@ -1,29 +1,7 @@
--- The record of each sync, and the lock that lets one run at a time.
-
--- name: try_sync_lock$
--- Held by the connection that lands the pages: whoever loses it cannot write either.
-select pg_try_advisory_lock(:key);
-
--- name: sync_lock_is_held$
-select exists(
-    select 1 from pg_locks
-    where
-        locktype = 'advisory'
-        and objsubid = 1
-        and database = (
-            select oid from pg_database
-            where datname = current_database()
-        )
-        and ((classid::bigint << 32) | objid::bigint) = :key
-        and granted
-);
-
--- name: take_turn^
--- The steps behind the pull wait for each other, so that each can be made alone at any time.
-select pg_advisory_xact_lock(:key);
+-- The record of each sync.
 
 -- name: close_interrupted
--- Called with the lock held: whatever still says "running" belongs to a process that died.
+-- Called with the lease held: a row that still says "running" belongs to a process that died.
 update sync_runs set
     status = 'failed',
     reason = 'interrupted',
@@ -46,7 +24,12 @@ insert into sync_runs (run_id, status, reason, mode, duration_seconds, finished_
 values (:run_id, 'skipped', :reason, :mode, 0, now(), :watermark)
 on conflict (run_id) do nothing;
 
--- name: record_pull!
+-- name: refuse_run!
+insert into sync_runs (run_id, status, reason, mode, error, finished_at)
+values (:run_id, 'failed', :reason, :mode, :error::jsonb, now())
+on conflict (run_id) do nothing;
+
+-- name: record_extract!
 update sync_runs set
     mode = :mode,
     fetched = :fetched,
@@ -58,10 +41,11 @@ update sync_runs set
 where run_id = :run_id;
 
 -- name: record_merge!
+-- What arrived and was known already is unchanged; what an earlier sync left to merge does not count against it.
 update sync_runs set
     new = :new,
     updated = :updated,
-    unchanged = :unchanged,
+    unchanged = greatest(fetched - quarantined - :new - :updated, 0),
     without_domain = :without_domain,
     missing = :missing
 where run_id = :run_id;

@@ -1,0 +1,284 @@
+"""Read referrals from Partner Center and land them, page by page, in raw_referrals."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Literal, cast
+
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import DatabaseError, PartnerCenterClientError
+from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.referrals.erasure import Memory, plain_address, version_without_the_forgotten
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected
+from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
+from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync_lease, sync_runs, tables
+from hunter_pipeline.warehouse.connection import Connection, write_transaction
+from hunter_pipeline.warehouse.sync_cursors import Read
+
+# How far an incremental read goes back behind the last success: Partner Center's index lags behind its clock.
+OVERLAP = timedelta(minutes=5)
+# An updatedDateTime further ahead than this is wrong; as a watermark it would hide every later change.
+HORIZON = timedelta(days=1)
+
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What is read: one tenant's referrals of one direction ('Incoming', 'Outgoing' or 'All')."""
+
+    tenant: str
+    direction: Literal["Incoming", "Outgoing", "All"]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Stream":
+        """Return the stream that the settings name; before anything is configured, one without a tenant."""
+        return cls(settings.partner_center_tenant_id or "", settings.partner_center_direction)
+
+    @property
+    def only(self) -> Literal["Incoming", "Outgoing"] | None:
+        """The direction to ask for, None for both."""
+        return None if self.direction == "All" else self.direction
+
+    @property
+    def name(self) -> str:
+        """Key of the stream's cursor, e.g. '7d23e5ca-.../Incoming'."""
+        return f"{self.tenant}/{self.direction}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """One way to ask for a stream; the next one is tried where Partner Center refuses a filter."""
+
+    updated_since: str | None
+    direction: Literal["Incoming", "Outgoing"] | None
+    descending: bool
+
+
+@dataclass(slots=True)
+class ExtractState:
+    """
+    A read under way, and at its end what it did.
+
+    since:     updatedDateTime from which it asks, None for everything.
+    watermark: newest updatedDateTime that any sync has seen.
+    cursor:    how far this read has come, None where its order cannot be trusted.
+    landed:    versions that were unknown; the other counts are the summary's.
+    registry:  the erased people. The sync's lease keeps `hunter forget` waiting, so it holds for the whole read.
+    reader:    address of the signed-in user, None where that is not known; never stored.
+    naming:    how many referrals name the reader in their `team`.
+    """
+
+    stream: Stream
+    read: Read
+    run_id: str
+    since: str | None
+    watermark: str | None
+    cursor: str | None
+    registry: Memory
+    reader: str | None = field(default=None, repr=False)
+    naming: int = 0
+    fetched: int = 0
+    landed: int = 0
+    quarantined: int = 0
+    pages: int = 0
+    requests: int = 0
+    retries: int = 0
+
+    @property
+    def mode(self) -> str:
+        """'incremental' or 'full': what was asked for, or what was interrupted and is continued."""
+        return self.read.mode
+
+    def counts(self) -> dict[str, int | str | None]:
+        """Return what `sync_runs` keeps of it."""
+        names = ("mode", "fetched", "quarantined", "pages", "requests", "retries", "watermark")
+        return {name: getattr(self, name) for name in names}
+
+
+def extract(
+    client: PartnerCenterClient, connection: Connection, stream: Stream, *, mode: str, run_id: str, page_size: int
+) -> ExtractState:
+    """
+    Land what changed since the last success (or everything), page by page.
+
+    Each page, the cursor and the counts are one transaction, so a read that was interrupted continues behind its
+    last page. Raises: PartnerCenterError (what was landed stays), DatabaseError.
+    """
+    with write_transaction(connection):
+        read = sync_cursors.begin_read(connection, stream.name, mode)
+        registry = erasure.memory(connection)
+    state = ExtractState(stream, read, run_id, _since(read), read.watermark, read.cursor, registry, _reader(client))
+    try:
+        _read_with_fallbacks(client, connection, state, page_size)
+    finally:
+        state.requests, state.retries = client.requests, client.retries
+        if not connection.closed:
+            sync_runs.record_extract(connection, run_id, **state.counts())
+            connection.commit()
+    _finish(connection, state)
+    return state
+
+
+def _finish(connection: Connection, state: ExtractState) -> None:
+    """Close the read, and find out after a full one what is gone."""
+    stream, read = state.stream, state.read
+    with write_transaction(connection):
+        if read.mode == "full":
+            returned, known = sync_cursors.count_full_read(
+                connection, stream.name, direction=stream.direction, started_at=read.started_at
+            )
+            if returned * 2 >= known:
+                gone = sync_cursors.unseen_referrals(
+                    connection, direction=stream.direction, started_at=read.started_at, at_most=1_000_000
+                )
+                sync_cursors.confirm_gone(connection, gone)
+        sync_cursors.finish_read(connection, stream.name, state.watermark)
+        if state.since is None and state.reader is not None:
+            sync_cursors.keep_visibility(connection, stream.name, read=state.fetched, naming_reader=state.naming)
+
+
+def drop_superseded(connection: Connection, *, days: int | None) -> int:
+    """
+    Delete what the retention of raw versions no longer allows; None keeps everything.
+
+    Returns how many versions and quarantined payloads were deleted. Raises: DatabaseError.
+    """
+    if days is None:
+        return 0
+    with write_transaction(connection):
+        versions, payloads = raw_referrals.drop_superseded(connection, days=days)
+        tables.change_count(connection, "raw_referrals", -versions)
+    return versions + payloads
+
+
+def names_in_team(item: object, address: str) -> bool:
+    """Return whether a referral's own `team` (the partner's and Microsoft's people) has a person with this address."""
+    team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
+    members = cast("list[object]", team) if isinstance(team, list) else []
+    addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
+    return any(isinstance(email, str) and plain_address(email) == address for email in addresses)
+
+
+def horizon() -> str:
+    """Return the latest updatedDateTime that is plausible now, in the form of `sortable_utc`."""
+    return _key(datetime.now(UTC) + HORIZON)
+
+
+def _reader(client: PartnerCenterClient) -> str | None:
+    name = client.signed_in_as()
+    return plain_address(name) if name else None
+
+
+def _since(read: Read) -> str | None:
+    """Return where to begin: behind the last page of an interrupted read, else a little before the watermark."""
+    if read.cursor is not None:
+        return read.cursor
+    if read.mode == "full" or read.watermark is None:
+        return None
+    try:
+        return _key(to_datetime(read.watermark) - OVERLAP)
+    except OverflowError:  # the year 1 has no five minutes before it
+        return read.watermark
+
+
+def _queries(stream: Stream, since: str | None) -> Iterator[PageQuery]:
+    """Yield the ways to ask, from the cheapest to the one that needs no filter."""
+    yield PageQuery(since, stream.only, descending=False)
+    if since is not None:
+        yield PageQuery(None, stream.only, descending=True)
+    if stream.only is not None:
+        yield PageQuery(None, None, descending=since is not None)
+
+
+def _read_with_fallbacks(
+    client: PartnerCenterClient, connection: Connection, state: ExtractState, page_size: int
+) -> None:
+    refusal: PartnerCenterClientError | None = None
+    for query in _queries(state.stream, state.since):
+        try:
+            return _read_pages(client, connection, state, query, page_size)
+        except PartnerCenterClientError as error:
+            if error.status_code != _BAD_REQUEST or state.pages:
+                raise
+            refusal = error
+            log.warning("partner_center_filter_refused", code=error.code, request_id=error.request_id)
+    if refusal is not None:
+        raise refusal
+    return None
+
+
+def _read_pages(
+    client: PartnerCenterClient, connection: Connection, state: ExtractState, query: PageQuery, page_size: int
+) -> None:
+    last: str | None = None
+    reached = state.cursor
+    in_order = True
+    for page in client.pages(
+        updated_since=query.updated_since,
+        direction=query.direction,
+        descending=query.descending,
+        page_size=page_size,
+    ):
+        items = [version_without_the_forgotten(item, state.registry) for item in page.items]
+        if state.reader is not None:
+            state.naming += sum(names_in_team(item, state.reader) for item in page.items)
+        keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
+        in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=query.descending)
+        last = keys[-1] if keys else last
+        if state.pages:  # one page in order may be chance; a second that continues it is an order
+            reached = _latest(reached, *_plausible(keys))
+        _land(connection, state, items, keys, cursor=reached if in_order and not query.descending else None)
+        if query.descending and in_order and state.since and last and last < state.since:
+            return
+
+
+def _land(
+    connection: Connection,
+    state: ExtractState,
+    items: Sequence[RawVersion | Rejected],
+    keys: list[str],
+    *,
+    cursor: str | None,
+) -> None:
+    """Store one page together with the cursor and the counts."""
+    versions = [item for item in items if isinstance(item, RawVersion)]
+    rejected = [item for item in items if isinstance(item, Rejected)]
+    with write_transaction(connection):
+        if not sync_lease.renew(connection, state.run_id):
+            raise DatabaseError(
+                "Another sync has taken over, because this one was not heard of for too long.",
+                hint="Nothing is lost; the other one continues from the last page.",
+            )
+        landed, quarantined = raw_referrals.land(
+            connection, versions, rejected, seen_at=state.read.started_at, run_id=state.run_id
+        )
+        tables.change_count(connection, "raw_referrals", landed)
+        state.watermark = _latest(state.watermark, *_plausible(keys))
+        state.cursor = cursor
+        state.pages += 1
+        state.fetched += len(items)
+        state.landed += landed
+        state.quarantined += quarantined
+        sync_cursors.advance_read(connection, state.stream.name, state.cursor)
+        sync_runs.record_extract(connection, state.run_id, **state.counts())
+    log.info("partner_center_page", page=state.pages, fetched=state.fetched, landed=state.landed)
+
+
+def _plausible(keys: list[str]) -> list[str]:
+    latest = horizon()
+    return [key for key in keys if key <= latest]
+
+
+def _is_sorted(keys: list[str], *, descending: bool) -> bool:
+    return all(second <= first if descending else first <= second for first, second in pairwise(keys))
+
+
+def _key(moment: datetime) -> str:
+    return sortable_utc(moment.isoformat()) or ""
+
+
+def _latest(*keys: str | None) -> str | None:
+    return max((key for key in keys if key), default=None)

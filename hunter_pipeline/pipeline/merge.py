@@ -1,0 +1,47 @@
+"""Upsert normalized referrals: normalized_referrals -> partner_center_referrals."""
+
+from typing import NamedTuple
+
+from hunter_pipeline.pipeline.normalize import ANALYZE_FROM
+from hunter_pipeline.warehouse import partner_center_referrals, sync_runs, tables
+from hunter_pipeline.warehouse.connection import Connection, write_transaction
+from hunter_pipeline.warehouse.partner_center_referrals import MergeCounts
+
+_TABLE = "partner_center_referrals"
+
+
+class Merged(NamedTuple):
+    """What a merge changed, how many referrals are missing, and how many rows the table has."""
+
+    counts: MergeCounts
+    missing: int
+    rows: int
+
+
+def merge(connection: Connection, run_id: str | None = None, *, everything: bool = False) -> Merged:
+    """
+    Merge what was normalized since the last merge, or everything.
+
+    run_id: the sync whose record gets the counts; None outside a sync. The total of missing referrals is counted
+            after a full read only. Raises: DatabaseError.
+    """
+    with write_transaction(connection):
+        run = sync_runs.summary(connection, run_id) if run_id else None
+        counts = partner_center_referrals.merge(connection, everything=everything)
+        missing = partner_center_referrals.count_missing(connection) if run and run["mode"] == "full" else 0
+        if run_id and run:
+            sync_runs.record_merge(
+                connection,
+                run_id,
+                new=counts.new,
+                updated=counts.updated,
+                without_domain=counts.without_domain,
+                missing=missing,
+            )
+        tables.change_count(connection, _TABLE, counts.new)
+        if counts.changed:
+            tables.forget_count(connection, "leads_ready")
+        if counts.new + counts.updated >= ANALYZE_FROM:
+            tables.analyze(connection, _TABLE, "sightings", "stale_companies")
+        count = tables.recount if everything else tables.row_count
+        return Merged(counts, missing, count(connection, _TABLE))

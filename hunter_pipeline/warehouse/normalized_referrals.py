@@ -1,0 +1,54 @@
+"""The typed rows of `normalized_referrals`, one per referral."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from hunter_pipeline.referrals.referral import NormalizedReferral
+from hunter_pipeline.warehouse.connection import Connection, execute, fetch_value
+
+# The columns of a referral, in one place: those of the dataclass.
+COLUMNS = tuple(field.name for field in fields(NormalizedReferral))
+
+
+def replace(connection: Connection, rows: Sequence[NormalizedReferral], *, at: datetime) -> int:
+    """Store typed rows, each instead of the referral's previous one, and leave them to the merge; return how many are new."""
+    ids = [row.referral_id for row in rows]
+    removed = execute(connection, "remove_normalized", referral_ids=ids)
+    names = sql.SQL(", ").join(map(sql.Identifier, (*COLUMNS, "normalized_at")))
+    statement = sql.SQL("copy normalized_referrals ({}) from stdin").format(names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row((*_values(row), at))
+    execute(connection, "mark_for_merge", referral_ids=ids)
+    return len(rows) - removed
+
+
+def _values(row: NormalizedReferral) -> list[Any]:
+    values = [getattr(row, name) for name in COLUMNS]
+    values[_CANDIDATES] = list(row.domain_candidates)
+    values[_CONTACTS] = Jsonb([asdict(contact) for contact in row.contacts])
+    values[_FIELD_ERRORS] = Jsonb(row.field_errors)
+    return values
+
+
+_CANDIDATES, _CONTACTS, _FIELD_ERRORS = map(COLUMNS.index, ("domain_candidates", "contacts", "field_errors"))
+
+
+def remove_orphans(connection: Connection) -> int:
+    """Remove rows of referrals whose every raw version was erased; return how many."""
+    return execute(connection, "remove_orphans")
+
+
+def applied_rules(connection: Connection) -> str | None:
+    """Return the hash of the rules by which every row was made, None before the first."""
+    return fetch_value(connection, "applied_rules")
+
+
+def apply_rules(connection: Connection, rules: str) -> None:
+    """Store the hash of the rules by which every row was made."""
+    execute(connection, "apply_rules", rules=rules)

@@ -1,0 +1,94 @@
+"""The table `partner_center_referrals`: one row per referral, what the sales team works with."""
+
+from functools import cache
+from typing import NamedTuple, cast
+
+from psycopg import sql
+
+from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
+from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
+
+
+class MergeCounts(NamedTuple):
+    """
+    What a merge changed.
+
+    without_domain: of the referrals that reads have seen since the last merge.
+    gone, returned: referrals newly marked as missing, and those that lost the mark.
+    """
+
+    new: int
+    updated: int
+    without_domain: int
+    gone: int
+    returned: int
+
+    @property
+    def changed(self) -> int:
+        """How many rows leads_ready may show differently."""
+        return self.new + self.updated + self.gone + self.returned
+
+
+def merge(connection: Connection, *, everything: bool) -> MergeCounts:
+    """
+    Upsert what was normalized since the last merge, or everything, and note what reads have seen or found gone.
+
+    The domains whose companies this changes are left in `stale_companies`.
+    """
+    execute(connection, "note_domains_of_pending", everything=everything)
+    merged = cast("Row", connection.execute(_upsert(), {"everything": everything}).fetchone())
+    execute(connection, "note_merged")
+    if everything:
+        execute(connection, "remove_orphaned_referrals")
+    seen = cast("Row", fetch_one(connection, "apply_sightings"))
+    gone = int(fetch_value(connection, "mark_missing"))
+    return MergeCounts(merged["new"], merged["updated"], seen["without_domain"], gone, seen["returned"])
+
+
+def count_missing(connection: Connection) -> int:
+    """Return how many referrals are marked as missing."""
+    return int(fetch_value(connection, "count_missing"))
+
+
+def sample(connection: Connection) -> list[Row]:
+    """Return five of the newest referrals, without personal data."""
+    return fetch_all(connection, "referrals_sample")
+
+
+@cache
+def _upsert() -> sql.Composed:
+    """
+    Build the upsert from the columns of a normalized referral.
+
+    `insert ... on conflict` and not `merge`: it cannot fail when two run at once, and PostgreSQL 15 can return from it.
+    """
+    names = [sql.Identifier(name) for name in COLUMNS]
+    changing = [name for name in names if name != sql.Identifier("referral_id")]
+    comma = sql.SQL(", ")
+    return sql.SQL("""
+        with merged as (
+            insert into partner_center_referrals as known ({names}, azure_tenant_id, synced_at)
+            select {normalized}, tenant.azure_tenant_id, coalesce(seen.seen_at, newest.read_at)
+            from newest_versions as newest
+            inner join normalized_referrals as normalized on newest.referral_id = normalized.referral_id
+            left join sightings as seen on newest.referral_id = seen.referral_id
+            left join domain_tenants as tenant on normalized.domain = tenant.domain
+            where %(everything)s or newest.pending = 'merge'
+            order by newest.referral_id
+            on conflict (referral_id) do update set {assignments}, updated_at = now()
+            where ({known}) is distinct from ({excluded})
+            returning domain, xmax = 0 as is_new
+        ),
+        stale as (
+            insert into stale_companies (domain)
+            select distinct domain from merged where domain is not null
+            on conflict (domain) do nothing
+        )
+        select count(*) filter (where is_new) as new, count(*) filter (where not is_new) as updated from merged
+    """).format(
+        names=comma.join(names),
+        normalized=comma.join(sql.SQL("normalized.") + name for name in names),
+        assignments=comma.join(sql.SQL("{0} = excluded.{0}").format(name) for name in changing),
+        known=comma.join(sql.SQL("known.") + name for name in changing),
+        excluded=comma.join(sql.SQL("excluded.") + name for name in changing),
+    )
