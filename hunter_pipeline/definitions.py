@@ -63,8 +63,9 @@ def build_defs(
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},
     )
+    tables = {asset.key for asset in assets.ALL}
     return defs.map_asset_specs(
-        func=lambda spec: spec if spec.key == assets.partner_center.key else spec.replace_attributes(freshness_policy=fresh)
+        func=lambda spec: spec.replace_attributes(freshness_policy=fresh) if spec.key in tables else spec
     )
 
 

@@ -21,7 +21,7 @@ import requests
 from dagster_graphql import DagsterGraphQLClient
 from dotenv import dotenv_values
 
-from hunter_pipeline.defs.schedules import JOB
+from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 
@@ -118,9 +118,9 @@ def everybody_at_once(home: Path, url: str, environment: dict[str, str]) -> None
     options: Any = {"env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     crowd = [subprocess.Popen([HUNTER, "sync", "--full", "--json"], **options) for _ in range(3)]
     skipped, tags = schedule_tick(url)
-    launched = [client.submit_job_execution(JOB, tags={"hunter/started_by": "api"})]
+    launched = [client.submit_job_execution(SYNC_JOB, tags={"hunter/started_by": "api"})]
     if skipped is None:
-        launched.append(client.submit_job_execution(JOB, tags=tags))
+        launched.append(client.submit_job_execution(SYNC_JOB, tags=tags))
     else:
         assert skipped == "sync_in_progress"
     answers = [process.communicate(timeout=120) for process in crowd]

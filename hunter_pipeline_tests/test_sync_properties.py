@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hunter_pipeline.pipeline.steps import Stream, pull
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hunter_pipeline.pipeline.steps import Stream, pull
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
@@ -53,7 +53,7 @@ partner_center = dg.AssetSpec(
     kinds={"api"},
     owners=["team:data"],
     tags={"source": "partner-center"},
-    description="Microsoft Partner Center: the referrals that Microsoft hands the partner. Read over its API, never written.",
+    description="Microsoft Partner Center: the referrals that Microsoft hands the partner, read over its API.",
 )
 
 
@@ -172,4 +172,7 @@ def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.M
     return dg.MaterializeResult(metadata={**table, **sample})
 
 
-ALL = [raw_referrals, normalized_referrals, partner_center_referrals, companies, leads_ready]
+ALL = cast(
+    "list[dg.AssetsDefinition]",
+    [raw_referrals, normalized_referrals, partner_center_referrals, companies, leads_ready],
+)

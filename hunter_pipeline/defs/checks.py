@@ -1,9 +1,9 @@
 """
 Asset checks: each asks the stored tables one question.
 
-An error in the structure is ERROR, a doubt is WARN; both with `passed=False`, or the web UI would not show them. At most 20
-offenders are shown, and no personal data. A check that needs every row looks, in an incremental sync, at what that sync
-has changed; in the nightly full read and when it is run by itself, at everything. Its `scope` says which.
+An error in the structure is ERROR, a doubt is WARN; both with `passed=False`, or the web UI would not show them. At
+most 20 offenders are shown, and no personal data. A check that needs every row looks, in an incremental sync, at what
+that sync has changed; in the nightly full read and when it is run by itself, at everything. Its `scope` says which.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,6 @@ from typing import Any
 import dagster as dg
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.defs.assets import companies, leads_ready, partner_center_referrals, raw_referrals
 from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.partner_center.accounts import SignInStatus
@@ -31,72 +30,74 @@ EVERYTHING, CHANGES = "all rows", "rows changed by this sync"
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 
-def _spec(asset: dg.AssetsDefinition, name: str, description: str, *, blocking: bool = False) -> dg.AssetCheckSpec:
+def _spec(asset: str, name: str, description: str, *, blocking: bool = False) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
 
 
 _RAW_CHECKS = [
     _spec(
-        raw_referrals,
+        "raw_referrals",
         "upstream_did_not_shrink",
         "The last full read brought at least half of what was known. If it fails, look at the role of the signed-in "
         "user: without Referrals admin, Partner Center shows fewer referrals and no error. Nothing is marked missing.",
     ),
     _spec(
-        raw_referrals,
+        "raw_referrals",
         "every_referral_is_visible",
-        "The last whole read brought referrals that do not name the signed-in user. If it fails, that user probably has "
-        "the role Referrals user, which sees only its own: sign in as a Referrals admin.",
+        "The last whole read brought referrals that do not name the signed-in user. If it fails, that user probably "
+        "has the role Referrals user, which sees only its own: sign in as a Referrals admin.",
     ),
     _spec(
-        raw_referrals,
+        "raw_referrals",
         "sign_in_lasts",
-        "An account is signed in and will be for 14 days without any sync. If it fails, run: hunter auth login. The end "
-        "is an estimate, since Entra does not tell it.",
+        "An account is signed in and will be for 14 days without any sync. If it fails, run: hunter auth login. The "
+        "end is an estimate, since Entra does not tell it.",
     ),
 ]
 _REFERRAL_CHECKS = [
     _spec(
-        partner_center_referrals,
+        "partner_center_referrals",
         "no_duplicate_referral_ids",
         "Each referral is one row. If it fails, nothing downstream is updated: look for rows or tables added by hand.",
         blocking=True,
     ),
     _spec(
-        partner_center_referrals,
+        "partner_center_referrals",
         "every_raw_referral_is_accounted_for",
         "Every referral that arrived is in each table after raw_referrals, and no other is. If it fails, materialize "
         "normalized_referrals and the assets after it.",
     ),
     _spec(
-        partner_center_referrals,
+        "partner_center_referrals",
         "known_status_values",
-        "Every status and substatus is one that Microsoft documents. If it fails, the values are kept as they are; tell "
-        "the maintainers about new ones.",
+        "Every status and substatus is one that Microsoft documents. If it fails, the values are kept as they are; "
+        "tell the maintainers about new ones.",
     ),
     _spec(
-        partner_center_referrals,
+        "partner_center_referrals",
         "referrals_expiring_soon",
         "No unanswered referral expires within 72 hours. If it fails, open the lead desk and answer them.",
     ),
     _spec(
-        partner_center_referrals,
+        "partner_center_referrals",
         "referrals_are_fresh",
         "The last successful sync before this one is at most three intervals old. If it fails within a sync, a gap has "
         "just ended; look at the failed runs before it.",
     ),
 ]
 _COMPANY_CHECKS = [
-    _spec(companies, "no_duplicate_domains", "Each company is one row. If it fails, look for rows added by hand."),
+    _spec("companies", "no_duplicate_domains", "Each company is one row. If it fails, look for rows added by hand."),
     _spec(
-        companies,
+        "companies",
         "domains_are_canonical",
         "Every stored domain is its own canonical form. If it fails, materialize normalized_referrals and the assets "
         "after it.",
     ),
 ]
 _LEAD_CHECKS = [
-    _spec(leads_ready, "no_duplicate_domains", "Each company is one lead. If it fails, do not call from the list twice.")
+    _spec(
+        "leads_ready", "no_duplicate_domains", "Each company is one lead. If it fails, do not call from the list twice."
+    )
 ]
 
 
@@ -121,8 +122,8 @@ def partner_center_referrals_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the table that the sales team works with."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run_id)
-        duplicates = _duplicates(connection, partner_center_referrals, "referral_id", "duplicate_referral_ids", since)
+        since = _since(connection, context.run.run_id)
+        duplicates = _duplicates(connection, "partner_center_referrals", "referral_id", "duplicate_referral_ids", since)
         results = [
             duplicates,
             _accounted_for(connection, since),
@@ -141,9 +142,9 @@ def companies_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the companies."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run_id)
+        since = _since(connection, context.run.run_id)
         results = [
-            _duplicates(connection, companies, "domain", "duplicate_company_domains", since),
+            _duplicates(connection, "companies", "domain", "duplicate_company_domains", since),
             _canonical(connection, since),
         ]
     yield from _selected(context, results)
@@ -155,9 +156,9 @@ def leads_ready_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the list that the sales team calls from."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run_id)
+        since = _since(connection, context.run.run_id)
         # the view has one row per domain of `companies`, whose uniqueness the database enforces
-        results = [_duplicates(connection, leads_ready, "domain", "duplicate_lead_domains", since, table="companies")]
+        results = [_duplicates(connection, "leads_ready", "domain", "duplicate_lead_domains", since, table="companies")]
     yield from _selected(context, results)
 
 
@@ -168,7 +169,11 @@ def _selected(
     context: dg.AssetCheckExecutionContext, results: Sequence[dg.AssetCheckResult]
 ) -> Iterator[dg.AssetCheckResult]:
     selected = context.selected_asset_check_keys
-    yield from (result for result in results if dg.AssetCheckKey(result.asset_key, result.check_name) in selected)
+    yield from (result for result in results if _key(result) in selected)
+
+
+def _key(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    return dg.AssetCheckKey(result.asset_key or dg.AssetKey([]), result.check_name or "")
 
 
 def _since(connection: Connection, run_id: str) -> datetime | None:
@@ -177,7 +182,7 @@ def _since(connection: Connection, run_id: str) -> datetime | None:
 
 
 def _result(
-    asset: dg.AssetsDefinition,
+    asset: str,
     name: str,
     severity: dg.AssetCheckSeverity,
     *,
@@ -185,7 +190,7 @@ def _result(
     metadata: Mapping[str, Any],
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        asset_key=asset.key, check_name=name, severity=severity, passed=passed, metadata=metadata
+        asset_key=dg.AssetKey(asset), check_name=name, severity=severity, passed=passed, metadata=metadata
     )
 
 
@@ -200,17 +205,16 @@ def _offenders(rows: Sequence[Mapping[str, Any]], since: datetime | None, count:
 
 def _duplicates(
     connection: Connection,
-    asset: dg.AssetsDefinition,
+    asset: str,
     column: str,
     statement: str,
     since: datetime | None,
+    *,
     table: str | None = None,
 ) -> dg.AssetCheckResult:
     """Count duplicates; in an incremental sync only where the database does not rule them out by a unique index."""
     name = "no_duplicate_referral_ids" if column == "referral_id" else "no_duplicate_domains"
-    enforced = fetch_value(
-        connection, "uniqueness_is_enforced", table=table or asset.key.to_user_string(), column=column
-    )
+    enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column=column)
     if since is not None and enforced:
         metadata = {"offenders": 0, "scope": f"the unique index on {column} is valid"}
         return _result(asset, name, ERROR, passed=True, metadata=metadata)
@@ -220,13 +224,13 @@ def _duplicates(
 
 def _did_not_shrink(returned: int, known: int) -> dg.AssetCheckResult:
     metadata = {"returned_by_last_full_read": returned, "known_then": known}
-    return _result(raw_referrals, "upstream_did_not_shrink", WARN, passed=returned * 2 >= known, metadata=metadata)
+    return _result("raw_referrals", "upstream_did_not_shrink", WARN, passed=returned * 2 >= known, metadata=metadata)
 
 
 def _is_visible(read: int, naming: int) -> dg.AssetCheckResult:
     passed = read < ENOUGH_TO_JUDGE or naming < read
     metadata = {"read": read, "naming_the_signed_in_user": naming}
-    return _result(raw_referrals, "every_referral_is_visible", WARN, passed=passed, metadata=metadata)
+    return _result("raw_referrals", "every_referral_is_visible", WARN, passed=passed, metadata=metadata)
 
 
 def _sign_in_lasts(status: SignInStatus | None) -> dg.AssetCheckResult:
@@ -236,27 +240,27 @@ def _sign_in_lasts(status: SignInStatus | None) -> dg.AssetCheckResult:
         **({} if days is None else {"days_left": days}),
         **({"what_to_do": f"{problem} Run: hunter auth login"} if problem else {}),
     }
-    return _result(raw_referrals, "sign_in_lasts", WARN, passed=problem is None, metadata=metadata)
+    return _result("raw_referrals", "sign_in_lasts", WARN, passed=problem is None, metadata=metadata)
 
 
 def _accounted_for(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
     rows = fetch_all(connection, "unaccounted_referrals" if since is None else "pending_referrals")
     name = "every_raw_referral_is_accounted_for"
-    return _result(partner_center_referrals, name, ERROR, passed=not rows, metadata=_offenders(rows, since))
+    return _result("partner_center_referrals", name, ERROR, passed=not rows, metadata=_offenders(rows, since))
 
 
 def _known_values(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
     known = {"statuses": list(STATUSES), "substatuses": list(SUBSTATUSES)}
     rows = fetch_all(connection, "unknown_values", since=since, **known)
     name = "known_status_values"
-    return _result(partner_center_referrals, name, WARN, passed=not rows, metadata=_offenders(rows, since))
+    return _result("partner_center_referrals", name, WARN, passed=not rows, metadata=_offenders(rows, since))
 
 
 def _expiring(connection: Connection) -> dg.AssetCheckResult:
     count = int(fetch_value(connection, "count_expiring_referrals"))
     rows = fetch_all(connection, "expiring_referrals") if count else []
     name = "referrals_expiring_soon"
-    return _result(partner_center_referrals, name, WARN, passed=not count, metadata=_offenders(rows, None, count))
+    return _result("partner_center_referrals", name, WARN, passed=not count, metadata=_offenders(rows, None, count))
 
 
 def _fresh(connection: Connection) -> dg.AssetCheckResult:
@@ -265,11 +269,11 @@ def _fresh(connection: Connection) -> dg.AssetCheckResult:
     age = last["age_seconds"] if last else None
     metadata = {"age_seconds": age, "allowed_seconds": allowed}
     passed = age is None or age <= allowed
-    return _result(partner_center_referrals, "referrals_are_fresh", WARN, passed=passed, metadata=metadata)
+    return _result("partner_center_referrals", "referrals_are_fresh", WARN, passed=passed, metadata=metadata)
 
 
 def _canonical(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
     own = load_settings().own_domains
     stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=since)]
     rows = [{"domain": domain} for domain in stored if canonical_domain(domain, own=own) != domain]
-    return _result(companies, "domains_are_canonical", ERROR, passed=not rows, metadata=_offenders(rows, since))
+    return _result("companies", "domains_are_canonical", ERROR, passed=not rows, metadata=_offenders(rows, since))

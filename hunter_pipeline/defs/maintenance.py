@@ -57,11 +57,12 @@ def report_dead_runs(
     dead = [
         run
         for run in found
-        if run.run_id != own
-        and (all_are_dead or run.run_id in interrupted or is_dead(run.tags.get(PROCESS_TAG, "")))
+        if run.run_id != own and (all_are_dead or run.run_id in interrupted or is_dead(run.tags.get(PROCESS_TAG, "")))
     ]
     for run in dead:
-        instance.report_run_failed(run, "Its process died before the run could end; the next sync continues from there.")
+        instance.report_run_failed(
+            run, "Its process died before the run could end; the next sync continues from there."
+        )
     return len(dead)
 
 

@@ -11,9 +11,9 @@ from hunter_pipeline.warehouse.connection import Connection
 
 # Columns of each table by the columns they are made from; "*" stands for all columns of a normalized referral.
 _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
-    "raw_referrals": {
-        name: (("partner_center", "referral"),) for name in ("referral_id", "payload", "content_hash", "source_updated_at")
-    },
+    "raw_referrals": dict.fromkeys(
+        ("referral_id", "payload", "content_hash", "source_updated_at"), (("partner_center", "referral"),)
+    ),
     "normalized_referrals": {
         "*": (("raw_referrals", "payload"),),
         "referral_id": (("raw_referrals", "referral_id"),),
@@ -44,10 +44,9 @@ _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "open_referral_count": (("partner_center_referrals", "status"),),
         "primary_referral_id": (("partner_center_referrals", "referral_id"),),
         "referral_ids": (("partner_center_referrals", "referral_id"),),
-        **{
-            name: (("partner_center_referrals", "contacts"),)
-            for name in ("contact_name", "contact_email", "contact_phone")
-        },
+        **dict.fromkeys(
+            ("contact_name", "contact_email", "contact_phone"), (("partner_center_referrals", "contacts"),)
+        ),
         **{
             name: tuple(
                 ("partner_center_referrals", column)
@@ -89,7 +88,9 @@ def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
         sources = same | sources
     return dg.TableColumnLineage(
         {
-            name: [dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in sources[name]]
+            name: [
+                dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in sources[name]
+            ]
             for name in columns
             if name in sources
         }

@@ -33,7 +33,7 @@ def _failure(error: HunterError) -> dg.Failure:
     return dg.Failure(
         description=f"{error.message} {error.hint or ''}".strip(),
         metadata={**facts, **({"what_to_do": error.hint} if error.hint else {})},
-        allow_retries=error.transient,
+        allow_retries=error.is_transient,
     )
 
 
@@ -101,6 +101,7 @@ class SyncRunResource(dg.ConfigurableResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Configure the log as the run begins."""
+        del context
         configure_logs(load_settings())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

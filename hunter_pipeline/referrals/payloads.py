@@ -52,6 +52,7 @@ class RawVersion:
     source_updated_key: str
     repaired: bool
     erased: bool = False
+    wire_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System
 from hunter_pipeline.uat.trial import Trial
 from hunter_pipeline.warehouse import acceptance, sync_lease, tables
-from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse.connection import Connection, fetch_all
 
 SETTLE_SECONDS = 60
 SHOWN = 5
@@ -25,14 +25,23 @@ def data(trial: Trial) -> Iterator[Finding]:
         counts = acceptance.counts(connection)
     numbers = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
     yield Finding(counts["raw_referrals"] > 0, f"rows: {numbers}")
-    yield _none("referrals that are not in all three tables", _settled(system, checks.unaccounted_referrals))
-    yield _none("companies that stand more than once", _settled(system, checks.doubled_company_domains))
-    yield _none("domains that leads_ready has more than once", _settled(system, checks.doubled_lead_domains))
+    yield _none(
+        "referrals that are not in all three tables",
+        _settled(system, lambda connection: fetch_all(connection, "unaccounted_referrals")),
+    )
+    yield _none(
+        "companies that stand more than once",
+        _settled(system, lambda connection: fetch_all(connection, "duplicate_company_domains")),
+    )
+    yield _none(
+        "domains that leads_ready has more than once",
+        _settled(system, lambda connection: fetch_all(connection, "duplicate_lead_domains")),
+    )
     yield _none(
         "domains where leads_ready and the open referrals disagree", _settled(system, acceptance.misplaced_leads)
     )
     with system.warehouse.connection() as connection:
-        stored = checks.stored_domains(connection)
+        stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=None)]
     odd = [domain for domain in stored if canonical_domain(domain, own=system.own_domains) != domain]
     yield _none(f"of {len(stored)} stored domains those that are not canonical", odd)
     wrong = [text for text, expected in DOMAINS.items() if tuple(resolve(text, own=OWN)[:2]) != expected]

@@ -12,7 +12,8 @@ from hunter_pipeline.uat.commands import COUNTS, DirectSync
 from hunter_pipeline.uat.report import Finding
 from hunter_pipeline.uat.systems import System
 from hunter_pipeline.uat.trial import Trial, differing, in_words, outcome
-from hunter_pipeline.warehouse import acceptance, checks, sync_runs
+from hunter_pipeline.warehouse import acceptance, sync_runs
+from hunter_pipeline.warehouse.connection import fetch_all
 
 ATTEMPTS = 5
 """How often a sync of somebody else's may come first."""
@@ -128,7 +129,7 @@ def second_sync(trial: Trial) -> Iterator[Finding]:
             acceptance.count_changed_upstream_since(connection, first["watermark"]) if first["watermark"] else None
         )
         rows, ids = acceptance.referral_counts(connection)
-        doubled = checks.doubled_referral_ids(connection)
+        doubled = fetch_all(connection, "duplicate_referral_ids")
     yield from _nothing_made_up(second.summary, come, changed)
     yield Finding(
         rows == ids and not doubled, f"SQL: {rows} rows in partner_center_referrals have {ids} different referral_id"

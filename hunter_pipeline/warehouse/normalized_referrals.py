@@ -16,7 +16,11 @@ COLUMNS = tuple(field.name for field in fields(NormalizedReferral))
 
 
 def replace(connection: Connection, rows: Sequence[NormalizedReferral], *, at: datetime) -> int:
-    """Store typed rows, each instead of the referral's previous one, and leave them to the merge; return how many are new."""
+    """
+    Store typed rows, each instead of the referral's previous one, and leave them to the merge.
+
+    Returns how many of the referrals had no row before.
+    """
     ids = [row.referral_id for row in rows]
     removed = execute(connection, "remove_normalized", referral_ids=ids)
     names = sql.SQL(", ").join(map(sql.Identifier, (*COLUMNS, "normalized_at")))

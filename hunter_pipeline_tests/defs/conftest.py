@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.definitions import build_defs
-from hunter_pipeline.defs.schedules import JOB
+from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS = 30
@@ -29,7 +29,7 @@ def run(office: Office, instance: dg.DagsterInstance) -> Run:
     def execute(*assets: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
         return (
             build_defs()
-            .resolve_job_def(JOB)
+            .resolve_job_def(SYNC_JOB)
             .execute_in_process(
                 run_config={**QUIET, **(config or {})},
                 instance=instance,

@@ -9,8 +9,10 @@ import pytest
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES
 from hunter_pipeline.defs import schedules
-from hunter_pipeline.defs.schedules import FULL, JOB, QUIET, build_schedules, build_sensor, cron_of
+from hunter_pipeline.defs.schedules import build_schedules, cron_of
+from hunter_pipeline.defs.sensors import build_changes_sensor
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError
+from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.warehouse.office import Office
@@ -38,7 +40,7 @@ GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
 def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
     """Minutes and hours as cron has them; below a minute, where the sensor keeps the cadence, every ten minutes."""
     assert cron_of(seconds) == cron
-    assert dg.ScheduleDefinition(name="any", cron_schedule=cron, job_name=JOB).cron_schedule == cron
+    assert dg.ScheduleDefinition(name="any", cron_schedule=cron, job_name=SYNC_JOB).cron_schedule == cron
 
 
 @pytest.mark.parametrize(
@@ -60,8 +62,8 @@ def test_who_keeps_the_cadence(
     assert regular.cron_schedule == cron
     assert (regular.default_status == dg.DefaultScheduleStatus.RUNNING) == is_running
     assert nightly.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert (regular.job_name, nightly.job_name) == (JOB, JOB)
-    sensor = build_sensor(load_settings())
+    assert (regular.job_name, nightly.job_name) == (SYNC_JOB, SYNC_JOB)
+    sensor = build_changes_sensor(load_settings())
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == {"": 30 if env == "development" else 60}.get(seconds, int(seconds or 0))
 
@@ -77,7 +79,7 @@ def tick(instance: dg.DagsterInstance, name: str) -> str | dg.RunRequest:
     """One evaluation of a schedule or of the sensor: the reason for skipping, or the request."""
     if name == "sensor":
         with dg.build_sensor_context(instance=instance, resources=GIVEN) as context:
-            data = build_sensor(load_settings()).evaluate_tick(context)
+            data = build_changes_sensor(load_settings()).evaluate_tick(context)
     else:
         schedule = build_schedules(load_settings())[("cadence", "nightly").index(name)]
         with dg.build_schedule_context(instance=instance, resources=GIVEN) as context:
@@ -101,7 +103,7 @@ def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterIns
     assert started(nightly) == {"hunter/started_by": "reconciliation"}
     assert isinstance(cadence, dg.RunRequest)
     assert isinstance(nightly, dg.RunRequest)
-    assert (cadence.run_config, nightly.run_config) == (QUIET, QUIET | FULL)
+    assert (cadence.run_config, nightly.run_config) == (QUIET_RUN_CONFIG, QUIET_RUN_CONFIG | FULL_RUN_CONFIG)
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
@@ -129,7 +131,7 @@ def test_a_tick_beside_a_queued_run_says_so(
     """A run that has not started yet counts as well; one that was lost or that a dead process left behind does not."""
     from hunter_pipeline.definitions import build_defs
 
-    job = build_defs().resolve_job_def(JOB)
+    job = build_defs().resolve_job_def(SYNC_JOB)
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
     assert tick(instance, name) == "sync_in_progress"
     with monkeypatch.context() as later:

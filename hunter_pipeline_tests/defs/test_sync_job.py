@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.defs.schedules import FULL
 from hunter_pipeline.local import dagster_instance as own_instance
+from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
@@ -90,8 +90,8 @@ def test_a_full_read_by_run_config(office: Office, run: Run) -> None:
     run()
     gone = next(iter(office.sandbox.world.incoming()))
     office.sandbox.world.remove(gone)
-    result = run(config=FULL)
-    assert FULL == {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
+    result = run(config=FULL_RUN_CONFIG)
+    assert FULL_RUN_CONFIG == {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
     found = summary(office, result)
     assert (found["mode"], found["fetched"], found["missing"]) == ("full", REFERRALS - 1, 1)
     assert materialized(result)["raw_referrals"]["mode"] == "full"
@@ -118,7 +118,7 @@ def test_no_person_is_in_what_a_run_leaves_behind(
 ) -> None:
     """No address, number or name of anybody is in the events, the metadata, the tags or the log, failures included."""
     office.sandbox.fail(Fault(where="page", kind="malformed", page=1, times=1))
-    results = [run(), run(), run(config=FULL)]
+    results = [run(), run(), run(config=FULL_RUN_CONFIG)]
     office.execute("alter table normalized_referrals add constraint odd check (name is null) not valid")
     try:
         results.append(run("normalized_referrals"))
@@ -257,7 +257,7 @@ def test_a_sync_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFix
     """Each event is one line of JSON with the contract's fields; the summary has duration, counts and skips."""
     run()
     capfd.readouterr()
-    result = run(config=FULL)
+    result = run(config=FULL_RUN_CONFIG)
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     assert [line["event"] for line in lines] == [
         "partner_center_sync_started",

@@ -15,10 +15,10 @@ from dagster._grpc.types import ExecuteRunArgs
 
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.definitions import defs
-from hunter_pipeline.defs.schedules import JOB
 from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.pipeline.sign_in import open_sign_in
+from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
@@ -58,9 +58,9 @@ def test_a_run_needs_nothing_of_another_node(
         open_sign_in(settings, http).login_device_code(lambda *_: None)
     sandbox.expire_access_tokens()
     module = CodePointer.from_module("hunter_pipeline.definitions", "defs", None)
-    origin = JobPythonOrigin(JOB, RepositoryPythonOrigin(sys.executable, module))
+    origin = JobPythonOrigin(SYNC_JOB, RepositoryPythonOrigin(sys.executable, module))
     with DagsterInstance.get() as dagster:
-        run = dagster.create_run_for_job(defs.resolve_job_def(JOB), job_code_origin=origin)
+        run = dagster.create_run_for_job(defs.resolve_job_def(SYNC_JOB), job_code_origin=origin)
     pod = {name: str(tmp_path / "pod" / name) for name in ("HUNTER_HOME", "DAGSTER_HOME")}
     for folder in pod.values():
         Path(folder).mkdir(parents=True)

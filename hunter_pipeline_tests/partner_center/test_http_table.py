@@ -79,7 +79,7 @@ def test_a_lasting_failure_ends_after_five_tries(
     assert pages == page - 1
     assert (error.attempt, error.status_code) == (TRIES, int(kind) if kind.isdigit() else None)
     assert bool(error.request_id) == kind.isdigit()
-    assert error.transient
+    assert error.is_transient
     assert error.hint
     assert (client.requests, client.retries, len(waits.seconds)) == (page - 1 + TRIES, TRIES - 1, TRIES - 1)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hunter_pipeline.local.home_lock import Urls
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.local import home_lock
-from hunter_pipeline.local.home_lock import Urls
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.uat import acceptance, commands, laboratory_steps, systems
 from hunter_pipeline.uat.acceptance import try_step

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -28,7 +28,10 @@ from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.pipeline import steps
+from hunter_pipeline.pipeline.companies import update_companies
+from hunter_pipeline.pipeline.extract import Stream, extract
+from hunter_pipeline.pipeline.merge import merge
+from hunter_pipeline.pipeline.normalize import normalize
 from hunter_pipeline.pipeline.sign_in import open_client
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
@@ -40,6 +43,8 @@ IMPATIENT = RetryPolicy(backoff=0.01, backoff_cap=0.05)
 TABLES = (
     *("raw_referrals", "quarantined_referrals", "sync_cursors", "sync_runs"),
     *("domain_tenants", "companies", "normalized_referrals", "partner_center_referrals"),
+    *("newest_versions", "sightings", "gone_referrals", "stale_companies", "normalization_rules"),
+    *("table_counts", "sync_lease"),
     *("forgotten_people", "forgotten_traces", "forgotten_in"),
 )
 
@@ -107,7 +112,7 @@ class Office:
 
     def state(self) -> dict[str, Any]:
         """What must be the same after the same upstream state, whenever and however often it was read."""
-        times = ("id", "fetched_at", "seen_at", "run_id", "normalized_at", "created_at", "updated_at", "synced_at")
+        times = ("id", "fetched_at", "run_id", "normalized_at", "created_at", "updated_at", "synced_at")
         kept = ("raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready")
         return {name: self.table(name, without=(*times, "company_id")) for name in kept}
 
@@ -127,33 +132,36 @@ class Office:
         """One sync as Dagster's assets make it, in their order and with their connections; its summary."""
         settings = load_settings()
         run_id = run_id or str(uuid.uuid4())
-        with self.warehouse.connection() as connection:
-            run = SyncRun(connection, settings, run_id)
+        run = SyncRun(self.warehouse, settings, run_id)
+        with suppress(HunterError):
             if run.begin(mode) is None:
                 try:
-                    with run.step("raw_referrals"), client or self.client() as far_side:
-                        run.pulled = steps.pull(
-                            far_side, connection, run.stream, mode=mode, run_id=run_id, page_size=page_size
-                        )
-                    with run.step("behind"):
-                        self.behind(run.stream, run.pulled)
-                except HunterError:
-                    pass
-                run.finish()
+                    with (
+                        run.step("raw_referrals"),
+                        client or self.client() as source,
+                        self.warehouse.connection() as connection,
+                    ):
+                        stream = Stream.from_settings(settings)
+                        extract(source, connection, stream, mode=mode, run_id=run_id, page_size=page_size)
+                    with run.step("later steps"):
+                        self.later_steps(run_id)
+                finally:
+                    run.finish()
         [summary] = self.rows("select * from sync_runs where run_id = %s", run_id)
         return summary
 
-    def behind(self, stream: steps.Stream, pulled: steps.Pull | None, *, everything: bool = False) -> None:
-        """The steps behind the pull, each on its own connection."""
+    def later_steps(self, run_id: str | None = None) -> None:
+        """Run the steps after the extraction, each on its own connection; outside a sync they handle everything."""
         settings = load_settings()
+        everything = run_id is None
         with self.warehouse.connection() as connection:
-            steps.normalize(connection, own_domains=settings.own_domains, everything=everything)
+            normalize(connection, own_domains=settings.own_domains, everything=everything)
         with self.warehouse.connection() as connection:
-            steps.merge(connection, stream, pulled)
+            merge(connection, run_id, everything=everything)
         with self.warehouse.connection() as connection, Http() as http:
             may_ask = settings.partner_center_enabled and settings.tenant_lookup
             directory = TenantDirectory(http, settings.partner_center_authority) if may_ask else None
-            steps.companies(connection, directory)
+            update_companies(connection, directory, everything=everything)
 
     def client(self) -> PartnerCenterClient:
         """A client that is signed in and does not wait long."""

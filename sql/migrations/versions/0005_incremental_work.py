@@ -107,7 +107,7 @@ def upgrade() -> None:
         acquired_at timestamptz not null default clock_timestamp(),
         heartbeat_at timestamptz not null default clock_timestamp()
     ) with (fillfactor = 10);
-    comment on table sync_lease is 'The sync that may write now; it is free where the row is missing or its heartbeat old.';
+    comment on table sync_lease is 'The sync that may write now; free where the row is missing or its heartbeat old.';
     comment on column sync_lease.owner is 'Run id of the sync, or the command that keeps syncs out.';
     comment on column sync_lease.process is 'Host, process id and start of the owner''s process.';
     comment on column sync_lease.acquired_at is 'Since when.';
