@@ -15,11 +15,13 @@ import pytest
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import DatabaseError
-from hunter_pipeline.pipeline import steps
-from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline.pipeline import sync_run
+from hunter_pipeline.pipeline.extract import Stream, extract
+from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.warehouse.sync_lease import Lease
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
 
 REFERRALS = 30
@@ -48,36 +50,82 @@ def _until(condition: Any) -> None:
 
 
 def test_a_second_sync_is_skipped(office: Office) -> None:
-    """While one holds the lock another one does nothing, is recorded as skipped, and makes no request."""
-    with office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    """While one holds the lease another one does nothing, is recorded as skipped, and makes no request."""
+    with sync_lease.held(office.warehouse, "another", seconds=0):
         summary = office.sync()
     assert (summary["status"], summary["reason"], summary["fetched"]) == ("skipped", "sync_in_progress", 0)
     assert summary["finished_at"] is not None
     assert office.pages_asked == []
-    assert office.sync()["status"] == "success", "the lock ends with its connection"
+    assert office.sync()["status"] == "success"
+
+
+def test_full_sync_waits_for_the_one_under_way(office: Office) -> None:
+    """A full read that was asked for is not skipped: it begins when the lease is given back."""
+    lease = Lease(office.warehouse, "another")
+    with ThreadPoolExecutor(1) as pool, office.warehouse.connection() as connection:
+        assert lease.acquire(connection)
+        waiting = pool.submit(office.sync, "full")
+        time.sleep(1)
+        assert not waiting.done()
+        lease.release(connection)
+        assert waiting.result()["status"] == "success"
+
+
+def test_full_sync_fails_when_it_has_waited_too_long(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its time the full read is recorded as failed with the reason, and says so in a sentence."""
+    monkeypatch.setattr(sync_run, "WAIT_SECONDS", 0.0)
+    with sync_lease.held(office.warehouse, "another", seconds=0):
+        summary = office.sync("full", run_id="late")
+        assert (summary["status"], summary["reason"]) == ("failed", "sync_in_progress")
+        assert "has waited" in summary["error"]["message"]
+        with office.warehouse.connection() as connection:
+            assert sync_lease.holder(connection) == "another"
+
+
+def test_lease_of_a_dead_process_is_taken_over_at_once(office: Office) -> None:
+    """A lease whose owner was killed on this machine keeps no sync waiting."""
+    host = sync_lease.this_process().rsplit("/", 2)[0]
+    office.execute("insert into sync_lease (owner, process) values ('dead', %s)", f"{host}/999999999/1.00")
+    assert office.sync()["status"] == "success"
+
+
+def test_lease_without_a_heartbeat_is_taken_over(office: Office) -> None:
+    """A lease of another machine is respected while its heartbeat is fresh, and taken over within two minutes."""
+    office.execute("insert into sync_lease (owner, process) values ('elsewhere', 'another-host/1/1.00')")
+    assert office.sync()["reason"] == "sync_in_progress"
+    office.execute("update sync_lease set heartbeat_at = now() - interval '119 seconds'")
+    assert office.sync()["status"] == "success"
+
+
+def test_sync_that_has_lost_its_lease_writes_nothing(office: Office) -> None:
+    """A process that was stopped for minutes and wakes up lands no page beside the sync that took over."""
+    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=1.5, times=1))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(office.sync, run_id="late")
+        _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
+        office.execute("update sync_lease set owner = 'another', process = 'another-host/1/1.00'")
+        summary = running.result()
+    assert (summary["status"], summary["error"]["type"]) == ("failed", "DatabaseError")
+    assert office.value("select count(*) from raw_referrals") == 2 * PAGE
 
 
 def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> None:
     """The sync that runs keeps its row, its lock and its read."""
-    with office.warehouse.connection() as connection:
-        run = SyncRun(connection, load_settings(), "first")
-        assert run.begin("incremental") is None
-        assert office.sync()["status"] == "skipped"
-        assert office.value("select status from sync_runs where run_id = 'first'") == "running"
-        run.finish()
+    run = SyncRun(office.warehouse, load_settings(), "first")
+    assert run.begin("incremental") is None
+    assert office.sync()["status"] == "skipped"
+    assert office.value("select status from sync_runs where run_id = 'first'") == "running"
+    run.finish()
     assert office.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
 def test_the_lock_belongs_to_one_database(office: Office, server: Path) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
-    with database_on(server, "another_one") as url, office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    with database_on(server, "another_one") as url, sync_lease.held(office.warehouse, "one", seconds=0):
         with office.warehouse.connection() as second:
-            assert sync_runs.sync_is_running(second)
+            assert sync_lease.holder(second) == "one"
         with Warehouse(url, server).connection() as other:
-            assert not sync_runs.sync_is_running(other)
-            assert sync_runs.try_sync_lock(other)
+            assert sync_lease.holder(other) is None
 
 
 def test_threads_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
@@ -98,12 +146,11 @@ def test_steps_made_alone_take_their_turn(office: Office) -> None:
     """Deriving everything again, merging and the companies may run beside each other and beside a sync."""
     office.sync()
     expected = office.state()
-    stream = stream_of(load_settings())
     office.sandbox.world.update(next(iter(office.sandbox.world.incoming())), name="Renamed")
 
     def alone(number: int) -> None:
         if number % 3:
-            office.behind(stream, None, everything=True)
+            office.later_steps()
         else:
             office.sync()
 
@@ -138,9 +185,6 @@ def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    with office.warehouse.connection() as connection:
-        _until(lambda: not sync_runs.sync_is_running(connection))
-        connection.commit()
     assert office.value("select count(*) from sync_runs where status = 'running'") == 1
     summary = office.sync()
     assert summary["status"] == "success"
@@ -158,7 +202,10 @@ def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> Non
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(office.sync, run_id="cut")
         _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
-        office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        office.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'hunter_pipeline' and datname = current_database() and pid <> pg_backend_pid()"
+        )
         assert isinstance(running.exception(), DatabaseError)
     assert office.value("select count(*) from raw_referrals") == 2 * PAGE
     summary = office.sync()
@@ -168,24 +215,22 @@ def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> Non
 
 def test_an_interrupt_is_recorded(office: Office) -> None:
     """Ctrl-C within a step ends the sync as failed, with the reason interrupted; it goes on rising."""
-    with office.warehouse.connection() as connection:
-        run = SyncRun(connection, load_settings(), "stopped")
-        run.begin("full")
-        with pytest.raises(KeyboardInterrupt), run.step("raw_referrals"):
-            raise KeyboardInterrupt
-        summary = run.finish()
+    run = SyncRun(office.warehouse, load_settings(), "stopped")
+    run.begin("full")
+    with pytest.raises(KeyboardInterrupt), run.step("raw_referrals"):
+        raise KeyboardInterrupt
+    summary = run.finish()
     assert summary is not None
     assert (summary["status"], summary["reason"], summary["error"]) == ("failed", "interrupted", None)
 
 
 def test_a_fault_of_our_own_is_recorded(office: Office) -> None:
     """An exception that is no HunterError does not leave a sync that says "running" for ever."""
-    with office.warehouse.connection() as connection:
-        run = SyncRun(connection, load_settings(), "bug")
-        run.begin("full")
-        with pytest.raises(ZeroDivisionError), run.step("raw_referrals"):
-            raise ZeroDivisionError
-        summary = run.finish()
+    run = SyncRun(office.warehouse, load_settings(), "bug")
+    run.begin("full")
+    with pytest.raises(ZeroDivisionError), run.step("raw_referrals"):
+        raise ZeroDivisionError
+    summary = run.finish()
     assert summary is not None
     assert (summary["status"], summary["reason"]) == ("failed", "unexpected_error")
 
@@ -209,7 +254,9 @@ def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office)
     with office.warehouse.connection() as connection:
         sync_runs.open_run(connection, "one", "incremental")
         connection.commit()
-        far_side: Any = FarSide([payload(1)], [payload(2)])
-        steps.pull(far_side, connection, stream_of(load_settings()), mode="incremental", run_id="one", page_size=1)
+        source: Any = FarSide([payload(1)], [payload(2)])
+        assert Lease(office.warehouse, "one").acquire(connection)
+        stream = Stream.from_settings(load_settings())
+        extract(source, connection, stream, mode="incremental", run_id="one", page_size=1)
         connection.rollback()
     assert office.value("select count(*) from raw_referrals") == 2

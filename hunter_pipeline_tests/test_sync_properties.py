@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hunter_pipeline.pipeline.steps import Stream, pull
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hunter_pipeline.pipeline.extract import Stream, extract
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
+from hunter_pipeline.warehouse.sync_lease import Lease
+from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +58,20 @@ def deliveries(draw: st.DrawFn) -> list[tuple[str, list[list[int]]]]:
 
 
 def _deliver(office: Office, syncs: list[tuple[str, list[list[int]]]]) -> dict[str, Any]:
-    office.execute("truncate raw_referrals, sync_cursors, sync_runs, companies, normalized_referrals")
-    office.execute("truncate partner_center_referrals")
+    office.execute(f"truncate {', '.join(TABLES)}")
     stream = Stream("tenant", "Incoming")
     for number, (kind, pages) in enumerate([*syncs, ("whole", [])]):
         far_side: Any = FarSide(*([copy.deepcopy(VERSIONS[place]) for place in page] for page in pages))
         with office.warehouse.connection() as connection:
             sync_runs.open_run(connection, f"run {number}", "incremental")
-            connection.commit()
-            pulled = pull(far_side, connection, stream, mode="incremental", run_id=f"run {number}", page_size=3)
+            lease = Lease(office.warehouse, f"run {number}")
+            assert lease.acquire(connection)
+            extract(far_side, connection, stream, mode="incremental", run_id=f"run {number}", page_size=3)
+            lease.release(connection)
         if kind == "whole":
-            office.behind(stream, pulled)
+            office.later_steps(f"run {number}")
         elif kind == "behind only":
-            office.behind(stream, None, everything=True)
+            office.later_steps()
     return office.state()
 
 
