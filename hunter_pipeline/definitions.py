@@ -5,6 +5,7 @@ What Dagster loads: `defs`, built from the settings without opening any connecti
 """
 
 import logging
+import warnings
 
 import dagster as dg
 
@@ -53,8 +54,11 @@ def build_defs(
     job = dg.define_asset_job(
         SYNC_JOB, dg.AssetSelection.assets(*assets.ALL), description="One sync, from Partner Center to leads_ready."
     )
-    defs = dg.Definitions(
-        assets=[assets.partner_center, *_with_code_references(settings)],
+    tables = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(freshness_policy=fresh), _with_code_references(settings)
+    )
+    return dg.Definitions(
+        assets=[assets.partner_center, *tables],
         asset_checks=checks.ALL,
         jobs=[job, maintenance.prune_dagster_storage],
         schedules=[*build_schedules(settings), maintenance.PRUNE_SCHEDULE],
@@ -63,21 +67,19 @@ def build_defs(
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},
     )
-    tables = {asset.key for asset in assets.ALL}
-    return defs.map_asset_specs(
-        func=lambda spec: spec.replace_attributes(freshness_policy=fresh) if spec.key in tables else spec
-    )
 
 
 def _with_code_references(settings: Settings) -> list[dg.AssetsDefinition]:
     """Attach file and line to each asset; with HUNTER_SOURCE_URL set, as links to that git repository."""
-    referenced = dg.with_source_code_references(assets.ALL)
-    if settings.source_url:
-        root = project_file("hunter_pipeline").parent
-        mapping = dg.AnchorBasedFilePathMapping(local_file_anchor=root, file_anchor_path_in_repository="")
-        referenced = dg.link_code_references_to_git(
-            referenced, git_url=settings.source_url, git_branch="main", file_path_mapping=mapping
-        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        referenced = dg.with_source_code_references(assets.ALL)
+        if settings.source_url:
+            root = project_file("hunter_pipeline").parent
+            mapping = dg.AnchorBasedFilePathMapping(local_file_anchor=root, file_anchor_path_in_repository="")
+            referenced = dg.link_code_references_to_git(
+                referenced, git_url=settings.source_url, git_branch="main", file_path_mapping=mapping
+            )
     return [asset for asset in referenced if isinstance(asset, dg.AssetsDefinition)]
 
 

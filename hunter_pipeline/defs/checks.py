@@ -101,18 +101,47 @@ _LEAD_CHECKS = [
 ]
 
 
+def check_raw_referrals(connection: Connection, sign_in: SignInStatus | None) -> list[dg.AssetCheckResult]:
+    """Check what is known of the last read, and the sign-in."""
+    state = sync_cursors.read_state(connection, Stream.from_settings(load_settings()).name) or {}
+    return [
+        _did_not_shrink(state.get("full_returned") or 0, state.get("full_known") or 0),
+        _is_visible(state.get("visible_read") or 0, state.get("visible_naming_reader") or 0),
+        _sign_in_lasts(sign_in),
+    ]
+
+
+def check_partner_center_referrals(connection: Connection, since: datetime | None = None) -> list[dg.AssetCheckResult]:
+    """Check the table that the sales team works with; rows changed since then, or all."""
+    return [
+        _duplicates(connection, "partner_center_referrals", "referral_id", "duplicate_referral_ids", since),
+        _accounted_for(connection, since),
+        _known_values(connection, since),
+        _expiring(connection),
+        _fresh(connection),
+    ]
+
+
+def check_companies(connection: Connection, since: datetime | None = None) -> list[dg.AssetCheckResult]:
+    """Check the companies changed since then, or all."""
+    return [
+        _duplicates(connection, "companies", "domain", "duplicate_company_domains", since),
+        _canonical(connection, since),
+    ]
+
+
+def check_leads_ready(connection: Connection, since: datetime | None = None) -> list[dg.AssetCheckResult]:
+    """Check the list that the sales team calls from: its domains are those of `companies`, which are unique."""
+    return [_duplicates(connection, "leads_ready", "domain", "duplicate_lead_domains", since, table="companies")]
+
+
 @dg.multi_asset_check(specs=_RAW_CHECKS, can_subset=True)
 def raw_referrals_checks(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
 ) -> Iterator[dg.AssetCheckResult]:
-    """Check what can be known about the last read and the sign-in."""
+    """Check the last read and the sign-in."""
     with warehouse.connection() as connection:
-        state = sync_cursors.read_state(connection, Stream.from_settings(load_settings()).name) or {}
-    results = [
-        _did_not_shrink(state.get("full_returned") or 0, state.get("full_known") or 0),
-        _is_visible(state.get("visible_read") or 0, state.get("visible_naming_reader") or 0),
-        _sign_in_lasts(partner_center.sign_in_status()),
-    ]
+        results = check_raw_referrals(connection, partner_center.sign_in_status())
     yield from _selected(context, results)
 
 
@@ -122,16 +151,8 @@ def partner_center_referrals_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the table that the sales team works with."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run.run_id)
-        duplicates = _duplicates(connection, "partner_center_referrals", "referral_id", "duplicate_referral_ids", since)
-        results = [
-            duplicates,
-            _accounted_for(connection, since),
-            _known_values(connection, since),
-            _expiring(connection),
-            _fresh(connection),
-        ]
-    if not duplicates.passed:
+        results = check_partner_center_referrals(connection, _since(connection, context))
+    if not results[0].passed:
         sync_run.check_failed("no_duplicate_referral_ids", "The same referral is stored more than once.")
     yield from _selected(context, results)
 
@@ -142,11 +163,7 @@ def companies_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the companies."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run.run_id)
-        results = [
-            _duplicates(connection, "companies", "domain", "duplicate_company_domains", since),
-            _canonical(connection, since),
-        ]
+        results = check_companies(connection, _since(connection, context))
     yield from _selected(context, results)
 
 
@@ -156,9 +173,7 @@ def leads_ready_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Check the list that the sales team calls from."""
     with warehouse.connection() as connection:
-        since = _since(connection, context.run.run_id)
-        # the view has one row per domain of `companies`, whose uniqueness the database enforces
-        results = [_duplicates(connection, "leads_ready", "domain", "duplicate_lead_domains", since, table="companies")]
+        results = check_leads_ready(connection, _since(connection, context))
     yield from _selected(context, results)
 
 
@@ -176,9 +191,9 @@ def _key(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
     return dg.AssetCheckKey(result.asset_key or dg.AssetKey([]), result.check_name or "")
 
 
-def _since(connection: Connection, run_id: str) -> datetime | None:
+def _since(connection: Connection, context: dg.AssetCheckExecutionContext) -> datetime | None:
     """Return the start of an incremental sync, to which checks limit themselves; None where all rows are looked at."""
-    return fetch_value(connection, "run_started_at", run_id=run_id)
+    return fetch_value(connection, "run_started_at", run_id=context.run.run_id)
 
 
 def _result(
