@@ -1,7 +1,7 @@
 """
 What every test may ask for: a real PostgreSQL, a sandbox over HTTPS, a home that is signed in.
 
-One embedded server serves the whole session; each test that asks for `home` gets databases of its own on it.
+One embedded server serves the whole session; each test that asks for `database_url` gets a database of its own on it.
 """
 
 import os
@@ -10,8 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -23,22 +25,52 @@ from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline_tests import schedule, watchdog
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
 REFERRALS = 60
-LONGEST_FIRST = (
-    *("test_operations", "test_uat", "test_demo", "test_browser", "test_api_syncs", "test_disk", "test_privacy"),
+ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
+SESSION = pytest.StashKey[watchdog.Session]()
+
+# An example takes as long as it takes: hypothesis would call a slow machine an error.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-"""Modules that take their time begin first, so that no worker is left alone with one at the end."""
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a session that leaves nothing behind; the workers of pytest-xdist belong to it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[SESSION] = watchdog.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the session; where there was no browser, say so on the last line."""
+    if (session := config.stash.get(SESSION, None)) is None:
+        return
+    session.end()
+    from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
+
+    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
+    without_browser = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
+    if reporter and without_browser:
+        reporter.write_line(f"{len(without_browser)} tests were skipped. {NO_BROWSER}", yellow=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first; within one, and among the others, the order stays."""
-    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    """Put the longest modules first."""
+    schedule.sort_longest_first(items)
 
 
-ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.ModuleScheduling:
+    """Keep the tests of a module, and those that start a whole Dagster, on one worker."""
+    return schedule.ModuleScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from hunter_pipeline.domain.forgetting import plain_address
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 REFERRALS = 60
@@ -188,7 +189,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
         run = SyncRun(connection, settings, "under-way")
         assert run.begin("full") is None
         thread.start()
-        assert told.wait(20)
+        assert told.wait(DEADLINE_SECONDS)
         time.sleep(0.3)
         connection.execute(
             "insert into raw_referrals (referral_id, payload, content_hash) values ('late', %s, 'h')",
@@ -197,7 +198,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
         connection.commit()
         assert thread.is_alive()
         run.finish()
-    thread.join(20)
+    thread.join(DEADLINE_SECONDS)
     assert not thread.is_alive()
     assert traces_left(office, ADDRESS, "fairweather") == []
 

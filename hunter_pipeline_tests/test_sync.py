@@ -558,7 +558,7 @@ def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(office: Offic
 def test_a_default_world_has_seventeen_companies_on_microsoft_365(
     server: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """739 referrals in four pages, 17 companies with a tenant, in one sync of a few seconds."""
+    """739 referrals in four pages, 17 companies with a tenant, in one sync."""
     with office_of(server, SandboxOptions()) as office:
         for name, value in office.environment.items():
             monkeypatch.setenv(name, value)
@@ -566,7 +566,6 @@ def test_a_default_world_has_seventeen_companies_on_microsoft_365(
         sign_in(office)
         summary = office.sync(page_size=200)
         assert (summary["fetched"], summary["new"], summary["pages"]) == (739, 739, 4)
-        assert summary["duration_seconds"] < 30
         assert office.value("select count(*) from companies where provider = 'M365'") == 17
         assert office.value("select count(distinct azure_tenant_id) from partner_center_referrals") == 17
         again = office.sync(page_size=200)

@@ -17,6 +17,7 @@ from hunter_pipeline import exports
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.settings import Settings
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
 def test_sign_in_status_and_sign_out(hunter, settings: Settings):
@@ -102,7 +103,11 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
 
     line = f"{HUNTER} leads --format csv | head -1"
     first = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {line}"], check=False, capture_output=True, text=True, timeout=60
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
     )
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.COLUMNS), "", 0)
 
@@ -164,7 +169,7 @@ def test_a_sandbox_of_ones_own(tmp_path: Path):
             elif "Ctrl-C" in text:
                 break
         url, ca = said["HUNTER_PARTNER_CENTER_API_URL"], said["REQUESTS_CA_BUNDLE"]
-        faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=10).json()
+        faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=DEADLINE_SECONDS).json()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert [(found["kind"], found["times"], found["retry_after"]) for found in faults] == [("429", 1, "7")] * 2
@@ -206,7 +211,9 @@ def test_a_person_at_a_terminal_sees_progress(signed_in: Settings, tmp_path: Pat
     record = tmp_path / "terminal"
     environment = os.environ | {"TERM": "xterm-256color"}
     line = ["script", "-qec", f"{HUNTER} sync", str(record)]
-    subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    subprocess.run(
+        line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_SECONDS, check=True
+    )
     shown = record.read_bytes().decode(errors="replace")
     assert "Syncing with Partner Center" in shown
     assert "partner_center_sync_summary" in shown

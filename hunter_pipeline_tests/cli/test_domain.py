@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+
 
 def test_arguments_become_columns(hunter):
     """Each TEXT is a line: what was asked, its domain or a dash, and the reason."""
@@ -65,6 +67,6 @@ def test_whoever_reads_may_go(program):
     from hunter_pipeline_tests.cli.conftest import HUNTER
 
     line = f"yes contoso.com | head -100000 | {HUNTER} domain | head -1"
-    answer = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert answer.stdout == "contoso.com\tcontoso.com\n"
     assert answer.stderr == ""

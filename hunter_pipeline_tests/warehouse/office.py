@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.sync_run import SyncRun
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 LIST = "/v1.0/engagements/referrals"
 IMPATIENT = RetryPolicy(backoff=0.01, backoff_cap=0.05)
@@ -158,6 +160,39 @@ class Office:
     def client(self) -> PartnerCenterClient:
         """A client that is signed in and does not wait long."""
         return open_client(load_settings(), IMPATIENT)
+
+    def pausing_client(self, *, page: int) -> "PausingClient":
+        """Return a client that keeps a page back until the test says so."""
+        return PausingClient(self.client(), page=page)
+
+
+class PausingClient:
+    """A signed-in client of a sandbox that keeps a page back until the test says `go_on`."""
+
+    def __init__(self, client: PartnerCenterClient, *, page: int) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self._client = client
+        self._page = page
+
+    def __enter__(self) -> "PausingClient":
+        self._client.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._client.__exit__(*error)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return everything else from the client."""
+        return getattr(self._client, name)
+
+    def pages(self, **options: Any) -> Iterator[Page]:
+        """Yield each page; wait before the one that is kept back."""
+        for page in self._client.pages(**options):
+            if page.number == self._page:
+                self.reached.set()
+                assert self.go_on.wait(DEADLINE_SECONDS)
+            yield page
 
 
 class FarSide:

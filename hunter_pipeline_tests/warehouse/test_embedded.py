@@ -17,6 +17,7 @@ import pytest
 from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 ONE_COMMAND = (
     "from hunter_pipeline.settings import load_settings\n"
@@ -51,7 +52,7 @@ def test_commands_at_once_share_the_server_that_the_first_one_starts(
         subprocess.Popen([sys.executable, "-c", ONE_COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    answers = [process.communicate(timeout=90) for process in processes]
+    answers = [process.communicate(timeout=DEADLINE_SECONDS) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
     pid = embedded.running_pid(home)
     assert pid is not None
@@ -97,7 +98,7 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
     assert pid is not None
     server = psutil.Process(pid)
     server.send_signal(signal.SIGKILL)
-    psutil.wait_procs([server], timeout=20)
+    psutil.wait_procs([server], timeout=DEADLINE_SECONDS)
     assert embedded.address(home) is None
     assert _companies(warehouse) == before
 
