@@ -32,15 +32,24 @@ _FLAGS = (
 
 
 @contextmanager
-def browser_of_this_machine() -> Iterator[Browser]:
-    """Start the machine's browser; where there is none, skip the tests that need it or, with CI=true, fail them."""
+def browser_of_this_machine() -> Iterator[Browser | None]:
+    """Start the machine's browser; None where it has none that starts."""
     with sync_playwright() as playwright:
         browser = _start(playwright.chromium)
-        if browser is None:
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_BROWSER)
         expect.set_options(timeout=_MILLISECONDS)
         yield browser
-        browser.close()
+        if browser is not None:
+            browser.close()
+
+
+def require_browser() -> None:
+    """Where the machine has no browser, skip the test that needs one or, with CI=true, fail it."""
+    with browser_of_this_machine() as browser:
+        if browser is not None:
+            return
+    if os.environ.get("CI") == "true":
+        pytest.fail(NO_BROWSER, pytrace=False)
+    pytest.skip(NO_BROWSER)
 
 
 def _start(chromium: BrowserType) -> Browser | None:
@@ -83,12 +92,10 @@ def _is_refused(line: str) -> bool:
 
 
 def _main() -> int:
-    with sync_playwright() as playwright:
-        if (browser := _start(playwright.chromium)) is None:
-            return 1
-        print(f"The tests use {browser.browser_type.name} {browser.version}.")  # noqa: T201 - `make browser` shows it
-        browser.close()
-    return 0
+    with browser_of_this_machine() as browser:
+        if browser is not None:
+            print(f"The tests use {browser.browser_type.name} {browser.version}.")  # noqa: T201 - `make browser` shows it
+        return int(browser is None)
 
 
 if __name__ == "__main__":
