@@ -86,8 +86,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Path]:
     """The folder of one embedded PostgreSQL; a short path, because a socket's path has a limit."""
-    home = Path(tempfile.mkdtemp(prefix="hunter-tests-"))
+    home = Path(tempfile.mkdtemp(prefix="server-"))
     embedded.start(home)
+    with psycopg.connect(embedded.address(home, "postgres") or "", autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # what a test has stored need not outlive the machine
+        connection.execute("select pg_reload_conf()")
     yield home
     embedded.stop(home)
     shutil.rmtree(home, ignore_errors=True)

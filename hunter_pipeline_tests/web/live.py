@@ -74,7 +74,9 @@ def pipeline(office: Office) -> Iterator[Live]:
             patient.setitem(ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)  # slow is not down
         patient.setattr(launches, "LAUNCH_SECONDS", DEADLINE_SECONDS)
         _stop_sensors(urls.dagster)
-        wait_until(lambda: Launches(urls.dagster, office.warehouse).current() is None)  # what a sensor had started
+        wait_until(
+            lambda: Launches(urls.dagster, office.warehouse).current() is None, pause=0.2
+        )  # what a sensor had started
         office.reset()
         yield Live(office, settings.model_copy(update={"dagster_url": urls.dagster}))
 
@@ -96,4 +98,4 @@ def wait_for_sync(url: str, task_id: str) -> dict[str, Any]:
         answer = requests.get(f"{url}/api/referrals/sync/{task_id}", timeout=DEADLINE_SECONDS).json()
         return None if answer["status"] in ("queued", "running") else answer
 
-    return wait_until(ended) or {}
+    return wait_until(ended, pause=0.2) or {}
