@@ -49,6 +49,12 @@ def environment_of_demo(partner_center: Mapping[str, str], home: Path) -> dict[s
     return values
 
 
+def dotenv_text(values: Mapping[str, str]) -> str:
+    """Return the text of a `.env` file with these values, whatever characters a path among them has."""
+    escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in values.items()}
+    return "".join(f"{name}='{value}'\n" for name, value in escaped.items())
+
+
 def ignore_libpq_variables(*, is_embedded: bool) -> None:
     """
     Take PG* variables out of this process's environment, so that libpq does not obey them.

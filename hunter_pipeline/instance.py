@@ -18,7 +18,7 @@ from hunter_pipeline.domain.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.project_files import project_file
 from hunter_pipeline.settings import Settings
 from hunter_pipeline.warehouse import schema
-from hunter_pipeline.warehouse.connection import Warehouse, database_errors
+from hunter_pipeline.warehouse.connection import Warehouse, connection_reason, database_errors
 
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
 # An arbitrary number that only this advisory lock has.
@@ -73,16 +73,15 @@ def open_instance() -> Iterator[DagsterInstance]:
         found = DagsterInstance.get()
     except Exception as error:  # Dagster wraps whatever its storage raises in errors of many kinds
         raise DatabaseError(
-            f"Dagster's storage is out of reach ({type(error).__name__}).",
+            f"Dagster's storage is out of reach: {connection_reason(error)}.",
             hint=f"Look at {STORAGE_VARIABLE} or HUNTER_DATABASE_URL; `hunter doctor` asks again.",
         ) from error
     try:
         with found as instance:
             yield instance
-    except (DBAPIError, DagsterPostgresException) as error:  # quotes the statement and its values
-        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    except (DBAPIError, DagsterPostgresException):  # quotes the statement and its values
         raise DatabaseError(
-            f"Dagster's storage refused a statement ({kind}).",
+            "Dagster's storage refused a statement or broke the connection.",
             hint="Look at the database server: does it run, has it disk space? Then run it again.",
         ) from None
 

@@ -232,7 +232,7 @@ class Settings(BaseSettings):
             writable = os.access(folder, os.W_OK | os.X_OK)
             why = "Permission denied"
         except OSError as error:
-            writable, why = False, error.strerror or type(error).__name__
+            writable, why = False, error.strerror or "it is no folder"
         if not writable:
             raise ConfigurationError(
                 f"HUNTER_HOME holds {self.home}, and nothing can be written there ({why}).",
@@ -269,8 +269,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
         raise ConfigurationError(
-            f"The file .env cannot be read ({type(error).__name__}).",
+            f"The file .env cannot be read: {reason}.",
             hint="It has to be a text file in UTF-8 that you may read; .env.example shows one.",
         ) from None
     ignore_libpq_variables(is_embedded=settings.database_url is None)

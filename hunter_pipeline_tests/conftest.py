@@ -6,6 +6,7 @@ One embedded server serves the whole session; each test that asks for `database_
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -182,3 +183,10 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     sign_in(shared)
     shared.reset()
     return shared
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -93,12 +93,12 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: `| head`
         return 0
-    except Exception as error:
+    except Exception:
         if debug:
             raise
         _say(
-            f"error: something unforeseen happened ({type(error).__name__}).",
-            "It is a fault of ours: run it again with --debug and send us what it prints.",
+            "error: an unexpected error occurred.",
+            "This is a bug: run the command again with --debug and report what it prints.",
         )
         return UNEXPECTED
     return result if isinstance(result, int) else 0

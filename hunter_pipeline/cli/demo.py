@@ -12,7 +12,7 @@ import typer
 from hunter_pipeline import home_lock
 from hunter_pipeline.cli import sync, up
 from hunter_pipeline.cli.auth import show_code
-from hunter_pipeline.environment import DEMO_FILE, environment_of_demo
+from hunter_pipeline.environment import DEMO_FILE, dotenv_text, environment_of_demo
 from hunter_pipeline.home_lock import Urls
 from hunter_pipeline.logs import configure_logs
 from hunter_pipeline.settings import Settings, load_settings
@@ -106,7 +106,7 @@ def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
     with Sandbox(options) as sandbox:
         values = environment_of_demo(sandbox.environment(), settings.home)
         announcement = settings.home / DEMO_FILE
-        announcement.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()), encoding="utf-8")
+        announcement.write_text(dotenv_text(values), encoding="utf-8")
         try:
             yield lambda: sandbox.start_moving(CHANGE_SECONDS)
         finally:

@@ -110,7 +110,7 @@ class TokenFile:
         try:
             return work()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = error.strerror or "it cannot be read or written"
         raise ConfigurationError(
             f"The sign-in cannot be kept in {self._path}: {reason}.",
             hint="Make the place writable, or name another one in HUNTER_PARTNER_CENTER_TOKEN_CACHE.",

@@ -61,10 +61,8 @@ class Api:
             raise HunterError(
                 f"The API at {self.url} answered {method} {path} with something that is not JSON."
             ) from None
-        except requests.RequestException as error:
-            raise HunterError(
-                f"The API at {self.url} does not answer ({type(error).__name__}).", hint="hunter serve starts it."
-            ) from None
+        except requests.RequestException:
+            raise HunterError(f"The API at {self.url} does not answer.", hint="hunter serve starts it.") from None
         if not isinstance(body, dict):
             raise HunterError(f"The API at {self.url} answered {method} {path} with something that is no JSON object.")
         return Answer(answer.status_code, body)
@@ -148,10 +146,8 @@ class Dagster:
             question = {"query": query, "variables": variables}
             answer = requests.post(f"{self.url}/graphql", json=question, timeout=_SECONDS)
             body = answer.json()
-        except requests.RequestException as error:
-            raise HunterError(
-                f"Dagster at {self.url} does not answer ({type(error).__name__}).", hint="hunter up starts it."
-            ) from None
+        except requests.RequestException:
+            raise HunterError(f"Dagster at {self.url} does not answer.", hint="hunter up starts it.") from None
         with self._shape():
             if body.get("errors"):
                 raise HunterError(f"Dagster at {self.url} refused a question.")

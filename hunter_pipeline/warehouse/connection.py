@@ -5,6 +5,7 @@ What belongs here: addresses, connections, and the wording of PostgreSQL's error
 statements; those stand in `sql/queries` and are called by the modules beside this one.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -148,16 +149,30 @@ def database_errors() -> Generator[None]:
 def worded(error: psycopg.Error) -> DatabaseError:
     """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
     if error.sqlstate is None:
-        return DatabaseError("PostgreSQL is out of reach or broke the connection.", hint=_hint_at_the_door(error))
+        return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_hint_at_the_door(error))
     where = ", ".join(
         f"{kind} {name}"
         for kind, name in (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
         if name
     )
     return DatabaseError(
-        f"PostgreSQL refused a statement: {type(error).__name__} ({error.sqlstate}{', ' + where if where else ''}).",
+        f"PostgreSQL refused a statement: {_condition(error)} ({error.sqlstate}{', ' + where if where else ''}).",
         hint=_hint(error),
     )
+
+
+def connection_reason(error: Exception) -> str:
+    """Return what libpq says of a connection that failed or broke, in one line; it never holds a password."""
+    if isinstance(error, psycopg.ProgrammingError):  # quotes the part of the address that it cannot parse
+        return "the address in HUNTER_DATABASE_URL cannot be parsed"
+    lines = [line.strip("- ") for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+    reason = "; ".join(line.removeprefix("connection failed: ") for line in lines)
+    return re.sub(r"\[Errno -?\d+\] ", "", reason)[:400].rstrip(".: ") or "the connection broke"
+
+
+def _condition(error: psycopg.Error) -> str:
+    """Return PostgreSQL's name of the error, e.g. 'undefined table': psycopg names its classes after it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
 def _hint_at_the_door(error: psycopg.Error) -> str:

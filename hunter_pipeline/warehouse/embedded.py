@@ -20,10 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import psutil
@@ -45,6 +45,11 @@ _STOP_SECONDS = 180.0
 _POLL_SECONDS = 0.05
 # Creates the new server detached from this process, with each argument as it is: no shell quoting of paths.
 _DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
+# Takes on an account's user id and group id, then becomes the program that follows them.
+_BECOME = (
+    "import os, sys; uid, gid, *command = sys.argv[1:]; "
+    "os.setgroups([]); os.setgid(int(gid)); os.setuid(int(uid)); os.execv(command[0], command)"
+)
 # The C locale exists on every machine; the builtin provider still folds letters beyond ASCII.
 _INITDB_OPTIONS = (
     *("--username=postgres", "--encoding=UTF8", "--no-instructions"),
@@ -139,7 +144,7 @@ def binaries(data: Path | None = None) -> Path:
 
 
 @contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def _locked(home: Path) -> Generator[None]:
     """Let one process or thread at a time start the server of a home."""
     with (home / "postgres.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -153,16 +158,9 @@ def _initialize(data: Path, account: pwd.struct_passwd | None) -> None:
     unfinished.mkdir(mode=0o700)
     if account is not None:
         _let_account_in(unfinished, account)
-    done = subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
-        [str(binaries() / "initdb"), *_INITDB_OPTIONS, "--pgdata", str(unfinished)],
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        **_as_account(account),
-    )
+    done = _run([str(binaries() / "initdb"), *_INITDB_OPTIONS, "--pgdata", str(unfinished)], account)
     if done.returncode != 0:
-        raise _start_error(data.parent, done.stdout.decode(errors="replace"))
+        raise _start_error(data.parent, done.stdout or f"initdb ended with exit code {done.returncode}")
     unfinished.rename(data)
 
 
@@ -183,14 +181,8 @@ def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
     }
     command = [str(binaries(data) / "postgres"), "-D", str(data), "-p", "5432"]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    started = subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
-        ["/bin/sh", "-c", _DETACH, str(log), *command],
-        check=True,
-        capture_output=True,
-        start_new_session=True,
-        **_as_account(account),
-    )
-    server = _wait_until_ready(data, int(started.stdout))
+    started = _run(["/bin/sh", "-c", _DETACH, str(log), *command], account)
+    server = _wait_until_ready(data, int(started.stdout or 0))
     if server is None:
         with log.open("rb") as file:
             file.seek(before)
@@ -331,12 +323,29 @@ def _let_account_in(data: Path, account: pwd.struct_passwd) -> None:
             path.chmod(wanted)
 
 
-def _as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Arguments of `subprocess.run`: the server's account, and an environment without locale and PG* variables."""
+def _run(command: list[str], account: pwd.struct_passwd | None) -> "subprocess.CompletedProcess[str]":
+    """
+    Run a program to its end, in a session of its own, without the environment's locale and PG* variables.
+
+    Another account is taken on by a Python process in between: `subprocess` with `user=` forks, and a fork of a
+    process that serves gRPC, as Dagster's code server does, can die before it becomes the program.
+    """
     ignored = ("PG", "LC_", "LANG")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
-    owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    return {"env": environment | {"LC_ALL": "C"}, "cwd": "/", **owner}
+    if account is not None:
+        command = [sys.executable, "-ISc", _BECOME, str(account.pw_uid), str(account.pw_gid), *command]
+    return subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
+        command,
+        check=False,
+        env=environment | {"LC_ALL": "C"},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
 
 
 def _start_error(home: Path, output: str) -> DatabaseError:

@@ -195,9 +195,9 @@ class Launches:
                 run_config=QUIET | (FULL if full else {}),
                 tags={"hunter/started_by": "api"},
             )
-        except (DagsterGraphQLClientError, requests.RequestException) as error:
+        except (DagsterGraphQLClientError, requests.RequestException):
             raise DagsterUnavailable(
-                f"Dagster did not accept the sync ({type(error).__name__}).", hint="Its web UI and its log tell more."
+                "Dagster did not accept the sync.", hint="Its web UI and its log tell more."
             ) from None
 
     def _ask(self, query: str, *, seconds: float = ASK_SECONDS, **variables: str) -> dict[str, Any]:

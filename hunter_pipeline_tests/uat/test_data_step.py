@@ -89,4 +89,4 @@ def test_the_promised_examples_are_held_against_the_code(
 def test_a_database_that_is_out_of_reach(trial_of: TrialOf):
     """One sentence and a hint."""
     (words,) = bad(try_step(6, "Data", data_step.data, trial_of("http://127.0.0.1:1")))
-    assert words.startswith("PostgreSQL is out of reach or broke the connection.")
+    assert words.startswith("PostgreSQL is out of reach: ")

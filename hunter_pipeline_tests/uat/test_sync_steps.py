@@ -44,7 +44,7 @@ def record(connection: Connection, summary: dict[str, Any]) -> None:
 def test_an_api_that_is_down(trial_of: TrialOf, closed_url: str):
     """The step fails with a sentence and a hint, not with a traceback."""
     (words,) = bad(tried(sync_steps.manual_sync, trial_of(closed_url)))
-    assert words == f"The API at {closed_url} does not answer (ConnectionError). hunter serve starts it."
+    assert words == f"The API at {closed_url} does not answer. hunter serve starts it."
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_sync_that_cannot_sign_in_and_a_dagster_that_is_down(
     trial = trial_of(closed_url, warehouse, environment=dict(os.environ))
     ended, unreachable = bad(tried(sync_steps.direct_run, trial))
     assert "`hunter sync --json` ended with exit code 3: failed (PartnerCenterAuthError)" in ended
-    assert unreachable == f"Dagster at {closed_url} does not answer (ConnectionError). hunter up starts it."
+    assert unreachable == f"Dagster at {closed_url} does not answer. hunter up starts it."
     assert len(trial.syncs) == 1
 
 

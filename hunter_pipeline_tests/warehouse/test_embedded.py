@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,8 +14,10 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from hunter_pipeline.domain.errors import DatabaseError
+from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
@@ -147,6 +150,124 @@ def test_threads_may_ask_at_once(home: Path, warehouse: Warehouse) -> None:
     with ThreadPoolExecutor(4) as pool:
         addresses = set(pool.map(lambda _: warehouse.address(), range(4)))
     assert len(addresses) == 1
+
+
+def server_works(home: Path) -> bool:
+    """Whether a server starts in that home and folds letters beyond ASCII; it is stopped again."""
+    try:
+        with Warehouse(None, home).connection() as connection:
+            return connection.execute("select lower('ÇAĞ ÖRNEK') as folded").fetchone() == {"folded": "çağ örnek"}
+    finally:
+        embedded.stop(home)
+
+
+@pytest.mark.parametrize("name", ["a space", "an apostrophe's", 'a "quote"', "ğüş", "$HOME `id`", "x" * 120])
+def test_server_starts_whatever_the_path_is(home: Path, name: str) -> None:
+    """No part of the path is taken for an option or a command, and a path too long for a socket gets a private one."""
+    assert server_works(home / name)
+
+
+def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
+    """The folder that stands in for a path that is too long belongs to the server's user and is closed to others."""
+    long = home / ("y" * 120)
+    try:
+        embedded.start(long)
+        folder = Path(str(conninfo_to_dict(embedded.address(long) or "")["host"]))
+        assert not folder.is_relative_to(long)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert folder.stat().st_uid == psutil.Process(embedded.running_pid(long)).uids().real
+    finally:
+        embedded.stop(long)
+
+
+def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that others may write to is not used for the socket."""
+    long = home / ("z" * 120)
+    try:
+        embedded.start(long)
+        folder = Path(str(conninfo_to_dict(embedded.address(long) or "")["host"]))
+        embedded.stop(long)
+        folder.chmod(0o777)
+        with pytest.raises(DatabaseError, match="belongs to another user or is open to others"):
+            embedded.start(long)
+        folder.chmod(0o700)
+    finally:
+        embedded.stop(long)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LC_ALL": "tr_TR.UTF-8", "LANG": "xx_YY"},
+        {"PGHOST": "/nowhere", "PGPORT": "1", "PGSSLMODE": "verify-full", "PGOPTIONS": "-c search_path=nowhere"},
+        {"PGSERVICE": "nowhere", "PGTZ": "Mars", "PGDATABASE": "other", "PGUSER": "other", "PGDATA": "/nowhere"},
+    ],
+    ids=["a locale that is not there", "another server", "a service"],
+)
+def test_server_starts_whatever_the_environment_is(
+    home: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a locale that this machine lacks nor the variables of another server reach the embedded one."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    load_settings()
+    folder = home / str(abs(hash(tuple(variables))))
+    assert server_works(folder)
+
+
+def test_interrupted_initdb_leaves_nothing_behind(home: Path) -> None:
+    """What an initdb that was killed has left is replaced by the next start."""
+    folder = home / "interrupted"
+    (folder / "postgres.new").mkdir(parents=True)
+    (folder / "postgres.new" / "PG_VERSION").write_text("18\n")
+    assert server_works(folder)
+
+
+AS_USER = "import os, sys; os.setgroups([]); os.setgid(54321); os.setuid(54321); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]":
+    """Run Python code as a user id that has no name; skip where that is not possible."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a program as another user")
+    words = [sys.executable, "-c", AS_USER, sys.executable, "-c", code]
+    environment = os.environ | {"HUNTER_HOME": str(home), "HOME": "/nowhere"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd="/")
+    if "Permission" in done.stderr or "No module named" in done.stderr:
+        pytest.skip(f"another user may not run this Python: {done.stderr[-200:]}")
+    return done
+
+
+def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
+    """PostgreSQL cannot run as a user id without a name: the error has its own words and what to do."""
+    home.chmod(0o777)
+    folder = home / "nameless"
+    code = "from hunter_pipeline.cli import run\nimport sys; sys.exit(run(['db', 'url']))"
+    done = as_nameless_user(code, folder)
+    assert done.returncode == 6
+    assert "did not start: initdb: could not look up effective user ID 54321: user does not exist." in done.stderr
+    assert "useradd --uid" in done.stderr
+
+
+def test_another_user_of_the_machine_is_not_let_in(home: Path, warehouse: Warehouse) -> None:
+    """The server asks the operating system who connects, so an open socket folder alone opens nothing."""
+    warehouse.address()
+    data = home / "postgres"
+    mode = data.stat().st_mode
+    address = embedded.address(home)
+    code = (
+        "import psycopg, hunter_pipeline\n"
+        f"try: psycopg.connect({address!r})\n"
+        "except psycopg.OperationalError as error: print(error)"
+    )
+    try:
+        for folder in (home, data):
+            folder.chmod(0o777)
+        (data / ".s.PGSQL.5432").chmod(0o777)
+        done = as_nameless_user(code, home)
+    finally:
+        data.chmod(mode)
+    assert "peer" in done.stdout.lower() or "could not look up local user ID" in done.stdout, done
 
 
 def test_a_home_that_cannot_be_written_is_a_database_error(tmp_path: Path) -> None:
