@@ -6,7 +6,6 @@ One embedded server serves the whole session; each test that asks for `database_
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,7 +25,7 @@ from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline_tests import schedule, watchdog
+from hunter_pipeline_tests import free_ports, schedule, watchdog
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 if TYPE_CHECKING:
@@ -61,7 +60,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
     without_browser = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
     if reporter and without_browser:
-        reporter.write_line(f"{len(without_browser)} tests were skipped. {NO_BROWSER}", yellow=True)
+        count = len(without_browser)
+        reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -188,5 +188,4 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.fixture
 def free_port() -> int:
     """A port of this machine that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_ports.free_port()

@@ -11,7 +11,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 # The modules that start a whole Dagster: one worker runs them, one after the other, beginning at once.
-WHOLE_SYSTEMS = ("test_browser", "test_api_syncs", "test_uat", "test_operations", "test_demo")
+WHOLE_SYSTEMS = ("test_browser", "test_api_syncs", "test_uat", "test_operations", "test_demo", "test_dagster_commands")
 # Others that take their time begin early, so that no worker is left alone with one at the end.
 LONG = ("test_disk", "test_privacy")
 

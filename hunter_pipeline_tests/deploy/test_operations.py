@@ -88,6 +88,8 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
     for each in (folder, *image, state / "volume", programs):
         each.mkdir(parents=True)
     shutil.copy(project_file("dagster.yaml"), state / "opt")
+    [storage] = re.findall(r"^RUN (printf .*)$", project_file("Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    subprocess.run(["sh", "-c", storage.replace("/opt/dagster", shlex.quote(str(state / "opt")))], check=True)
     shutil.copy(project_file(".env.example"), folder)
     grpc, web, api = (str(free_port()) for _ in range(3))
     name = urlsplit(database_url).path.strip("/")
