@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from hunter_pipeline.domain.forgetting import plain_address
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
@@ -30,7 +30,7 @@ ADDRESS = "sue.fairweather@fabrikam.com"
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
         yield office
 

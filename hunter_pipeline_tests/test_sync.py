@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,17 @@ import pytest
 from hunter_pipeline.domain.errors import PartnerCenterServerError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import raw
+from hunter_pipeline_tests.servers import SERVERS, Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, office_of, payload, sign_in
 
 REFERRALS = 30
 PAGE = 10
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """The embedded server and, where there is one, the machine's own."""
+    return request.getfixturevalue(request.param)
 
 
 def counted(summary: dict[str, Any]) -> tuple[int, ...]:
@@ -556,7 +562,7 @@ def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(office: Offic
 
 
 def test_a_default_world_has_seventeen_companies_on_microsoft_365(
-    server: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """739 referrals in four pages, 17 companies with a tenant, in one sync."""
     with office_of(server, SandboxOptions()) as office:

@@ -18,6 +18,7 @@ from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.warehouse import runs
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
 
@@ -60,13 +61,13 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> No
     assert office.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(office: Office, server: Path) -> None:
+def test_the_lock_belongs_to_one_database(office: Office, server: Server) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
     with database_on(server, "another_one") as url, office.warehouse.connection() as connection:
         assert runs.try_sync_lock(connection)
         with office.warehouse.connection() as second:
             assert runs.sync_is_running(second)
-        with Warehouse(url, server).connection() as other:
+        with Warehouse(url, server.home).connection() as other:
             assert not runs.sync_is_running(other)
             assert runs.try_sync_lock(other)
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from hunter_pipeline.warehouse import embedded
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.watchdog import SESSION_VARIABLE
 
 LEFT_BEHIND = [sys.executable, "-c", "import time; time.sleep(3600)"]
@@ -23,10 +24,10 @@ def report(**pids: int) -> None:
     half.rename(file)
 
 
-def test_never_ends(server: Path) -> None:
+def test_never_ends(server: Server) -> None:
     """Has a PostgreSQL and a process that nobody waits for, and goes on for ever."""
     orphan = subprocess.Popen(LEFT_BEHIND, start_new_session=True)
-    report(pytest=os.getpid(), server=embedded.running_pid(server) or 0, orphan=orphan.pid)
+    report(pytest=os.getpid(), server=embedded.running_pid(server.home) or 0, orphan=orphan.pid)
     time.sleep(3600)
 
 

@@ -33,8 +33,9 @@ from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.sign_in import open_client
 from hunter_pipeline.sync_run import SyncRun
-from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 LIST = "/v1.0/engagements/referrals"
@@ -221,24 +222,15 @@ class FarSide:
 
 
 @contextmanager
-def database_on(server: Path, name: str) -> Iterator[str]:
+def database_on(server: Server, name: str) -> Iterator[str]:
     """A database of that name with the newest schema on the test session's server; its address."""
-    admin = embedded.address(server, "postgres")
-    assert admin is not None
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(cast("Any", f"create database {name}"))
-    url = admin.replace("/postgres?", f"/{name}?")
-    try:
-        migrate.upgrade(Warehouse(url, server))
+    with server.database(name) as url:
+        migrate.upgrade(Warehouse(url, server.home))
         yield url
-    finally:
-        with psycopg.connect(admin, autocommit=True) as connection:
-            for database in (name, f"{name}_dagster"):
-                connection.execute(cast("Any", f"drop database if exists {database} with (force)"))
 
 
 @contextmanager
-def office_of(server: Path, options: SandboxOptions) -> Iterator[Office]:
+def office_of(server: Server, options: SandboxOptions) -> Iterator[Office]:
     """A sandbox and a migrated database of their own, somebody signed in."""
     folder = Path(tempfile.mkdtemp(prefix="hunter-office-"))
     try:

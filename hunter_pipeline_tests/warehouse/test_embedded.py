@@ -20,6 +20,7 @@ from hunter_pipeline.domain.errors import DatabaseError
 from hunter_pipeline.settings import load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 ONE_COMMAND = (
@@ -28,6 +29,11 @@ ONE_COMMAND = (
     "from hunter_pipeline.warehouse.connection import Warehouse\n"
     "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"
 )
+
+
+@pytest.fixture(scope="session")
+def server(embedded_server: Server) -> Server:
+    return embedded_server
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +114,10 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
 
 @pytest.mark.parametrize("whose", ["ours", "another PostgreSQL's"])
 def test_a_foreign_process_is_not_taken_for_the_server(
-    home: Path, warehouse: Warehouse, server: Path, whose: str
+    home: Path, warehouse: Warehouse, server: Server, whose: str
 ) -> None:
     """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
-    foreign = os.getpid() if whose == "ours" else embedded.running_pid(server)
+    foreign = os.getpid() if whose == "ours" else embedded.running_pid(server.home)
     before = _companies(warehouse)
     pid_file = home / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()

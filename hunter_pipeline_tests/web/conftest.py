@@ -1,11 +1,11 @@
 """One running pipeline for the tests that need a real Dagster; a service of its own for each test that asks for one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import office_of
 from hunter_pipeline_tests.web.browser import require_browser
 from hunter_pipeline_tests.web.live import Live, pipeline
@@ -20,7 +20,7 @@ def needs_browser() -> None:
 
 
 @pytest.fixture(scope="package")
-def live(server: Path) -> Iterator[Live]:
+def live(server: Server) -> Iterator[Live]:
     """
     A pipeline with a sandbox of 60 referrals, shared by all modules: Dagster takes some ten seconds to start.
 

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -14,6 +13,7 @@ import requests
 from hunter_pipeline import exports
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.web.desks import NOW, row, stored
 from hunter_pipeline_tests.web.live import served
 
@@ -29,7 +29,7 @@ Get = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def base(server: Path) -> Iterator[str]:
+def base(server: Server) -> Iterator[str]:
     with stored(server, [*map(row, range(ROWS)), *ODD]) as settings, served(settings) as url:
         with psycopg.connect(settings.database_url.get_secret_value() if settings.database_url else "") as connection:
             connection.execute("insert into companies (domain, canonical_name) values ('company1.com', 'Company One')")
@@ -202,7 +202,7 @@ def test_odd_ids_are_no_errors_of_ours(base: str):
     assert requests.delete(f"{base}{REFERRALS}", timeout=30).json()["error"] == "method_not_allowed"
 
 
-def test_what_the_desk_draws(base: str, server: Path):
+def test_what_the_desk_draws(base: str, server: Server):
     """Funnel, days of expiry, syncs and the words to filter by, counted in the database."""
     with stored(server, [row(number) for number in range(1, 13)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
@@ -221,7 +221,7 @@ select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where 
 """
 
 
-def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Path):
+def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Server):
     """The first page and the last read 50 rows each, through an index; a search reads each row once."""
     with stored(server, [row(0)]) as settings, Warehouse.from_settings(settings).connection() as connection:
         connection.autocommit = True

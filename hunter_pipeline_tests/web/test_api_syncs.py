@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import requests
@@ -23,6 +22,7 @@ from hunter_pipeline.warehouse import runs
 from hunter_pipeline.web import launches
 from hunter_pipeline.web.launches import JOB, Launches
 from hunter_pipeline_tests.free_ports import free_port
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.watchdog import own_variable
@@ -37,7 +37,7 @@ SUMMARY = (
 
 
 @pytest.fixture(scope="module")
-def closed(server: Path) -> Iterator[tuple[str, Office]]:
+def closed(server: Server) -> Iterator[tuple[str, Office]]:
     """A service whose feature flag is on and whose Dagster is out of reach."""
     with (
         office_of(server, SandboxOptions(referrals=1)) as office,

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 
 from hunter_pipeline.settings import Settings, load_settings
 from hunter_pipeline.web import pages
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
@@ -22,7 +22,7 @@ BROWSER = {"Accept": "text/html", "Accept-Language": "en"}
 
 
 @pytest.fixture(scope="module")
-def settings_of_60(server: Path) -> Iterator[Settings]:
+def settings_of_60(server: Server) -> Iterator[Settings]:
     """A database of 60 referrals of known content, one of them hostile."""
     rows = [row(number) for number in range(60)]
     rows[59] |= {"name": HOSTILE, "company_name": HOSTILE, "contacts": Jsonb([{"name": HOSTILE, "email": '"><b>@x'}])}

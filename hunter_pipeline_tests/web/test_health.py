@@ -18,6 +18,7 @@ from hunter_pipeline.warehouse import connection as warehouse_connection
 from hunter_pipeline.warehouse import embedded, runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import health
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
@@ -26,7 +27,7 @@ NO_DATABASE = SecretStr("postgresql://127.0.0.1:9/nothing")
 
 
 @pytest.fixture(scope="module")
-def settings(server: Path) -> Iterator[Settings]:
+def settings(server: Server) -> Iterator[Settings]:
     with stored(server, [row(1), row(2), row(3), row(4, status=None)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             for run_id, status in (("good", "success"), ("bad", "failed")):
