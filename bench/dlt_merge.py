@@ -16,14 +16,16 @@ LIST = "/v1.0/engagements/referrals"
 
 def main() -> None:
     start = time.perf_counter()
-    source = rest_api_source({
-        "client": {
-            "base_url": os.environ["BENCH_URL"] + "/v1.0/engagements/",
-            "paginator": {"type": "json_link", "next_url_path": "@odata.nextLink"},
-        },
-        "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
-        "resources": [{"name": "referrals", "endpoint": {"path": "referrals", "data_selector": "value"}}],
-    })
+    source = rest_api_source(
+        {
+            "client": {
+                "base_url": os.environ["BENCH_URL"] + "/v1.0/engagements/",
+                "paginator": {"type": "json_link", "next_url_path": "@odata.nextLink"},
+            },
+            "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+            "resources": [{"name": "referrals", "endpoint": {"path": "referrals", "data_selector": "value"}}],
+        }
+    )
     if os.environ.get("BENCH_NESTING"):
         source.max_table_nesting = int(os.environ["BENCH_NESTING"])
     pipeline = dlt.pipeline(

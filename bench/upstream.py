@@ -56,7 +56,9 @@ class World:
             start = int(query["$skiptoken"][0])
         else:
             since = query.get("$filter", [""])[0].partition("updatedDateTime ge ")[2]
-            start = next((at for at, stamp in enumerate(self.stamps) if stamp >= since), len(self.stamps)) if since else 0
+            start = (
+                next((at for at, stamp in enumerate(self.stamps) if stamp >= since), len(self.stamps)) if since else 0
+            )
         end = start + PAGE
         body = b'{"value":[' + b",".join(self.items[start:end]) + b"]"
         if end < len(self.items):

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,12 @@ from hunter_pipeline.pipeline.extract import Stream, extract
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.sync_lease import Lease
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
         yield office
 
