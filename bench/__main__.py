@@ -20,7 +20,7 @@ import structlog
 
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.pipeline import steps
-from hunter_pipeline.sandbox.generator import referral
+from hunter_pipeline.sandbox.generator import generate_referral
 from hunter_pipeline.warehouse import embedded, leads_ready, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
@@ -71,7 +71,7 @@ def run(home: Path, size: int) -> dict[str, float]:
     try:
         migrate.upgrade(warehouse)
         epoch = datetime.now(UTC)
-        far_side = FarSide([referral(42, number, epoch) for number in range(size)])
+        far_side = FarSide([generate_referral(42, number, epoch) for number in range(size)])
         with warehouse.connection() as connection:
             return steps(connection, far_side)
     finally:

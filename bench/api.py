@@ -21,7 +21,7 @@ import requests
 import structlog
 
 from bench.__main__ import FarSide, steps
-from hunter_pipeline.sandbox.generator import referral
+from hunter_pipeline.sandbox.generator import generate_referral
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -64,7 +64,7 @@ def fill(home: Path, size: int) -> None:
     migrate.upgrade(warehouse)
     epoch = datetime.now(UTC)
     with warehouse.connection() as connection:
-        steps(connection, FarSide([referral(42, number, epoch) for number in range(size)]))
+        steps(connection, FarSide([generate_referral(42, number, epoch) for number in range(size)]))
     with warehouse.connection() as connection:
         connection.autocommit = True
         connection.execute("vacuum analyze")  # what PostgreSQL's own daemon does within a minute

@@ -188,7 +188,7 @@ def difference(system: System) -> list[str]:
 def one_round(system: System, number: int, chance: random.Random) -> Round:
     """Kill something at a random moment, then see to it that everything comes round."""
     target = TARGETS[number % len(TARGETS)]
-    system.sandbox.start_moving(MOVES_SECONDS)
+    system.sandbox.start_changes(MOVES_SECONDS)
     sync = system.hunter("sync") if target == "hunter sync" else None
     # most rounds wait for a run of theirs, to strike in its middle; the others strike anywhere
     if chance.random() < WAIT_FOR_A_RUN:
@@ -249,9 +249,7 @@ def _kill(system: System, target: str, sync: "subprocess.Popen[bytes] | None") -
 
 
 def _stop_moving(sandbox: Sandbox) -> None:
-    if sandbox._mover is not None:
-        sandbox._mover.stop()
-        sandbox._mover = None
+    sandbox.stop_changes()
 
 
 def loop(rounds: int, *, seed: int, seconds: float) -> Iterator[Round]:

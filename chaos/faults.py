@@ -25,7 +25,7 @@ from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
 from hunter_pipeline.pipeline.sign_in import token_store
 from hunter_pipeline.sandbox import Fault, SandboxOptions
-from hunter_pipeline.sandbox.gate import place_of
+from hunter_pipeline.sandbox.app import endpoint_of
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS, PAGE = 6, 2
@@ -182,7 +182,7 @@ def run(case: Case, office: Office) -> Observed:
         clock.at_wait = None if case.lasting else lambda number: number == TRIES - 1 and office.sandbox.start()
     with capture_logs() as events:
         summary = office.sync(page_size=PAGE, client=client)
-    asked = [place_of(request.path, request.query) for request in office.sandbox.requests]
+    asked = [endpoint_of(request.path, request.query) for request in office.sandbox.requests]
     struck = ("token", None) if case.place == "sign-in" else ("list", PLACES.index(case.place))
     seen = Observed(
         summary=summary,

@@ -108,6 +108,6 @@ def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
         announcement = settings.home / DEMO_FILE
         announcement.write_text(dotenv_text(values), encoding="utf-8")
         try:
-            yield lambda: sandbox.start_moving(CHANGE_SECONDS)
+            yield lambda: sandbox.start_changes(CHANGE_SECONDS)
         finally:
             announcement.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hunter_pipeline.config.settings import PARTNER_CENTER
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED
-from hunter_pipeline.sandbox import Fault, stamps
+from hunter_pipeline.sandbox import Fault, timestamps
 from hunter_pipeline.uat import commands, log_lines
 from hunter_pipeline.uat.clients import ALSO_SYNC, SYNC
 from hunter_pipeline.uat.commands import DirectSync
@@ -69,7 +69,7 @@ def _recovered(laboratory: TemporaryHome) -> Iterator[Finding]:
     sandbox = laboratory.sandbox
     sandbox.world.arrive(ARRIVALS)
     good = sandbox.world.incoming().keys()
-    sandbox.world.add({"id": None, "updatedDateTime": stamps.now(), "direction": "Incoming"})
+    sandbox.world.add({"id": None, "updatedDateTime": timestamps.utc_now(), "direction": "Incoming"})
     sandbox.fail(Fault(where="list", kind="500", times=2))
     before = len(sandbox.requests)
     sync = commands.sync(laboratory.environment)

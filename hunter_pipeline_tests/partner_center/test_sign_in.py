@@ -209,7 +209,7 @@ def test_a_code_that_nobody_enters(
         sign_in = sign_in_at(sandbox.url, http, tmp_path / FILE)
 
         def person(_address: str, _code: str, _message: str) -> None:
-            for grant in sandbox.site.device_grants.values():
+            for grant in sandbox.oauth.device_grants.values():
                 grant.state = state
 
         with pytest.raises(PartnerCenterAuthError, match=says):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hunter_pipeline.sandbox import stamps
+from hunter_pipeline.sandbox import timestamps
 from hunter_pipeline_tests.sandbox.conftest import REFERRALS, Client, Start
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -55,7 +55,7 @@ def test_next_link_can_name_microsofts_host(start: Start) -> None:
 def test_the_token_carries_filter_and_order(full: Client) -> None:
     """Following pages keep the filter and the order of the first."""
     rows = full.rows(filter="status eq 'Active'", orderby="updatedDateTime asc", top="50")
-    dates = [stamps.sortable(row["updatedDateTime"]) for row in rows]
+    dates = [timestamps.sort_key(row["updatedDateTime"]) for row in rows]
     assert len(rows) > 150
     assert {row["status"] for row in rows} == {"Active"}
     assert dates == sorted(dates, key=str)
@@ -96,9 +96,9 @@ def test_updated_filter_compares_moments(full: Client, operator: str) -> None:
     """`updatedDateTime` compares as a moment, whatever the number of fraction digits."""
     world = full.sandbox.world.referrals
     middle = sorted(row["updatedDateTime"] for row in world.values())[400]
-    edge = stamps.sortable(middle) or ""
+    edge = timestamps.sort_key(middle) or ""
     compare = {"ge": edge.__le__, "gt": edge.__lt__, "le": edge.__ge__, "lt": edge.__gt__}[operator]
-    wanted = {key for key, row in world.items() if compare(stamps.sortable(row["updatedDateTime"]) or "")}
+    wanted = {key for key, row in world.items() if compare(timestamps.sort_key(row["updatedDateTime"]) or "")}
     assert {row["id"] for row in full.rows(filter=f"updatedDateTime {operator} {middle}")} == wanted
     assert 0 < len(wanted) < 800
 

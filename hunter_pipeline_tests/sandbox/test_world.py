@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.sandbox import Sandbox, SandboxOptions, stamps
-from hunter_pipeline.sandbox.companies import company
-from hunter_pipeline.sandbox.contacts import ascii_domain
-from hunter_pipeline.sandbox.population import populate
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions, timestamps
+from hunter_pipeline.sandbox.customers import ascii_domain, generate_company
+from hunter_pipeline.sandbox.generator import generate_population
 from hunter_pipeline.sandbox.world import World
 from hunter_pipeline_tests.sandbox.conftest import Client, Start
 
@@ -21,30 +20,30 @@ EPOCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def test_the_same_seed_makes_the_same_world() -> None:
     """Seed and epoch decide every id and every field; another seed shares no id."""
-    first, again, other = (populate(seed, 100, 8, 17, EPOCH) for seed in (42, 42, 43))
+    first, again, other = (generate_population(seed, 100, 8, 17, EPOCH) for seed in (42, 42, 43))
     assert first == again
     assert not first.referrals.keys() & other.referrals.keys()
 
 
 def test_a_larger_world_begins_like_a_smaller_one() -> None:
     """Referral number i does not depend on how many there are."""
-    small, large = (populate(42, size, 0, 17, EPOCH).referrals for size in (50, 500))
+    small, large = (generate_population(42, size, 0, 17, EPOCH).referrals for size in (50, 500))
     assert small.items() <= large.items()
 
 
 def test_dates_agree_with_status(full: Client) -> None:
     """Nothing is updated in the future, accepted before it was created, or new and long expired."""
-    now = stamps.sortable(stamps.now()) or ""
+    now = timestamps.sort_key(timestamps.utc_now()) or ""
     for row in full.sandbox.world.referrals.values():
         dates = [
-            stamps.sortable(row.get(name))
+            timestamps.sort_key(row.get(name))
             for name in ("createdDateTime", "acceptedDateTime", "closedDateTime", "updatedDateTime")
         ]
         known = [date for date in dates if date is not None]
         assert known == sorted(known), row
         assert known[-1] <= now
         if row["status"] == "New":
-            assert (stamps.sortable(row["expirationDateTime"]) or "") > now
+            assert (timestamps.sort_key(row["expirationDateTime"]) or "") > now
 
 
 def test_the_world_is_as_mixed_as_the_real_one(full: Client) -> None:
@@ -81,14 +80,14 @@ def test_some_referrals_are_urgent(full: Client) -> None:
 
 def test_no_two_firms_share_a_domain() -> None:
     """Each of two thousand firms has a domain of its own."""
-    domains = Counter(ascii_domain(company(42, number).domain) for number in range(2000))
+    domains = Counter(ascii_domain(generate_company(42, number).domain) for number in range(2000))
     assert max(domains.values()) == 1
 
 
 @pytest.mark.parametrize(("size", "expected"), [(739, 17), (100, 17), (12, 8), (0, 0)])
 def test_exactly_seventeen_firms_have_a_tenant(size: int, expected: int) -> None:
     """Seventeen of the firms' domains have a tenant, or as many as there are."""
-    tenants = populate(42, size, 0, 17, EPOCH).tenants
+    tenants = generate_population(42, size, 0, 17, EPOCH).tenants
     assert min(len(tenants), 17) == len(tenants)
     assert len(tenants) == expected or (size == 12 and 0 < len(tenants) <= 12)
 
@@ -98,7 +97,7 @@ def test_entra_knows_which_domains_have_a_tenant(full: Client) -> None:
     for domain, tenant in full.sandbox.tenants.items():
         answer = full.call("GET", f"/{domain.upper()}/v2.0/.well-known/openid-configuration")
         assert (answer.status_code, tenant in answer.json()["issuer"]) == (200, True)
-    domains = {ascii_domain(company(42, number).domain) for number in range(430)} - full.sandbox.tenants.keys()
+    domains = {ascii_domain(generate_company(42, number).domain) for number in range(430)} - full.sandbox.tenants.keys()
     for domain in sorted(domains)[:20]:
         answer = full.call("GET", f"/{domain}/v2.0/.well-known/openid-configuration")
         assert (answer.status_code, answer.json()["error"], answer.json()["error_codes"]) == (
@@ -112,7 +111,7 @@ def test_changes_are_allowed_moves_with_a_new_date_and_tag(start: Start) -> None
     """A change moves status forward or the deal, or something arrives; date and tag are new."""
     world = start(referrals=120).sandbox.world
     before = json.loads(json.dumps(world.referrals))
-    began = stamps.now()
+    began = timestamps.utc_now()
     changed = world.change(60)
     allowed = {("New", "Active"), ("New", "Closed"), ("Active", "Closed"), ("New", "New"), ("Active", "Active")}
     for referral_id in set(changed) & before.keys():

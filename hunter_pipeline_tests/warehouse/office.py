@@ -68,7 +68,7 @@ class Office:
 
     def reset(self) -> None:
         """Take back what the last test did to the world, to the sandbox and to the tables."""
-        site = self.sandbox.site
+        site = self.sandbox
         with site.world.lock:
             site.world.referrals.clear()
             site.world.referrals.update(copy.deepcopy(self._world))
@@ -81,7 +81,7 @@ class Office:
 
     def refuse(self, **options: bool) -> None:
         """Let Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
-        self.sandbox.site.options = replace(self._options, **cast("dict[str, Any]", options))
+        self.sandbox.options = replace(self._options, **cast("dict[str, Any]", options))
 
     def execute(self, statement: str, *values: Any) -> None:
         """One statement of a test's own."""

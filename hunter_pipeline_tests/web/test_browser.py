@@ -173,7 +173,7 @@ def test_copying_works_without_the_clipboard_interface(page: Page):
 
 def test_a_failed_sync_says_why_and_what_to_do(page: Page, live: Live):
     """Partner Center refuses: the toast has the reason and stays, the region adds the next step."""
-    live.office.sandbox.site.faults.add(Fault(where="list", kind="403"))
+    live.office.sandbox.fail(Fault(where="list", kind="403"))
     try:
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync queued")).to_be_visible()

@@ -1,0 +1,87 @@
+"""The dates and the deal of a generated referral."""
+# ruff: noqa: PLR2004 - shares and ages are arbitrary; a name would say no more than the number
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from hunter_pipeline.sandbox import timestamps
+from hunter_pipeline.sandbox.customers import Company, phrases
+
+HISTORY_DAYS = 400
+# An Incoming referral that is not answered expires after this time.
+TIME_TO_ANSWER = timedelta(days=14)
+
+
+def guid(key: str) -> str:
+    """Return the GUID that belongs to a key."""
+    return str(uuid.UUID(int=random.Random(key).getrandbits(128), version=4))
+
+
+def dates(status: str, substatus: str | None, epoch: datetime, rng: random.Random) -> dict[str, str | None]:
+    """Return dates that agree with the status; an unanswered referral is younger than two weeks."""
+    is_new = status == "New"
+    age_days = 13.9 * rng.random() if is_new else 15 + (HISTORY_DAYS - 16) * rng.random()
+    created = epoch - timedelta(days=age_days) - timedelta(seconds=1)
+    accepted = created + TIME_TO_ANSWER * rng.random() if substatus in {"Accepted", "Won", "Lost"} else None
+    closed = None
+    if status == "Closed":
+        is_expired = substatus == "Expired"
+        closed = created + (TIME_TO_ANSWER if is_expired else (epoch - created) * rng.uniform(0.3, 0.95))
+        closed = max(closed, accepted or closed)
+    last = closed or accepted or created
+    updated = last + (epoch - last) * rng.random() ** 2 * 0.9 if rng.random() < 0.7 else last
+    digits, seventh_digit = rng.choice((7, 7, 7, 7, 6, 6, 0)), rng.randrange(10)
+
+    def text(moment: datetime | None) -> str | None:
+        return None if moment is None else timestamps.format_utc(moment, digits=digits, seventh_digit=seventh_digit)
+
+    expires = is_new or substatus in {"Expired", "Pending"}
+    return {
+        "createdDateTime": text(created),
+        "updatedDateTime": text(updated),
+        "expirationDateTime": timestamps.format_utc(created + TIME_TO_ANSWER, digits=0) if expires else None,
+        "acceptedDateTime": text(accepted),
+        "closedDateTime": text(closed),
+    }
+
+
+def details(company: Company, status: str, epoch: datetime, rng: random.Random) -> dict[str, Any]:
+    """Return `details`: value, notes, what the customer asks for. An open deal closes in the future."""
+    whole = rng.randrange(1, 400) * 500
+    value = rng.choice((None, whole, whole, whole, round(whole + rng.randrange(1, 100) / 100, 2), 0))
+    note = rng.choice(phrases("notes"))
+    if note is not None:
+        person = company.people[0]
+        email = f"{person.mailbox}@{company.domain}"
+        note = note.format(first=person.first_name, last=person.last_name, phone=person.phone, mail=email)
+    closing = epoch + timedelta(days=rng.randrange(5, 180)) if status in {"New", "Active"} else epoch
+    return {
+        "notes": note,
+        "dealValue": value,
+        "currency": None if value is None and rng.random() < 0.5 else company.country.currency,
+        "closingDateTime": timestamps.format_utc(closing, digits=0),
+        "customerRequestedContact": rng.choice((None, None, None, False, True)),
+        "customerAction": None,
+        "incentiveLevel": None,
+        "requirements": _requirements(rng),
+    }
+
+
+def _requirements(rng: random.Random) -> dict[str, Any]:
+    solution = {
+        "id": guid(f"solution/{rng.randrange(40)}"),
+        "name": rng.choice(phrases("solutions")),
+        "type": "Name",
+        **dict.fromkeys(("price", "quantity", "currency", "publisherName", "solutionType", "closingDateTime")),
+    }
+    iot = dict.fromkeys(("customerLicenseAgreementNumber", "deviceCategory", "siliconType"))
+    return {
+        "industries": [{"id": rng.choice(phrases("industries"))}] if rng.random() < 0.5 else [],
+        "products": [{"id": rng.choice(phrases("products"))}],
+        "services": [{"id": rng.choice(phrases("services"))}],
+        "solutions": [solution],
+        "salesPlays": [],
+        "additionalRequirements": {"iot": iot | {"azureCertifiedDevice": False, "attachServices": False}},
+    }
