@@ -1,22 +1,20 @@
 """
 Generated referrals: referral number n of a seed is always the same, with dates relative to an epoch.
 
-Every number is drawn from a random generator that is seeded with the referral's place, so a larger world begins like a
-smaller one.
+A referral is drawn from a random generator of its own, so a larger world begins with the referrals of a smaller one.
 """
 # ruff: noqa: PLR2004 - shares and intervals are arbitrary; a name would say no more than the number
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from hunter_pipeline.sandbox import customers, deals, timestamps
+from hunter_pipeline.sandbox import customers, referral_parts, timestamps
 from hunter_pipeline.sandbox.customers import Company, phrases
-from hunter_pipeline.sandbox.deals import TIME_TO_ANSWER, guid
 from hunter_pipeline.sandbox.options import ORGANIZATION_ID, ORGANIZATION_NAME
+from hunter_pipeline.sandbox.referral_parts import TIME_TO_ANSWER, etag, guid
 
 API_URL = "https://api.partner.microsoft.com/v1.0/engagements/referrals"
 OTHER_PARTNER_ID = "5e6f7a8b-9c0d-4e1f-8a2b-3c4d5e6f7a8b"
@@ -61,7 +59,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a referral is made from. `rng` is drawn from in the order in which the payload is written."""
+    """What a referral is made from; `rng` gives everything that the other fields do not decide."""
 
     seed: int
     direction: str
@@ -73,7 +71,7 @@ class Blueprint:
 
     @property
     def key(self) -> str:
-        """The text that seeds whatever is this referral's own."""
+        """The text from which the referral's id and eTag follow."""
         return _key(self.seed, self.direction, self.number)
 
 
@@ -125,12 +123,6 @@ def property_names() -> frozenset[str]:
     return frozenset(generate_referral(0, 0, datetime(2025, 1, 1, tzinfo=UTC)))
 
 
-def generate_etag(key: str) -> str:
-    """Return an entity tag in Partner Center's form, which includes double quotes."""
-    bits = random.Random(key).getrandbits(64)
-    return f'"{bits >> 32:08x}-0000-0800-0000-{bits & 0xFFFFFFFF:08x}0000"'
-
-
 def _key(seed: int, direction: str, number: int) -> str:
     return f"{seed}/{'in' if direction == 'Incoming' else 'out'}/{number}"
 
@@ -161,18 +153,17 @@ def _company_number(number: int, rng: random.Random) -> int:
 
 
 @lru_cache(maxsize=8)
-def _shuffled(seed: int, name: str) -> Sequence[Any]:
-    """Return a hundred kinds or statuses: in exact shares, and shuffled so that a small world has many of them."""
-    table: Sequence[Any] = _KINDS if name == "kinds" else _STATUSES
-    rows = [row[1:] for row in table for _ in range(row[0])]
+def _shuffled(seed: int, name: str, shares: tuple[tuple[Any, ...], ...]) -> list[Any]:
+    """Return each row as often as its share of a hundred, shuffled so that a small world has many of them."""
+    rows = [row[1:] for row in shares for _ in range(row[0])]
     random.Random(f"{seed}/{name}").shuffle(rows)
     return rows
 
 
 def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
     number, company, rng = blueprint.number, blueprint.company, blueprint.rng
-    kind, qualification, inviter = _shuffled(blueprint.seed, "kinds")[number % 100]
-    status, substatus = _shuffled(blueprint.seed, "statuses")[(number * 7 + number // 100) % 100]
+    kind, qualification, inviter = _shuffled(blueprint.seed, "kinds", _KINDS)[number % 100]
+    status, substatus = _shuffled(blueprint.seed, "statuses", _STATUSES)[(number * 7 + number // 100) % 100]
     referral_id = guid(f"{blueprint.key}/id")
     deal_name = blueprint.deal_name
     return {
@@ -184,14 +175,14 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
         "lastModifiedVia": rng.choice((None, None, "PartnerCenter", "API")),
         "lastRunId": None,
         "externalReferenceId": rng.choice((None, "", "", f"CRM-{number:06d}")),
-        **deals.dates(status, substatus, epoch, rng),
+        **referral_parts.dates(status, substatus, epoch, rng),
         "status": status,
         "substatus": substatus,
         "statusReason": "Customer engagement was a success!" if substatus == "Won" else None,
         "qualification": qualification,
         "type": kind,
         "referralSource": None,
-        "eTag": generate_etag(f"{blueprint.key}/etag"),
+        "eTag": etag(f"{blueprint.key}/etag"),
         "favorite": False,
         "campaignId": None,
         "salesStage": str(rng.choice((0, 20, 40, 60, 80, 100))),
@@ -212,15 +203,10 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
             "consentToContact": True,
             "consentToShareReferralWithMicrosoftSellers": rng.random() < 0.7,
         },
-        "details": deals.details(company, status, epoch, rng),
+        "details": referral_parts.details(company, status, epoch, rng),
         "team": [customers.partner_colleague(rng)],
-        "inviteContext": _invite_context(inviter, rng),
-        "links": {
-            "relatedReferrals": {
-                "uri": f"{API_URL}?$filter=engagementId eq '{blueprint.engagement_id}'", "method": "GET"
-            },
-            "self": {"uri": f"{API_URL}/{referral_id}", "method": "GET"},
-        },
+        "inviteContext": referral_parts.invite_context(inviter, rng),
+        "links": _links(referral_id, blueprint.engagement_id),
         "trackingInfo": dict.fromkeys((
             "microsoftMsxId", "microsoftUSFedOpportunityId", "microsoftUSFedLeadId", "migratedPSCDealId",
             "migratedPSCPartnerDealId",
@@ -229,16 +215,12 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
     }  # fmt: skip
 
 
-def _invite_context(inviter: str | None, rng: random.Random) -> dict[str, Any]:
-    invited_by: dict[str, Any] | None = {"organizationId": inviter, "organizationName": None}
-    if inviter == "msft":
-        organization_id = rng.choice(("msft", "msft", "msft", "MSFT"))
-        invited_by = {"organizationId": organization_id, "organizationName": "Microsoft"}
-    elif inviter is not None:
-        invited_by["organizationName"] = "Fourth Coffee" if inviter == ORGANIZATION_ID else "Adventure Works"
-    elif rng.random() < 0.5:
-        invited_by = None
-    return {"notes": None, "assistanceRequestCode": "Unknown", "invitedMpnId": "1234567", "invitedBy": invited_by}
+def _links(referral_id: str, engagement_id: str) -> dict[str, Any]:
+    related = f"{API_URL}?$filter=engagementId eq '{engagement_id}'"
+    return {
+        "relatedReferrals": {"uri": related, "method": "GET"},
+        "self": {"uri": f"{API_URL}/{referral_id}", "method": "GET"},
+    }
 
 
 def _make_unusual(payload: Referral, number: int, rng: random.Random) -> None:
@@ -275,8 +257,5 @@ def _make_urgent(payload: Referral, position: int, epoch: datetime, rng: random.
     else:
         return
     text = timestamps.format_utc(created, digits=7, seventh_digit=3)
-    payload |= {
-        "createdDateTime": text,
-        "updatedDateTime": text,
-        "expirationDateTime": timestamps.format_utc(created + TIME_TO_ANSWER, digits=0),
-    }
+    payload["createdDateTime"] = payload["updatedDateTime"] = text
+    payload["expirationDateTime"] = timestamps.format_utc(created + TIME_TO_ANSWER, digits=0)

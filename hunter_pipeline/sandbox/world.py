@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from hunter_pipeline.sandbox import generator, timestamps
+from hunter_pipeline.sandbox import generator, referral_parts, timestamps
 from hunter_pipeline.sandbox.options import SandboxOptions
 
 SHARE_OF_ARRIVALS = 0.35
@@ -74,7 +74,7 @@ class World:
         """Merge changes into a referral (objects by key), with a new updatedDateTime and eTag. Return the payload."""
         with self.lock:
             payload = self.referrals[referral_id]
-            now, etag = timestamps.utc_now(), generator.generate_etag(str(uuid.uuid4()))
+            now, etag = timestamps.utc_now(), referral_parts.etag(str(uuid.uuid4()))
             _merge(payload, {"updatedDateTime": now, "eTag": etag} | changes)
             self._save(referral_id, payload)
             return payload

@@ -1,4 +1,4 @@
-"""The dates and the deal of a generated referral."""
+"""Parts of a generated referral: ids, dates, details and invitation."""
 # ruff: noqa: PLR2004 - shares and ages are arbitrary; a name would say no more than the number
 
 import random
@@ -8,6 +8,7 @@ from typing import Any
 
 from hunter_pipeline.sandbox import timestamps
 from hunter_pipeline.sandbox.customers import Company, phrases
+from hunter_pipeline.sandbox.options import ORGANIZATION_ID
 
 HISTORY_DAYS = 400
 # An Incoming referral that is not answered expires after this time.
@@ -17,6 +18,12 @@ TIME_TO_ANSWER = timedelta(days=14)
 def guid(key: str) -> str:
     """Return the GUID that belongs to a key."""
     return str(uuid.UUID(int=random.Random(key).getrandbits(128), version=4))
+
+
+def etag(key: str) -> str:
+    """Return an entity tag in Partner Center's form, which includes double quotes."""
+    bits = random.Random(key).getrandbits(64)
+    return f'"{bits >> 32:08x}-0000-0800-0000-{bits & 0xFFFFFFFF:08x}0000"'
 
 
 def dates(status: str, substatus: str | None, epoch: datetime, rng: random.Random) -> dict[str, str | None]:
@@ -85,3 +92,16 @@ def _requirements(rng: random.Random) -> dict[str, Any]:
         "salesPlays": [],
         "additionalRequirements": {"iot": iot | {"azureCertifiedDevice": False, "attachServices": False}},
     }
+
+
+def invite_context(inviter: str | None, rng: random.Random) -> dict[str, Any]:
+    """Return `inviteContext` for the organization that invited the partner, or for none."""
+    invited_by: dict[str, Any] | None = {"organizationId": inviter, "organizationName": None}
+    if inviter == "msft":
+        organization_id = rng.choice(("msft", "msft", "msft", "MSFT"))
+        invited_by = {"organizationId": organization_id, "organizationName": "Microsoft"}
+    elif inviter is not None:
+        invited_by["organizationName"] = "Fourth Coffee" if inviter == ORGANIZATION_ID else "Adventure Works"
+    elif rng.random() < 0.5:
+        invited_by = None
+    return {"notes": None, "assistanceRequestCode": "Unknown", "invitedMpnId": "1234567", "invitedBy": invited_by}
