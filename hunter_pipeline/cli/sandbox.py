@@ -32,7 +32,7 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Run a simulator of Partner Center and Entra on loopback, until Ctrl-C."""
+    """Run the simulator of Partner Center and Entra alone."""
     from hunter_pipeline.sandbox import Sandbox, SandboxOptions, serve_forever  # noqa: PLC0415
 
     faults = [_parse_fault(text) for text in fault or ()]

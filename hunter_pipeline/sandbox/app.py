@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 
 from hunter_pipeline.sandbox import entra, referrals_api
-from hunter_pipeline.sandbox.control_api import ControlEndpoints
+from hunter_pipeline.sandbox.control_api import REDIRECT_TARGET, ControlEndpoints
 from hunter_pipeline.sandbox.entra import EntraEndpoints
 from hunter_pipeline.sandbox.fault_injection import respond_with_fault
 from hunter_pipeline.sandbox.http_server import App, Message, Receive, Scope, Send
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 # A demo may run for weeks: at this number of recorded requests the older half is dropped.
 MAX_RECORDED_REQUESTS = 20_000
-# The page to which the fault "redirect" leads. It is recorded, so that a client that follows with its token is seen.
-REDIRECT_TARGET = "/sandbox/elsewhere"
 _SIGN_IN_PATH = re.compile(r"/oauth2/v2\.0/(token|devicecode|authorize)$")
 
 

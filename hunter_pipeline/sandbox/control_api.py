@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hunter_pipeline.sandbox.sandbox import Sandbox
 
 MAX_CHANGES = 10_000
+# Where the fault "redirect" leads. Requests to it are recorded, so that a client that follows with its token is seen.
+REDIRECT_TARGET = "/sandbox/elsewhere"
 _SIGN_IN_ACTIONS = {"revoke": oauth.REFRESH, "expire": oauth.ACCESS, "require-mfa": oauth.MFA}
 _LINKS = """<p>A simulator of Partner Center and Entra. Nothing here is real.</p>
 <ul><li><a href="/devicelogin">Enter a device code</a></li><li><a href="/sandbox/stats">Figures</a></li>
@@ -32,7 +34,7 @@ class ControlEndpoints:
         return [
             Route("/", self._index),
             Route("/sandbox/stats", self._stats),
-            Route("/sandbox/elsewhere", self._redirect_target),
+            Route(REDIRECT_TARGET, self._redirect_target),
             Route("/sandbox/faults", self._list_faults),
             Route("/sandbox/faults", self._add_faults, methods=["POST"]),
             Route("/sandbox/faults", self._clear_faults, methods=["DELETE"]),

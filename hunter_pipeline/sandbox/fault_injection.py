@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hunter_pipeline.sandbox import entra
+from hunter_pipeline.sandbox.control_api import REDIRECT_TARGET
 from hunter_pipeline.sandbox.faults import BODY_KINDS, Fault
 from hunter_pipeline.sandbox.http_server import (
     App,
@@ -43,10 +44,10 @@ async def respond_with_fault(fault: Fault, app: App, scope: Scope, receive: Rece
     if fault.kind == "drop":
         await abort_connection(scope, receive, reset=True)
         return
-    # The endpoint of the list reads it, as only the endpoint can make a wrong link.
+    # Read by the endpoint of the list, which makes a wrong link itself.
     scope["sandbox.fault"] = fault
     response = _replacement(fault, scope) or _spoiled(fault, await _response_of(app, scope, receive))
-    breaks = "body" if fault.kind == "cut" else fault.breaks
+    breaks = fault.breaks or ("body" if fault.kind == "cut" else None)
     if breaks == "head":
         await abort_within_head(scope, receive, response.status_code)
     elif breaks == "body":
@@ -77,7 +78,7 @@ def _replacement(fault: Fault, scope: Scope) -> Response | None:
     if fault.kind == "redirect":
         # The same server under another name of its host, so that a client that follows is seen.
         port = scope["server"][1]
-        location = fault.body or f"https://127.0.0.1:{port}/sandbox/elsewhere"
+        location = fault.body or f"https://127.0.0.1:{port}{REDIRECT_TARGET}"
         return Response(b"", fault.status or 302, headers | {"location": location}, _JSON)
     return None
 

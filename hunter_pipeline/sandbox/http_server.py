@@ -110,6 +110,7 @@ class HttpsServer:
         # uvicorn reports a request as failed if it is cancelled before it has seen that its client is gone.
         while state.connections:
             await asyncio.sleep(0)
+            _abort_connections(server, self._loop)
 
 
 def _abort_connections(server: asyncio.Server, loop: asyncio.AbstractEventLoop) -> None:
