@@ -1,4 +1,4 @@
-"""What the list of referrals answers."""
+"""The list of referrals, its query options and pages, and a single referral."""
 
 import re
 from typing import Any
@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hunter_pipeline.sandbox import timestamps
-from hunter_pipeline_tests.sandbox.conftest import REFERRALS, Client, Start
+from hunter_pipeline_tests.sandbox.conftest import CLIENT_REQUEST_ID, REFERRALS, Client, StartSandbox
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def test_paging_reads_every_incoming_referral_exactly_once(full: Client) -> None:
-    """Four pages of 200 hold the 739 incoming referrals, each once."""
+def test_pages_hold_every_incoming_referral_exactly_once(full: Client) -> None:
+    """Four pages of 200 hold the 739 Incoming referrals."""
     pages = list(full.pages({"$filter": "direction eq 'Incoming'", "$top": "200", "$orderby": "updatedDateTime desc"}))
     ids = [row["id"] for page in pages for row in page["value"]]
     assert [page["@odata.count"] for page in pages] == [200, 200, 200, 139]
@@ -21,15 +21,15 @@ def test_paging_reads_every_incoming_referral_exactly_once(full: Client) -> None
     assert "@odata.nextLink" not in pages[-1]
 
 
-def test_without_a_filter_outgoing_ones_show_too(full: Client) -> None:
-    """61 outgoing referrals lie on top, and a page holds 100 unless told otherwise."""
+def test_list_without_a_filter_has_outgoing_referrals_too(full: Client) -> None:
+    """There are 61 Outgoing referrals, and a page holds 100 unless `$top` says otherwise."""
     assert len(full.rows()) == 800
     assert len(full.rows(filter="direction eq 'Outgoing'")) == 61
     assert len(full.get({}).json()["value"]) == 100
 
 
 def test_next_link_has_the_documented_form(full: Client) -> None:
-    """The link is plain http, lacks /engagements, and its token is escaped."""
+    """The link is plain http, lacks /engagements, and its token is escaped in lower case."""
     link = full.get({"$top": "5"}).json()["@odata.nextLink"]
     parts = urlsplit(link)
     assert (parts.scheme, parts.netloc, parts.path) == (
@@ -42,18 +42,14 @@ def test_next_link_has_the_documented_form(full: Client) -> None:
     assert parse_qs(parts.query)["$skiptoken"][0].startswith("+RID:~")
 
 
-def test_next_link_can_name_microsofts_host(start: Start) -> None:
-    """The host in the link can be the real one, which a client must not call."""
+def test_next_link_can_name_another_host(start: StartSandbox) -> None:
+    """The real API prints its own host, which a client of the sandbox must not call."""
     client = start(next_link_host="api.partner.microsoft.com")
-    assert (
-        client.get({"$top": "5"})
-        .json()["@odata.nextLink"]
-        .startswith("http://api.partner.microsoft.com/v1.0/referrals?")
-    )
+    link = client.get({"$top": "5"}).json()["@odata.nextLink"]
+    assert link.startswith("http://api.partner.microsoft.com/v1.0/referrals?")
 
 
-def test_the_token_carries_filter_and_order(full: Client) -> None:
-    """Following pages keep the filter and the order of the first."""
+def test_skip_token_keeps_filter_and_order(full: Client) -> None:
     rows = full.rows(filter="status eq 'Active'", orderby="updatedDateTime asc", top="50")
     dates = [timestamps.sort_key(row["updatedDateTime"]) for row in rows]
     assert len(rows) > 150
@@ -85,27 +81,44 @@ def test_the_token_carries_filter_and_order(full: Client) -> None:
         ("direction ne 'Outgoing'", lambda r: r.get("direction") != "Outgoing"),
     ],
 )
-def test_filters_select_what_they_say(full: Client, text: str, expected) -> None:
+def test_filter_selects_matching_referrals(full: Client, text: str, expected: Any) -> None:
     """Comparison, and, or, parentheses, paths and doubled quotes mean what OData says."""
     wanted = {key for key, row in full.sandbox.world.referrals.items() if expected(row)}
     assert {row["id"] for row in full.rows(filter=text)} == wanted
 
 
 @pytest.mark.parametrize("operator", ["ge", "gt", "le", "lt"])
-def test_updated_filter_compares_moments(full: Client, operator: str) -> None:
-    """`updatedDateTime` compares as a moment, whatever the number of fraction digits."""
-    world = full.sandbox.world.referrals
-    middle = sorted(row["updatedDateTime"] for row in world.values())[400]
+def test_filter_by_updated_date_compares_times(full: Client, operator: str) -> None:
+    """Timestamps compare as times, with any number of fraction digits."""
+    referrals = full.sandbox.world.referrals
+    middle = sorted(row["updatedDateTime"] for row in referrals.values())[400]
     edge = timestamps.sort_key(middle) or ""
     compare = {"ge": edge.__le__, "gt": edge.__lt__, "le": edge.__ge__, "lt": edge.__gt__}[operator]
-    wanted = {key for key, row in world.items() if compare(timestamps.sort_key(row["updatedDateTime"]) or "")}
+    wanted = {key for key, row in referrals.items() if compare(timestamps.sort_key(row["updatedDateTime"]) or "")}
     assert {row["id"] for row in full.rows(filter=f"updatedDateTime {operator} {middle}")} == wanted
     assert 0 < len(wanted) < 800
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("2024-02-29", "2024-02-29T00:00:00.000000000"),
+        ("2024-02-29T10:30Z", "2024-02-29T10:30:00.000000000"),
+        ("2024-02-29T10:30:05.1234567Z", "2024-02-29T10:30:05.123456700"),
+        ("2024-02-29T01:30:05.5+02:00", "2024-02-28T23:30:05.500000000"),
+        ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00.000000000"),
+        ("2024-13-45T00:00:00-02:00", "2024-13-45T00:00:00.000000000"),
+        ("yesterday", None),
+        (7, None),
+    ],
+)
+def test_timestamps_have_a_sort_key_in_utc(timestamp: object, expected: str | None) -> None:
+    assert timestamps.sort_key(timestamp) == expected
+
+
 @pytest.mark.parametrize("quote", ["'", ""])
-def test_engagement_filter_takes_a_quoted_or_bare_guid(full: Client, quote: str) -> None:
-    """Referrals that share an engagement are found by it, in both of the printed spellings."""
+def test_filter_by_engagement_accepts_a_guid_with_and_without_quotes(full: Client, quote: str) -> None:
+    """Microsoft prints both spellings."""
     engagements = [row["engagementId"] for row in full.sandbox.world.referrals.values()]
     shared = next(name for name in engagements if engagements.count(name) > 1)
     rows = full.rows(filter=f"engagementId eq {quote}{shared}{quote}")
@@ -138,17 +151,17 @@ def test_engagement_filter_takes_a_quoted_or_bare_guid(full: Client, quote: str)
         ({"$skip": "5"}, "$skip"),
     ],
 )
-def test_what_is_not_documented_is_refused(full: Client, query: dict[str, str], target: str) -> None:
-    """Anything else is `400 invalidRequest` with a nested inner error that names the option."""
-    answer = full.get(query)
-    error = answer.json()["error"]
-    assert answer.status_code == 400
+def test_undocumented_query_option_is_refused(full: Client, query: dict[str, str], target: str) -> None:
+    """The response is `400 invalidRequest` with nested inner errors, and names the option."""
+    response = full.get(query)
+    error = response.json()["error"]
+    assert response.status_code == 400
     assert (error["code"], error["target"]) == ("invalidRequest", target)
     assert error["innerError"]["innerError"]["code"] == "invalidRequest"
 
 
-def test_filters_can_be_refused(start: Start) -> None:
-    """A tenant may refuse the filter by date, or every filter, and still order by date."""
+def test_filters_are_refused_when_the_options_say_so(start: StartSandbox) -> None:
+    """The filter by date alone, or every filter, is refused; ordering by date still works."""
     dated = {"$filter": "direction eq 'Incoming' and updatedDateTime ge 2024-01-01T00:00:00Z"}
     plain = {"$filter": "direction eq 'Incoming'", "$orderby": "updatedDateTime desc"}
     some, every = start(refuse_updated_filter=True), start(refuse_all_filters=True)
@@ -156,13 +169,12 @@ def test_filters_can_be_refused(start: Start) -> None:
     assert [every.get(plain).status_code, every.get({"$orderby": "updatedDateTime desc"}).status_code] == [400, 200]
 
 
-def test_select_returns_only_what_was_asked_for(full: Client) -> None:
-    """`$select` leaves out the rest, on following pages too."""
+def test_select_returns_the_named_properties_on_every_page(full: Client) -> None:
     assert {tuple(row) for row in full.rows(select="id,updatedDateTime")} == {("id", "updatedDateTime")}
 
 
-def test_one_referral_by_id(full: Client) -> None:
-    """A referral is found by its id with its eTag in double quotes, another id is 404."""
+def test_referral_is_found_by_its_id(full: Client) -> None:
+    """The referral has an eTag in double quotes; an unknown id is 404."""
     referral_id = next(iter(full.sandbox.world.referrals))
     found = full.get(path=f"{REFERRALS}/{referral_id}").json()
     assert found["id"] == referral_id
@@ -173,28 +185,34 @@ def test_one_referral_by_id(full: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/v1.0/referrals", "/v1.0/engagements", "/v2.0/engagements/referrals", "/nowhere"])
 def test_other_paths_are_not_found(full: Client, path: str) -> None:
-    """There is nothing where nextLink points, nor anywhere else."""
-    answer = full.get(path=path)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "itemNotFound")
+    """The path that nextLink prints does not exist either."""
+    response = full.get(path=path)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "itemNotFound")
 
 
-def test_every_answer_has_an_id_and_repeats_the_callers(full: Client) -> None:
-    """Request-ID is new each time and client-request-id comes back, in errors too."""
-    answers = [full.get(), full.get({"$top": "0"}), full.get(Authorization=None)]
-    assert len({answer.headers["Request-ID"] for answer in answers}) == 3
-    assert all(GUID.fullmatch(answer.headers["Request-ID"]) for answer in answers)
-    assert {answer.headers["client-request-id"] for answer in answers} == {"5c1b1c5e-0000-4000-8000-000000000001"}
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", REFERRALS), ("GET", "/sandbox/change"), ("GET", REFERRALS + "/")]
+)
+def test_other_methods_and_a_trailing_slash_are_not_found(full: Client, method: str, path: str) -> None:
+    response = full.call(method, path, allow_redirects=False)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "itemNotFound")
+
+
+def test_every_response_has_a_request_id_and_repeats_the_callers(full: Client) -> None:
+    """Request-ID is new for each response and client-request-id comes back, in errors too."""
+    responses = [full.get(), full.get({"$top": "0"}), full.get(Authorization=None)]
+    assert len({response.headers["Request-ID"] for response in responses}) == 3
+    assert all(GUID.fullmatch(response.headers["Request-ID"]) for response in responses)
+    assert {response.headers["client-request-id"] for response in responses} == {CLIENT_REQUEST_ID}
 
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer x.y.z", "Bearer ü", "Basic YTpi"])
-def test_without_a_good_token_the_answer_is_401(full: Client, header: str | None) -> None:
-    """A missing, malformed or forged token is `unauthenticated`."""
-    answer = full.get(Authorization=None if header is None else header.encode())
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated")
+def test_request_without_a_valid_token_is_unauthenticated(full: Client, header: str | None) -> None:
+    response = full.get(Authorization=None if header is None else header.encode())
+    assert (response.status_code, response.json()["error"]["code"]) == (401, "unauthenticated")
 
 
 def test_client_request_id_is_required(full: Client) -> None:
-    """A call without client-request-id is an invalid request."""
     headers: dict[str, Any] = {"client-request-id": None}
-    answer = full.get(**headers)
-    assert (answer.status_code, answer.json()["error"]["target"]) == (400, "client-request-id")
+    response = full.get(**headers)
+    assert (response.status_code, response.json()["error"]["target"]) == (400, "client-request-id")
