@@ -61,11 +61,11 @@ def build_app(sandbox: "Sandbox") -> App:
     """Return the ASGI application of a sandbox."""
     endpoints = (ControlEndpoints, ReferralEndpoints, EntraEndpoints)
     exception_handlers: dict[Any, Any] = {
-        404: referrals_api.not_found,
-        405: referrals_api.not_found,
-        ApiError: referrals_api.error_response,
-        QueryOptionError: referrals_api.query_option_error,
-        EntraError: entra.error_response,
+        404: referrals_api.unknown_path,
+        405: referrals_api.unknown_path,
+        ApiError: referrals_api.api_error_response,
+        QueryOptionError: referrals_api.query_option_error_response,
+        EntraError: entra.entra_error_response,
     }
     routes = [route for group in endpoints for route in group(sandbox).routes()]
     app = Starlette(routes=routes, exception_handlers=exception_handlers)

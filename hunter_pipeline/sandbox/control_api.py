@@ -43,7 +43,7 @@ class ControlEndpoints:
         ]
 
     async def _index(self, _request: Request) -> Response:
-        return HTMLResponse(entra.page("Partner Center sandbox", _LINKS))
+        return HTMLResponse(entra.html_page("Partner Center sandbox", _LINKS))
 
     async def _stats(self, _request: Request) -> Response:
         world, requests = self._sandbox.world, self._sandbox.requests

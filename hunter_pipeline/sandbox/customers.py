@@ -51,8 +51,8 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Company:
-    """A company; its domain is in Unicode form and has no subdomain."""
+class Customer:
+    """A company that is a customer; its domain is in Unicode form and has no subdomain."""
 
     name: str
     domain: str
@@ -89,15 +89,15 @@ def _country_rotation(seed: int) -> list[tuple[Country, int]]:
 
 
 @lru_cache(maxsize=4096)
-def generate_company(seed: int, number: int) -> Company:
-    """Return a company; it depends on the seed and the number only."""
+def generate_customer(seed: int, number: int) -> Customer:
+    """Return a customer; it depends on the seed and the number only."""
     rotation = _country_rotation(seed)
     country, turn = rotation[number % len(rotation)]
     rank = number // len(rotation) * country.weight + turn
     rng = random.Random(f"{seed}/company/{number}")
     name, domain = _name_and_domain(country, rank, rng)
     city, postal_code = rng.choice(country.cities)
-    return Company(name, domain, country, city, postal_code, _people(country, rng))
+    return Customer(name, domain, country, city, postal_code, _people(country, rng))
 
 
 def _name_and_domain(country: Country, rank: int, rng: random.Random) -> tuple[str, str]:
@@ -141,10 +141,10 @@ def ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode()
 
 
-def customer_profile(company: Company, number: int, rng: random.Random) -> dict[str, Any]:
+def customer_profile(customer: Customer, number: int, rng: random.Random) -> dict[str, Any]:
     """Return `customerProfile` of a referral with this number."""
     # People write the same customer in capitals at times.
-    name = company.name.upper() if number % 23 == 5 else company.name
+    name = customer.name.upper() if number % 23 == 5 else customer.name
     return {
         "name": name.replace("&", "&amp;") if number % 3 else name,
         "size": rng.choice(phrases("sizes")),
@@ -152,13 +152,13 @@ def customer_profile(company: Company, number: int, rng: random.Random) -> dict[
         "address": {
             "addressLine1": f"Example Street {rng.randrange(1, 200)}",
             "addressLine2": None,
-            "city": company.city,
+            "city": customer.city,
             "state": None,
-            "postalCode": company.postal_code,
-            "country": company.country.code,
+            "postalCode": customer.postal_code,
+            "country": customer.country.code,
             "region": None,
         },
-        **_contacts(company, number, rng),
+        **_contacts(customer, number, rng),
     }
 
 
@@ -173,23 +173,23 @@ def has_plain_contacts(number: int) -> bool:
     return number % CONTACTS_INTERVAL not in _UNUSUAL_CONTACTS
 
 
-def _contacts(company: Company, number: int, rng: random.Random) -> Contacts:
+def _contacts(customer: Customer, number: int, rng: random.Random) -> Contacts:
     """Return `team` and `ids` of the customer, or one of them, or none."""
     duns = {"profileType": "Duns", "id": f"{rng.randrange(10**9):09d}"}
     contacts: Contacts = {
-        "team": [_member(person, _email(company, person, number)) for person in company.people],
+        "team": [_member(person, _email(customer, person, number)) for person in customer.people],
         "ids": rng.choice(([], [duns], [duns, {"profileType": "External", "id": ""}])),
     }
     unusual = _UNUSUAL_CONTACTS.get(number % CONTACTS_INTERVAL)
     if unusual is not None:
-        contacts |= unusual(company, rng)
+        contacts |= unusual(customer, rng)
     return {name: value for name, value in contacts.items() if value is not ABSENT}
 
 
-def _email(company: Company, person: Person, number: int) -> str:
+def _email(customer: Customer, person: Person, number: int) -> str:
     """Return an address at the company: an IDN in either form, other domains in capitals at times."""
-    domain = ascii_domain(company.domain) if number % 2 else company.domain
-    return f"{person.mailbox}@{domain.upper() if number % 37 == 3 and company.domain.isascii() else domain}"
+    domain = ascii_domain(customer.domain) if number % 2 else customer.domain
+    return f"{person.mailbox}@{domain.upper() if number % 37 == 3 and customer.domain.isascii() else domain}"
 
 
 def _member(person: Person, email: str | None) -> Member:
@@ -203,17 +203,17 @@ def _member(person: Person, email: str | None) -> Member:
     }
 
 
-def _with_emails(*templates: str) -> Callable[[Company, random.Random], Contacts]:
+def _with_emails(*templates: str) -> Callable[[Customer, random.Random], Contacts]:
     """Contacts whose addresses are made from templates."""
 
-    def contacts(company: Company, rng: random.Random) -> Contacts:
+    def contacts(customer: Customer, rng: random.Random) -> Contacts:
         words = {
-            "domain": company.domain,
+            "domain": customer.domain,
             "subdomain": rng.choice(phrases("subdomains")),
             "consumer": rng.choice(phrases("consumer_domains")),
             "disposable": rng.choice(phrases("disposable_domains")),
         }
-        people = [company.people[position % len(company.people)] for position in range(len(templates))]
+        people = [customer.people[position % len(customer.people)] for position in range(len(templates))]
         return {
             "team": [
                 _member(person, template.format(mailbox=person.mailbox, **words))
@@ -224,23 +224,23 @@ def _with_emails(*templates: str) -> Callable[[Company, random.Random], Contacts
     return contacts
 
 
-def _with_external_id(template: str, *, team: Any) -> Callable[[Company, random.Random], Contacts]:
+def _with_external_id(template: str, *, team: Any) -> Callable[[Customer, random.Random], Contacts]:
     """The team given, and an id of type External that is made from a template."""
-    return lambda company, _rng: {
+    return lambda customer, _rng: {
         "team": team,
-        "ids": [{"profileType": "External", "id": template.format(domain=company.domain)}],
+        "ids": [{"profileType": "External", "id": template.format(domain=customer.domain)}],
     }
 
 
-def _without_emails(company: Company, _rng: random.Random) -> Contacts:
-    person = company.people[0]
+def _without_emails(customer: Customer, _rng: random.Random) -> Contacts:
+    person = customer.people[0]
     without_field = _member(person, None)
     del without_field["email"]
     return {"team": [_member(person, None), _member(person, ""), without_field], "ids": []}
 
 
 # By the number of the referral within each hundred.
-_UNUSUAL_CONTACTS: dict[int, Callable[[Company, random.Random], Contacts]] = {
+_UNUSUAL_CONTACTS: dict[int, Callable[[Customer, random.Random], Contacts]] = {
     1: _with_emails("{mailbox}@{consumer}"),
     3: _with_external_id("https://www.{domain}/contact?lang=en#top", team=None),
     5: _with_emails("{mailbox}@{subdomain}.{domain}"),

@@ -110,10 +110,10 @@ class EntraEndpoints:
             self._oauth.check_authorization_request(request.path_params["tenant"], fields)
         except EntraError as error:
             reason = f'<p class="error">{escape(error_body(error.number)["error_description"])}</p>'
-            return HTMLResponse(page("Sorry, but we are having trouble signing you in", reason), 400)
+            return HTMLResponse(html_page("Sorry, but we are having trouble signing you in", reason), 400)
         if request.method == "GET" and not self._sandbox.options.auto_approve:
             question = f"<p>An app on this computer wants to sign in as {USERNAME}.</p>"
-            return HTMLResponse(page("Sign in", question + _post_form(request.url.path, fields, "Approve")))
+            return HTMLResponse(html_page("Sign in", question + _post_form(request.url.path, fields, "Approve")))
         answer = {"state": fields.get("state", "")}
         if fields.get("answer") == "decline":
             answer |= {"error": "access_denied", "error_description": error_body(65004)["error_description"]}
@@ -132,7 +132,7 @@ class EntraEndpoints:
         title, text = "You are signed in", f"Signed in as {USERNAME}."
         if not approve:
             title, text = "Sign-in declined", "You have declined the sign-in."
-        return HTMLResponse(page(title, f'<p role="status">{text} You may close this window.</p>'))
+        return HTMLResponse(html_page(title, f'<p role="status">{text} You may close this window.</p>'))
 
     def _tenant_id(self, tenant: str) -> str | None:
         """Return the id of a tenant that is named by its id or by one of its domains."""
@@ -164,13 +164,13 @@ def error_body(number: int) -> dict[str, Any]:
     }
 
 
-def error_response(_request: Request, error: EntraError) -> Response:
+def entra_error_response(_request: Request, error: EntraError) -> Response:
     """Return an error in Entra's form."""
     body = error_body(error.number)
     return JSONResponse(body, status_code=401 if body["error"] == "unauthorized_client" else 400)
 
 
-def page(title: str, content: str) -> str:
+def html_page(title: str, content: str) -> str:
     """Return an HTML page; `content` is HTML."""
     return _PAGE.format(title=title, content=content)
 
@@ -186,7 +186,7 @@ def _code_page(code: str, alert: str = "") -> str:
     """Return the page on which a device code is entered."""
     label = '<label for="code">Code</label>'
     field = f'<input type="text" id="code" name="code" value="{escape(code)}" autocomplete="off" autofocus required>'
-    return page(
+    return html_page(
         "Enter code",
         f"{alert}<p>Enter the code shown by the app to sign in as {USERNAME}.</p>"
         f'<form method="post" action="/devicelogin">{label}{field}{_BUTTONS.format(approve="Sign in")}</form>',
@@ -206,6 +206,6 @@ def _redirect_to_app(query: Mapping[str, str], answer: Mapping[str, str]) -> Res
     target = query["redirect_uri"]
     if query.get("response_mode") == "form_post":
         submit = "<script>document.forms[0].submit()</script>"
-        return HTMLResponse(page("Signing in", _post_form(target, answer) + submit))
+        return HTMLResponse(html_page("Signing in", _post_form(target, answer) + submit))
     separator = "&" if urlsplit(target).query else "?"
     return RedirectResponse(target + separator + urlencode(answer), status_code=302)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from hunter_pipeline.sandbox import customers, referral_parts, timestamps
-from hunter_pipeline.sandbox.customers import Company, phrases
+from hunter_pipeline.sandbox.customers import Customer, phrases
 from hunter_pipeline.sandbox.options import ORGANIZATION_ID, ORGANIZATION_NAME
 from hunter_pipeline.sandbox.referral_parts import TIME_TO_ANSWER, etag, guid
 
@@ -64,7 +64,7 @@ class Blueprint:
     seed: int
     direction: str
     number: int
-    company: Company
+    customer: Customer
     engagement_id: str
     deal_name: str
     rng: random.Random
@@ -87,7 +87,7 @@ def generate_population(seed: int, incoming: int, outgoing: int, tenant_count: i
             unanswered += 1
         referrals[payload["id"]] = payload
         if customers.has_plain_contacts(number):
-            domains[customers.ascii_domain(_blueprint(seed, number).company.domain)] = None
+            domains[customers.ascii_domain(_blueprint(seed, number).customer.domain)] = None
     for number in range(outgoing):
         payload = generate_referral(seed, number, epoch, "Outgoing")
         referrals[payload["id"]] = payload
@@ -139,14 +139,14 @@ def _blueprint(seed: int, number: int, direction: str = "Incoming") -> Blueprint
     first = number - 1 if is_copy else number
     # An Outgoing referral is the partner's copy of an Incoming one: it has the same company and engagement.
     shared = random.Random(_key(seed, "Incoming", first) + "/root")
-    company = customers.generate_company(seed, _company_number(first, shared))
-    deal_name = shared.choice([*company.country.deals, *phrases("deals")]) or ""
+    customer = customers.generate_customer(seed, _customer_number(first, shared))
+    deal_name = shared.choice([*customer.country.deals, *phrases("deals")]) or ""
     rng = random.Random(_key(seed, direction, number))
-    return Blueprint(seed, direction, number, company, guid(f"{seed}/engagement/{first}"), deal_name, rng)
+    return Blueprint(seed, direction, number, customer, guid(f"{seed}/engagement/{first}"), deal_name, rng)
 
 
-def _company_number(number: int, rng: random.Random) -> int:
-    """Return a new company for 58 of a hundred referrals, an earlier one for the others."""
+def _customer_number(number: int, rng: random.Random) -> int:
+    """Return the number of a new customer for 58 of a hundred referrals, of an earlier one for the others."""
     newest = int(number * COMPANIES_PER_REFERRAL)
     is_new = number == 0 or newest != int((number - 1) * COMPANIES_PER_REFERRAL)
     return newest if is_new else rng.randrange(newest + 1)
@@ -161,7 +161,7 @@ def _shuffled(seed: int, name: str, shares: tuple[tuple[Any, ...], ...]) -> list
 
 
 def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
-    number, company, rng = blueprint.number, blueprint.company, blueprint.rng
+    number, customer, rng = blueprint.number, blueprint.customer, blueprint.rng
     kind, qualification, inviter = _shuffled(blueprint.seed, "kinds", _KINDS)[number % 100]
     status, substatus = _shuffled(blueprint.seed, "statuses", _STATUSES)[(number * 7 + number // 100) % 100]
     referral_id = guid(f"{blueprint.key}/id")
@@ -169,7 +169,7 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
     return {
         "id": referral_id,
         "engagementId": blueprint.engagement_id,
-        "name": deal_name if rng.random() < 0.6 else f"{company.name.replace('&', '&amp;')} - {deal_name}",
+        "name": deal_name if rng.random() < 0.6 else f"{customer.name.replace('&', '&amp;')} - {deal_name}",
         "organizationId": ORGANIZATION_ID,
         "organizationName": ORGANIZATION_NAME,
         "lastModifiedVia": rng.choice((None, None, "PartnerCenter", "API")),
@@ -197,13 +197,13 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
         "callToAction": None,
         "registrationStatus": "None",
         "target": [{"type": "SolutionProfile", "id": f"SOL-{rng.randrange(10_000, 99_999)}-EBB"}],
-        "customerProfile": customers.customer_profile(company, number, rng),
+        "customerProfile": customers.customer_profile(customer, number, rng),
         "consent": {
             "consentToToShareInfoWithOthers": True,
             "consentToContact": True,
             "consentToShareReferralWithMicrosoftSellers": rng.random() < 0.7,
         },
-        "details": referral_parts.details(company, status, epoch, rng),
+        "details": referral_parts.details(customer, status, epoch, rng),
         "team": [customers.partner_colleague(rng)],
         "inviteContext": referral_parts.invite_context(inviter, rng),
         "links": _links(referral_id, blueprint.engagement_id),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hunter_pipeline.sandbox import timestamps
-from hunter_pipeline.sandbox.customers import Company, phrases
+from hunter_pipeline.sandbox.customers import Customer, phrases
 from hunter_pipeline.sandbox.options import ORGANIZATION_ID
 
 HISTORY_DAYS = 400
@@ -54,20 +54,20 @@ def dates(status: str, substatus: str | None, epoch: datetime, rng: random.Rando
     }
 
 
-def details(company: Company, status: str, epoch: datetime, rng: random.Random) -> dict[str, Any]:
+def details(customer: Customer, status: str, epoch: datetime, rng: random.Random) -> dict[str, Any]:
     """Return `details`: value, notes, what the customer asks for. An open deal closes in the future."""
     whole = rng.randrange(1, 400) * 500
     value = rng.choice((None, whole, whole, whole, round(whole + rng.randrange(1, 100) / 100, 2), 0))
     note = rng.choice(phrases("notes"))
     if note is not None:
-        person = company.people[0]
-        email = f"{person.mailbox}@{company.domain}"
+        person = customer.people[0]
+        email = f"{person.mailbox}@{customer.domain}"
         note = note.format(first=person.first_name, last=person.last_name, phone=person.phone, mail=email)
     closing = epoch + timedelta(days=rng.randrange(5, 180)) if status in {"New", "Active"} else epoch
     return {
         "notes": note,
         "dealValue": value,
-        "currency": None if value is None and rng.random() < 0.5 else company.country.currency,
+        "currency": None if value is None and rng.random() < 0.5 else customer.country.currency,
         "closingDateTime": timestamps.format_utc(closing, digits=0),
         "customerRequestedContact": rng.choice((None, None, None, False, True)),
         "customerAction": None,

@@ -106,7 +106,7 @@ class ReferralEndpoints:
         return None if following is None else next_link(self._host, following)
 
 
-def error_response(_request: Request, error: ApiError) -> Response:
+def api_error_response(_request: Request, error: ApiError) -> Response:
     """Return an error in the documented form: nested, the inner error being the more precise one."""
     message = str(error)
     innermost = {"code": error.code, "message": "", "requestId": str(uuid.uuid4())}
@@ -116,15 +116,15 @@ def error_response(_request: Request, error: ApiError) -> Response:
     return Response(json.dumps(body), error.status, headers, _JSON)
 
 
-def query_option_error(request: Request, error: QueryOptionError) -> Response:
+def query_option_error_response(request: Request, error: QueryOptionError) -> Response:
     """Return the response to a query option that is not supported."""
-    return error_response(request, ApiError(400, "invalidRequest", str(error), error.option))
+    return api_error_response(request, ApiError(400, "invalidRequest", str(error), error.option))
 
 
-def not_found(request: Request, _error: Exception) -> Response:
+def unknown_path(request: Request, _error: Exception) -> Response:
     """Return the response to a path or method that does not exist."""
     message = "The resource could not be found."
-    return error_response(request, ApiError(404, "itemNotFound", message, request.url.path))
+    return api_error_response(request, ApiError(404, "itemNotFound", message, request.url.path))
 
 
 def _json_response(content: Any) -> Response:

@@ -8,7 +8,7 @@ import msal
 import pytest
 
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.sandbox.customers import ascii_domain, generate_company
+from hunter_pipeline.sandbox.customers import ascii_domain, generate_customer
 from hunter_pipeline.sandbox.options import USERNAME
 from hunter_pipeline_tests.sandbox.conftest import SCOPES, Client, StartSandbox
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
@@ -229,7 +229,9 @@ def test_discovery_knows_which_domains_have_a_tenant(full: Client) -> None:
     for domain, tenant in full.sandbox.tenants.items():
         response = full.call("GET", f"/{domain.upper()}/v2.0/.well-known/openid-configuration")
         assert (response.status_code, tenant in response.json()["issuer"]) == (200, True)
-    domains = {ascii_domain(generate_company(42, number).domain) for number in range(430)} - full.sandbox.tenants.keys()
+    domains = {
+        ascii_domain(generate_customer(42, number).domain) for number in range(430)
+    } - full.sandbox.tenants.keys()
     for domain in sorted(domains)[:20]:
         response = full.call("GET", f"/{domain}/v2.0/.well-known/openid-configuration")
         assert (response.status_code, response.json()["error"], response.json()["error_codes"]) == (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hunter_pipeline.sandbox import timestamps
-from hunter_pipeline.sandbox.customers import ascii_domain, generate_company
+from hunter_pipeline.sandbox.customers import ascii_domain, generate_customer
 from hunter_pipeline.sandbox.generator import generate_population, property_names
 from hunter_pipeline_tests.sandbox.conftest import Client
 
@@ -88,7 +88,7 @@ def test_property_names_are_those_of_all_referrals(full: Client) -> None:
 
 
 def test_companies_do_not_share_a_domain() -> None:
-    domains = Counter(ascii_domain(generate_company(42, number).domain) for number in range(2000))
+    domains = Counter(ascii_domain(generate_customer(42, number).domain) for number in range(2000))
     assert max(domains.values()) == 1
 
 
