@@ -51,7 +51,8 @@ def test_break_within_the_head_leaves_status_and_no_body(start: StartSandbox) ->
 
 def test_break_after_the_response_leaves_it_complete(start: StartSandbox) -> None:
     client = start(faults=[Fault(where="list", kind="good", breaks="after", times=1)])
-    assert len(client.get().json()["value"]) == client.get().json()["@odata.count"]
+    page = client.get().json()
+    assert len(page["value"]) == page["@odata.count"] > 0
 
 
 def test_slow_delays_the_response(start: StartSandbox) -> None:
