@@ -18,7 +18,7 @@ PHONES = ["+49 (89) 555-0123", "-", "+1 555 0162"]
 
 def lead(**changes: Any) -> dict[str, Any]:
     """A row of `leads_ready`."""
-    row: dict[str, Any] = dict.fromkeys(exports.COLUMNS)
+    row: dict[str, Any] = dict.fromkeys(exports.LEAD_COLUMNS)
     row |= {
         "company_id": 7,
         "canonical_name": "Çağrı Müller 株式会社",
@@ -47,8 +47,8 @@ def sheet_rows(content: bytes) -> list[dict[str, Any]]:
 
 def test_csv_keeps_every_column_and_script():
     """CSV has the contract's columns in their order, lists joined, times in ISO 8601, nothing for None."""
-    row = csv_rows(exports.csv([lead()]))[0]
-    assert tuple(row) == exports.COLUMNS
+    row = csv_rows(exports.to_csv([lead()]))[0]
+    assert tuple(row) == exports.LEAD_COLUMNS
     assert row["canonical_name"] == "Çağrı Müller 株式会社"
     assert row["referral_types"] == "co-sell; marketplace"
     assert row["deal_value"] == "103000.50"
@@ -59,11 +59,11 @@ def test_csv_keeps_every_column_and_script():
 @pytest.mark.parametrize("text", FORMULAS)
 def test_csv_disarms_formulas(text: str):
     """What begins like a formula gets an apostrophe in front, whichever column it stands in."""
-    row = csv_rows(exports.csv([lead(canonical_name=text, contact_name=text)]))[0]
+    row = csv_rows(exports.to_csv([lead(canonical_name=text, contact_name=text)]))[0]
     assert row["canonical_name"] == row["contact_name"] == f"'{text}"
 
 
-@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.csv(r)), lambda r: sheet_rows(exports.xlsx(r))])
+@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: sheet_rows(exports.to_xlsx(r))])
 @pytest.mark.parametrize("phone", PHONES)
 def test_phone_numbers_are_kept(write: Any, phone: str):
     """A phone number begins with a plus and is no formula."""
@@ -73,39 +73,39 @@ def test_phone_numbers_are_kept(write: Any, phone: str):
 @pytest.mark.parametrize("text", ['a "quoted" name', "two\nlines", "semi; colon, comma"])
 def test_csv_survives_quotes_and_line_breaks(text: str):
     """A reader of CSV gets back what was written."""
-    assert csv_rows(exports.csv([lead(canonical_name=text)]))[0]["canonical_name"] == text
+    assert csv_rows(exports.to_csv([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
 
 @pytest.mark.parametrize("text", [*FORMULAS[:5], "株式会社 & Söhne", "#N/A"])
 def test_excel_holds_text_as_text(text: str):
     """No cell of the workbook is a formula, and the text is as it was."""
-    assert sheet_rows(exports.xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
+    assert sheet_rows(exports.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
 
 def test_excel_takes_what_it_cannot_hold():
     """Control characters become a mark and very long text is cut, instead of a file that does not open."""
-    row = sheet_rows(exports.xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
+    row = sheet_rows(exports.to_xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
     assert row["canonical_name"] == "a\ufffdb\ufffdc"
     assert len(row["contact_name"]) == 32_767
 
 
 def test_excel_numbers_are_numbers():
     """A score can be sorted and a deal value summed."""
-    row = sheet_rows(exports.xlsx([lead()]))[0]
+    row = sheet_rows(exports.to_xlsx([lead()]))[0]
     assert (row["score"], row["deal_value"]) == (100, 103000.5)
 
 
 def test_json_round_trip():
     """JSON keeps lists, numbers, nulls and every script."""
-    row = json.loads(exports.as_json([lead()]))[0]
-    assert tuple(row) == exports.COLUMNS
+    row = json.loads(exports.to_json([lead()]))[0]
+    assert tuple(row) == exports.LEAD_COLUMNS
     assert row["referral_types"] == ["co-sell", "marketplace"]
     assert (row["deal_value"], row["score"], row["provider"]) == (103000.5, 100, None)
     assert row["canonical_name"] == "Çağrı Müller 株式会社"
-    assert json.loads(exports.as_json([lead(deal_value=Decimal("5000.00"))]))[0]["deal_value"] == 5000
+    assert json.loads(exports.to_json([lead(deal_value=Decimal("5000.00"))]))[0]["deal_value"] == 5000
 
 
-@pytest.mark.parametrize("write", [exports.csv, exports.xlsx, exports.as_json, exports.table])
+@pytest.mark.parametrize("write", [exports.to_csv, exports.to_xlsx, exports.to_json])
 def test_no_leads_make_a_file_nonetheless(write: Any):
     """Nothing to call is a file with its header, not an error."""
     assert write([])

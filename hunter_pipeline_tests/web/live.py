@@ -20,7 +20,7 @@ from hunter_pipeline.local.home_lock import Urls
 from hunter_pipeline.local.ports import API, DAGSTER, free_url
 from hunter_pipeline.local.supervisor import running
 from hunter_pipeline.web.app import create_app
-from hunter_pipeline.web.dagster_client import Launches
+from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline_tests.warehouse.office import Office, sign_in
 
 STARTS_WITHIN = 60.0
@@ -73,7 +73,7 @@ def pipeline(office: Office) -> Iterator[Live]:
             stack.enter_context(running(settings, urls))
         _stop_sensors(urls.dagster)
         until = time.monotonic() + STARTS_WITHIN
-        while Launches(urls.dagster, office.warehouse).current() is not None:  # what a sensor had already started
+        while DagsterClient(urls.dagster, office.warehouse).unfinished_sync() is not None:  # what a sensor had already started
             assert time.monotonic() < until
             time.sleep(0.2)
         office.reset()

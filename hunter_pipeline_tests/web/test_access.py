@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError
-from hunter_pipeline.web import access
-from hunter_pipeline.web.access import Access, Guesses
+from hunter_pipeline.web import security
 from hunter_pipeline.web.app import create_app
+from hunter_pipeline.web.security import AccessControl, GuessLimiter
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
 
@@ -105,29 +105,29 @@ def test_signing_in_and_out(url: str):
 
 def test_a_cookie_ends_after_twelve_hours_and_with_its_key(locked: Settings, settings: Settings):
     """An old cookie, a changed one, one under another key and one of a service without a key are worth nothing."""
-    door = Access(locked)
+    door = AccessControl(locked)
     with time_machine.travel(1_700_000_000, tick=False) as clock:
         cookie = door.new_session()
-        clock.shift(access.SESSION_SECONDS)
+        clock.shift(security.SESSION_SECONDS)
         assert door.is_session(cookie)
         clock.shift(1)
         assert not door.is_session(cookie)
     cookie = door.new_session()
-    other = Access(locked.model_copy(update={"api_key": SecretStr("other")}))
+    other = AccessControl(locked.model_copy(update={"api_key": SecretStr("other")}))
     assert not other.is_session(cookie)
     assert not door.is_session(("A" if cookie[0] != "A" else "B") + cookie[1:])
     assert not door.is_session("")
-    assert not Access(settings).is_key(b"")
+    assert not AccessControl(settings).is_key(b"")
     assert door.is_key(SENT)
 
 
 def test_guesses_are_limited_by_address(url: str):
     """After five wrong keys even the right one has to wait, and the answer says how long."""
-    for _ in range(access.GUESSES):
+    for _ in range(security.MAX_GUESSES):
         assert sign_in(url, "guess").status_code == 401
     limited = sign_in(url)
     assert limited.status_code == 429
-    assert 0 < int(limited.headers["retry-after"]) <= access.GUESS_SECONDS
+    assert 0 < int(limited.headers["retry-after"]) <= security.GUESS_SECONDS
     header = requests.get(url + LIST, headers={"X-API-Key": SENT}, timeout=30)
     assert (header.status_code, header.json()["error"]) == (429, "too_many_tries")
     assert requests.get(f"{url}/healthz/live", timeout=30).status_code == 200
@@ -135,14 +135,14 @@ def test_guesses_are_limited_by_address(url: str):
 
 def test_the_memory_of_guesses_is_bounded():
     """It forgets with time, holds so many addresses, and takes an IPv6 household for one."""
-    guesses = Guesses()
-    for number in range(access.REMEMBERED + 100):
-        guesses.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(guesses._tries) == access.REMEMBERED
-    for number in range(access.GUESSES):
-        guesses.failed(f"2001:db8::{number + 1}")
-    assert guesses.wait_seconds("2001:db8::ffff") > 0
-    assert guesses.wait_seconds("2001:db8:0:1::1") == guesses.wait_seconds("10.0.0.1") == 0
+    guesses = GuessLimiter()
+    for number in range(security.MAX_TRACKED_CLIENTS + 100):
+        guesses.record_failure(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    assert len(guesses._failures) == security.MAX_TRACKED_CLIENTS
+    for number in range(security.MAX_GUESSES):
+        guesses.record_failure(f"2001:db8::{number + 1}")
+    assert guesses.seconds_to_wait("2001:db8::ffff") > 0
+    assert guesses.seconds_to_wait("2001:db8:0:1::1") == guesses.seconds_to_wait("10.0.0.1") == 0
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_nobody_listens_to_the_network_without_a_key(settings: Settings):
 )  # fmt: skip
 def test_signing_in_leads_to_pages_of_ours_only(target: str | None, goes_to: str):
     """An address of another site, however it is written, becomes the first page."""
-    assert access.local_path(target) == goes_to
+    assert security.local_path(target) == goes_to
 
 
 def test_every_answer_carries_the_headers_of_safety(url: str):

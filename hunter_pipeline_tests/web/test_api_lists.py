@@ -159,7 +159,7 @@ def test_leads_by_each_sort_and_filter(get: Get, sort: str):
     assert [lead["domain"] for lead in get(LEADS, q="FORMULA", sort=sort, page_size=9)["items"]] == ["formula.com"]
 
 
-@pytest.mark.parametrize(("path", "columns"), [(LEADS, exports.COLUMNS), (REFERRALS, exports.REFERRAL_COLUMNS)])
+@pytest.mark.parametrize(("path", "columns"), [(LEADS, exports.LEAD_COLUMNS), (REFERRALS, exports.REFERRAL_COLUMNS)])
 @pytest.mark.parametrize("query", [{}, {"status": "New"}, {"q": "=1+1"}, {"q": "no such thing"}])
 def test_exports_hold_what_the_filters_pass(get: Get, base: str, path: str, columns: tuple[str, ...], query: Any):
     """CSV and Excel have the list's rows in its order, and no formula of a stranger."""

@@ -21,7 +21,7 @@ from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.web import dagster_client
-from hunter_pipeline.web.dagster_client import JOB, Launches
+from hunter_pipeline.web.dagster_client import SYNC_JOB, DagsterClient
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
@@ -35,7 +35,7 @@ SUMMARY = (
 
 @pytest.fixture(scope="module")
 def closed(server: Path) -> Iterator[tuple[str, Office]]:
-    """A service whose feature flag is on and whose Dagster is out of reach."""
+    """A service whose feature flag is on and whose Dagster cannot be reached."""
     with (
         office_of(server, SandboxOptions(referrals=1)) as office,
         served(settings_on(office.url, office.folder, partner_center_enabled=True)) as url,
@@ -77,10 +77,10 @@ def test_a_full_sync_can_be_asked_for(live: Live):
 
 def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
     """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
-    monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", 3.0)
+    monkeypatch.setattr(dagster_client, "STARTUP_SECONDS", 3.0)
     monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.office.warehouse))
     with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
-        lost = create_run_for_test(dagster, job_name=JOB).run_id
+        lost = create_run_for_test(dagster, job_name=SYNC_JOB).run_id
         young = requests.post(f"{url}{SYNC}", timeout=60).json()
         assert (young["task_id"], young["enqueued"]) == (lost, False)
         time.sleep(3)
@@ -110,12 +110,12 @@ def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
 
 def test_a_run_that_met_another_sync_says_skipped(live: Live):
     """A run of Dagster's own that finds the lock taken ends as a success whose summary says why it did nothing."""
-    launcher = Launches(live.settings.dagster_url, live.office.warehouse)
+    launcher = DagsterClient(live.settings.dagster_url, live.office.warehouse)
     with served(live.settings) as url, live.office.warehouse.connection() as connection:
         assert sync_runs.try_sync_lock(connection)
         connection.commit()
-        location, repository = launcher.place()
-        task_id = launcher._submit(location, repository, full=False)
+        location, repository = launcher.find_job()
+        task_id = launcher.submit_run(location, repository, full=False)
         ended = wait_for_sync(url, task_id)
         assert ended["status"] == "success"
         assert (ended["summary"]["status"], ended["summary"]["reason"]) == ("skipped", "sync_in_progress")
@@ -127,7 +127,7 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
     refused = requests.post(f"{url}{SYNC}", timeout=30)
     assert refused.status_code == 503
     assert refused.json()["error"] == "dagster_unavailable"
-    assert refused.json()["detail"] == "Dagster is out of reach."
+    assert refused.json()["detail"] == "Dagster cannot be reached."
     assert refused.json()["hint"]
     with office.warehouse.connection() as connection:
         sync_runs.open_run(connection, "known", "full")
@@ -142,11 +142,11 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
 
 def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeypatch: pytest.MonkeyPatch):
     """Six who ask at once are all refused when the time for one is over, not one after the other."""
-    monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": 0.5})
+    monkeypatch.setattr(DagsterClient._query, "__kwdefaults__", {"seconds": 0.5})
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
-        launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
+        launcher = DagsterClient(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
         start = time.monotonic()
-        asked = [pool.submit(launcher.launch) for _ in range(6)]
+        asked = [pool.submit(launcher.launch_sync) for _ in range(6)]
         assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
         assert time.monotonic() - start < 2
 
@@ -210,18 +210,18 @@ def test_a_broken_code_location_is_told_apart(broken: str, closed: tuple[str, Of
     with served(settings) as url:
         refused = requests.post(f"{url}{SYNC}", timeout=60)
         assert refused.status_code == 503
-        assert refused.json()["detail"] == "Dagster runs, but it could not load the pipeline's code."
+        assert refused.json()["detail"] == "Dagster is running but could not load the pipeline's code."
         assert "/locations" in refused.json()["hint"]
         assert requests.get(f"{url}/healthz", timeout=60).json()["dagster"] == "down"
 
 
 def test_another_project_s_dagster_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch):
     """A Dagster without our job gets a sentence of its own."""
-    monkeypatch.setattr(dagster_client, "JOB", "somebody_else_s_job")
+    monkeypatch.setattr(dagster_client, "SYNC_JOB", "somebody_else_s_job")
     with pytest.raises(DagsterUnavailable, match="has no job somebody_else_s_job"):
-        Launches(live.settings.dagster_url, live.office.warehouse).launch()
+        DagsterClient(live.settings.dagster_url, live.office.warehouse).launch_sync()
 
 
 def test_the_job_s_name_is_the_pipeline_s():
     """The web does not import Dagster's shell, so the names that it repeats are held to it here."""
-    assert (dagster_client.JOB, dagster_client.FULL) == (schedules.JOB, schedules.FULL)
+    assert (dagster_client.SYNC_JOB, dagster_client.FULL_RUN_CONFIG) == (schedules.JOB, schedules.FULL)

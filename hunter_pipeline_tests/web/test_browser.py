@@ -64,7 +64,7 @@ def test_sync_now_runs_and_the_table_fills(page: Page):
     expect(page.get_by_text("Sync queued")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Running", timeout=RUN_MS)
     expect(page.get_by_text("Sync finished: 60 new, 0 updated")).to_be_visible(timeout=RUN_MS)
-    expect(page.get_by_role("status")).to_contain_text("60 new, 0 updated, 60 read")
+    expect(page.get_by_role("status")).to_contain_text("60 new, 0 updated, 60 fetched")
     expect(page.get_by_role("status")).to_contain_text("ago")
     expect(rows(page)).to_have_count(25)
     expect(page.get_by_role("list", name="Leads by score").locator("li")).to_have_count(5)
@@ -92,7 +92,7 @@ def test_each_filter_is_kept_over_a_reload(page: Page):
         page.get_by_role("button", name="Export referrals: CSV").click()
     assert company in download.value.path().read_text(encoding="utf-8")
     page.get_by_label("Search").fill("no such company anywhere")
-    expect(page.get_by_text("No referral fits these filters")).to_be_visible()
+    expect(page.get_by_text("No referrals match these filters")).to_be_visible()
     page.locator("#results").get_by_role("link", name="Clear filters").click()
     expect(rows(page)).to_have_count(25)
 
@@ -105,7 +105,7 @@ def test_a_filter_is_kept_when_the_reload_comes_before_its_answer(page: Page):
     page.get_by_label("Search").press_sequentially("nobody")
     page.reload()
     expect(page.get_by_label("Search")).to_have_value("nobody")
-    expect(page.get_by_text("No referral fits these filters")).to_be_visible()
+    expect(page.get_by_text("No referrals match these filters")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Search")).to_have_value("")
     expect(page.get_by_label("Referral type")).to_have_value("co-sell")
@@ -187,7 +187,7 @@ def test_a_failed_sync_says_why_and_what_to_do(page: Page, live: Live):
     expect(page.get_by_role("status")).to_contain_text("What to do: Run hunter auth login")
     expect(page.get_by_role("status")).to_contain_text("Last success")
     expect(page.locator("#charts .bar.failed").first).to_be_attached()
-    page.get_by_role("button", name="Dismiss message").last.click()
+    page.get_by_role("button", name="Dismiss notification").last.click()
     expect(toast).to_have_count(0)
 
 
@@ -197,7 +197,7 @@ def test_the_page_survives_a_restart_of_the_service(browser: Browser, live: Live
         page = Visit(context).page
         with served(live.settings) as url:
             page.goto(url)
-        quiet = page.get_by_text("No connection to the server, trying again.")
+        quiet = page.get_by_text("No connection to the server. Trying again…")
         page.evaluate("htmx.trigger('#filters', 'submit')")
         expect(quiet.first).to_be_visible()
         with served(live.settings, port=urlsplit(url).port or 0):
@@ -212,7 +212,7 @@ def test_with_the_flag_off_the_button_says_what_to_do(browser: Browser, live: Li
     with served(settings) as url, browser.new_context(locale="en-GB") as context:
         page = Visit(context).page
         page.goto(url)
-        expect(page.get_by_role("status")).to_contain_text("Partner Center is switched off")
+        expect(page.get_by_role("status")).to_contain_text("Partner Center sync is disabled")
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync failed:")).to_contain_text("HUNTER_PARTNER_CENTER_ENABLED=true")
 
@@ -228,7 +228,7 @@ def test_signing_in_and_out(browser: Browser, live: Live):
         assert visit.findings() == []
         page.get_by_label("API key").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_have_text("That key is not right.")
+        expect(page.get_by_role("alert")).to_have_text("This API key is incorrect.")
         page.get_by_label("API key").fill("a-long-secret-key")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_label("Status")).to_have_value("Closed")
@@ -260,10 +260,10 @@ def test_turkish_and_dark_by_the_browser_and_by_choice(browser: Browser, url: st
         page.goto("/")
         expect(page.locator("html")).to_have_attribute("lang", "tr")
         expect(page.get_by_role("table", name="Yönlendirmeler")).to_be_visible()
-        expect(page.get_by_role("button", name="Koyu görünüm")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name="Koyu mod")).to_have_attribute("aria-pressed", "true")
         assert visit.findings() == []
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        page.get_by_role("button", name="Koyu görünüm").click()
+        page.get_by_role("button", name="Koyu mod").click()
         page.get_by_role("link", name="English").click()
         expect(page.get_by_role("button", name="Dark mode")).to_have_attribute("aria-pressed", "false")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark

@@ -101,13 +101,13 @@ def test_hostile_names_are_text(url: str):
 
 def test_no_sync_yet_no_rows_and_no_such_referral_say_what_to_do(url: str, office: Office):
     """Each kind of nothing has its own words."""
-    assert "No referral fits these filters" in get(f"{url}/?q=nobody-of-that-name").text
+    assert "No referrals match these filters" in get(f"{url}/?q=nobody-of-that-name").text
     gone = get(f"{url}/referrals/none-such")
-    assert (gone.status_code, "This referral is not here" in gone.text) == (404, True)
+    assert (gone.status_code, "Referral not found" in gone.text) == (404, True)
     with served(load_settings()) as empty:
         page = get(f"{empty}/").text
     assert "No sync yet" in page
-    assert "Press Sync now to fetch the referrals." in page
+    assert "Press Sync now to fetch your referrals." in page
     assert "No referrals yet" in page
 
 
@@ -129,8 +129,8 @@ def test_dagster_out_of_reach_is_said_at_once(settings_of_60: Settings):
             ).text
             for code in ("en", "tr")
         )
-    assert "Sync failed: Dagster is out of reach. Start it with hunter up" in english
-    assert "Eşitleme başarısız: Dagster&#39;a ulaşılamıyor. hunter up komutuyla" in turkish
+    assert "Sync failed: Dagster cannot be reached. Start it with hunter up" in english
+    assert "Eşitleme başarısız oldu: Dagster&#39;a ulaşılamıyor. hunter up komutuyla" in turkish
 
 
 def test_a_state_that_has_not_changed_is_not_sent_again(url: str):

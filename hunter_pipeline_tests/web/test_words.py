@@ -9,10 +9,10 @@ import pytest
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.referrals.referral import DIRECTIONS, QUALIFICATIONS, STATUSES, SUBSTATUSES
-from hunter_pipeline.web.words import LOCALES, language_of, words_of
+from hunter_pipeline.web.localization import LOCALES, choose_language, localizer
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-ENGLISH, TURKISH = words_of("en"), words_of("tr")
+ENGLISH, TURKISH = localizer("en"), localizer("tr")
 
 
 def test_both_languages_have_every_word_and_the_same_placeholders():
@@ -62,7 +62,7 @@ def test_the_language_is_the_first_wish_that_we_speak(
     wishes: tuple[str | None, ...], accept: str | None, language: str
 ):
     """The address, then the cookie, then the browser's order, then English."""
-    assert language_of(*wishes, accept=accept) == language
+    assert choose_language(*wishes, accept=accept) == language
 
 
 def test_numbers_money_and_times_are_written_as_the_language_does():
@@ -71,19 +71,19 @@ def test_numbers_money_and_times_are_written_as_the_language_does():
     assert [ENGLISH.money(value, "EUR"), TURKISH.money(value, "EUR")] == ["€510,090", "€510.090"]
     assert [ENGLISH.money(Decimal(500), "AED"), ENGLISH.money(Decimal(5), None)] == ["AED\xa0500", "5"]
     assert [ENGLISH.money(None, "EUR"), ENGLISH.money(Decimal(7), "XQQ")] == ["", "XQQ\xa07"]
-    assert [ENGLISH.moment(NOW), TURKISH.moment(NOW)] == ["22 Nov 2026, 09:30", "22 Kas 2026 09:30"]
-    assert [ENGLISH.ago(later, NOW), TURKISH.ago(later, NOW)] == ["in 13 days", "13 gün sonra"]
-    assert [ENGLISH.ago(before, NOW), TURKISH.ago(before, NOW)] == ["2 minutes ago", "2 dakika önce"]
-    assert [ENGLISH.ago(NOW, NOW), ENGLISH.ago(None, NOW)] == ["1 second ago", ""]
-    assert [ENGLISH.seconds(2.24), TURKISH.seconds(90)] == ["2.2 secs", "1,5 dk."]
+    assert [ENGLISH.date_time(NOW), TURKISH.date_time(NOW)] == ["22 Nov 2026, 09:30", "22 Kas 2026 09:30"]
+    assert [ENGLISH.relative_time(later, NOW), TURKISH.relative_time(later, NOW)] == ["in 13 days", "13 gün sonra"]
+    assert [ENGLISH.relative_time(before, NOW), TURKISH.relative_time(before, NOW)] == ["2 minutes ago", "2 dakika önce"]
+    assert [ENGLISH.relative_time(NOW, NOW), ENGLISH.relative_time(None, NOW)] == ["1 second ago", ""]
+    assert [ENGLISH.duration(2.24), TURKISH.duration(90)] == ["2.2 secs", "1,5 dk."]
     assert [TURKISH.country("GR"), TURKISH.country("XX"), TURKISH.country(None)] == ["Yunanistan", "XX", ""]
-    assert [TURKISH.staff("51to250employees"), TURKISH.staff("some"), TURKISH.staff(None)] == [
-        "51–250 kişi",
+    assert [TURKISH.company_size("51to250employees"), TURKISH.company_size("some"), TURKISH.company_size(None)] == [
+        "51–250 çalışan",
         "some",
         "",
     ]
-    assert [TURKISH.percent("40"), ENGLISH.percent("40"), ENGLISH.percent("Won")] == ["%40", "40%", "Won"]
-    assert [words_of(code).count("leads.count", 1234) for code in LOCALES] == ["1,234 leads", "1.234 müşteri adayı"]
+    assert [TURKISH.sales_stage("40"), ENGLISH.sales_stage("40"), ENGLISH.sales_stage("Won")] == ["%40", "40%", "Won"]
+    assert [localizer(code).plural("leads.count", 1234) for code in LOCALES] == ["1,234 leads", "1.234 müşteri adayı"]
 
 
 def _places(text: str) -> set[str]:
