@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +56,10 @@ class Localizer:
     language: str
     texts: Mapping[str, str]
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         """Return Babel's locale of the language."""
-        return _locale(self.language)
+        return Locale.parse(LOCALES[self.language])
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with the values filled in. Raises: KeyError for an unknown key."""
@@ -86,7 +86,9 @@ class Localizer:
         whole = value.quantize(Decimal(1))
         if currency is None:
             return self.number(whole)
-        pattern = _money_pattern(self.language, currency)
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
+        if numbers.get_currency_symbol(currency, locale=self.locale)[-1].isalpha():
+            pattern = pattern.replace("¤", "¤\xa0", 1)  # a space between a currency code and the amount: 'AED 500'
         return numbers.format_currency(whole, currency, pattern, locale=self.locale, currency_digits=False)
 
     def calendar_date(self, moment: date | datetime | None) -> str:
@@ -150,16 +152,3 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flatten(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
-
-
-@cache
-def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES[language])
-
-
-@cache
-def _money_pattern(language: str, currency: str) -> str:
-    """Return the pattern for whole units, with a space between a currency code and the amount: 'AED 500'."""
-    pattern = _locale(language).currency_formats["standard"].pattern.replace(".00", "")
-    symbol = numbers.get_currency_symbol(currency, locale=_locale(language))
-    return pattern.replace("¤", "¤\xa0", 1) if symbol[-1].isalpha() else pattern
