@@ -73,7 +73,9 @@ def pipeline(office: Office) -> Iterator[Live]:
             stack.enter_context(running(settings, urls))
         _stop_sensors(urls.dagster)
         until = time.monotonic() + STARTS_WITHIN
-        while DagsterClient(urls.dagster, office.warehouse).unfinished_sync() is not None:  # what a sensor had already started
+        while (
+            DagsterClient(urls.dagster, office.warehouse).unfinished_sync() is not None
+        ):  # what a sensor had already started
             assert time.monotonic() < until
             time.sleep(0.2)
         office.reset()
