@@ -134,7 +134,7 @@ class DagsterClient:
             return None if summary is None else _progress_of_record(task_id, summary)
         return _progress_of_run(task_id, run, summary, is_locked=is_locked)
 
-    def find_job(self, *, seconds: float = QUERY_SECONDS) -> tuple[str, str]:
+    def find_job(self, *, seconds: float | None = None) -> tuple[str, str]:
         """
         Return the names of the code location and the repository that contain the sync job.
 
@@ -179,10 +179,10 @@ class DagsterClient:
         run = self._query(_RUN_QUERY, id=run_id)["runOrError"]
         return run if run["__typename"] == "Run" else None
 
-    def _query(self, query: str, *, seconds: float = QUERY_SECONDS, **variables: Any) -> dict[str, Any]:
+    def _query(self, query: str, *, seconds: float | None = None, **variables: Any) -> dict[str, Any]:
         try:
             body = {"query": query, "variables": variables}
-            data = requests.post(f"{self.url}/graphql", json=body, timeout=seconds).json()["data"]
+            data = requests.post(f"{self.url}/graphql", json=body, timeout=seconds or QUERY_SECONDS).json()["data"]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             data = None
         if not isinstance(data, dict):

@@ -24,6 +24,8 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline.web import models
 
 PROBE_SECONDS = 2.0
+# The request to Dagster ends with its probe, so that the probe's thread is free again.
+DAGSTER_SECONDS = PROBE_SECONDS
 # How long /metrics waits for the database: Prometheus itself gives up after ten seconds and then gets no number at all.
 SCRAPE_SECONDS = 5.0
 # Threads for probes, those included that still run after their time-out.
@@ -40,11 +42,11 @@ async def health(request: Request, response: Response) -> dict[str, Any]:
     results: dict[str, Any] = {}
 
     async def run(name: str, probe: Callable[[], Any]) -> None:
-        results[name] = await _probe(state.probe_threads, name, probe)
+        results[name] = await _probe(state.probe_threads, name, probe, PROBE_SECONDS)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run, "database", partial(_read, state.warehouse, _read_last_sync))
-        tasks.start_soon(run, "dagster", partial(state.dagster.find_job, seconds=PROBE_SECONDS))
+        tasks.start_soon(run, "dagster", partial(state.dagster.find_job, seconds=DAGSTER_SECONDS))
     database, dagster = results["database"], results["dagster"]
     if database is None:
         response.status_code = 503
@@ -67,7 +69,8 @@ async def liveness() -> models.Probe:
 async def readiness(request: Request, response: Response) -> models.Probe:
     """Report whether requests can be served: the database answers, and its schema has this version's revision."""
     state = request.app.state
-    if await _probe(state.probe_threads, "schema", partial(_is_schema_current, state.warehouse)):
+    probe = partial(_is_schema_current, state.warehouse)
+    if await _probe(state.probe_threads, "schema", probe, PROBE_SECONDS):
         return models.Probe()
     response.status_code = 503
     return models.Probe(status="down")
@@ -78,7 +81,7 @@ async def metrics(request: Request) -> Response:
     """Return the metrics for Prometheus."""
     state = request.app.state
     probe = partial(_read, state.warehouse, read_metrics)
-    stored = await _probe(state.probe_threads, "metrics", probe, seconds=SCRAPE_SECONDS)
+    stored = await _probe(state.probe_threads, "metrics", probe, SCRAPE_SECONDS)
     return Response(state.metrics.render(stored), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -148,9 +151,7 @@ def _read_last_sync(connection: Connection) -> dict[str, Any]:
     return {"last_sync": sync_runs.last_run(connection)}
 
 
-async def _probe(
-    threads: CapacityLimiter, name: str, probe: Callable[[], T], *, seconds: float = PROBE_SECONDS
-) -> T | None:
+async def _probe(threads: CapacityLimiter, name: str, probe: Callable[[], T], seconds: float) -> T | None:
     """Run a probe in a thread; return its result, or None if it failed or timed out."""
     with anyio.move_on_after(seconds):
         try:

@@ -14,23 +14,23 @@ from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import NOW, row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import NOW, referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 ROWS = 60
 REFERRALS = "/api/v1/partner-center/referrals"
 LEADS = "/api/v1/leads"
 ODD = [
-    row(900, company_name="İSTANBUL Çelik A.Ş.", name="100%_sure \\ deal", domain=None, status="Paused"),
-    row(901, company_name="=1+1", domain="formula.com", status="New"),
-    row(902, company_name="Gone Ltd", missing_since=NOW, status="New"),
+    referral_row(900, company_name="İSTANBUL Çelik A.Ş.", name="100%_sure \\ deal", domain=None, status="Paused"),
+    referral_row(901, company_name="=1+1", domain="formula.com", status="New"),
+    referral_row(902, company_name="Gone Ltd", missing_since=NOW, status="New"),
 ]
 Get = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def base(server: Server) -> Iterator[str]:
-    with stored(server, [*map(row, range(ROWS)), *ODD]) as settings, served(settings) as url:
+    with seeded_database(server, [*map(referral_row, range(ROWS)), *ODD]) as settings, run_service(settings) as url:
         with psycopg.connect(settings.database_url.get_secret_value() if settings.database_url else "") as connection:
             connection.execute("insert into companies (domain, canonical_name) values ('company1.com', 'Company One')")
             connection.execute(
@@ -202,7 +202,7 @@ def test_unusual_ids_are_client_errors(base: str):
 
 
 def test_chart_data_and_filter_values_are_counted_in_the_database(base: str, server: Server):
-    with stored(server, [row(number) for number in range(1, 13)]) as settings:
+    with seeded_database(server, [referral_row(number) for number in range(1, 13)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
             days = listing.expiring(connection, 20)
@@ -219,9 +219,12 @@ select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where 
 """
 
 
-def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Server):
+def test_page_of_ten_thousand_referrals_reads_its_own_rows(server: Server):
     """The first page and the last read 50 rows each, through an index; a search reads each row once."""
-    with stored(server, [row(0)]) as settings, Warehouse.from_settings(settings).connection() as connection:
+    with (
+        seeded_database(server, [referral_row(0)]) as settings,
+        Warehouse.from_settings(settings).connection() as connection,
+    ):
         connection.autocommit = True
         connection.execute(
             "insert into partner_center_referrals"
@@ -230,16 +233,16 @@ def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Server):
             " from generate_series(1, 9999) as n"
         )
         connection.execute("vacuum analyze partner_center_referrals")
-        asked: list[tuple[dict[str, Any], int]] = [
+        cases: list[tuple[dict[str, Any], int]] = [
             ({}, 50),
             ({"page": 200}, 50),
             ({"filters": listing.Filters(q="company 99")}, 10_000 + 50),
         ]
         with connection.transaction():
             read_before = 0
-            for query, rows in asked:
+            for query, limit in cases:
                 found = listing.page(connection, query.pop("filters", listing.Filters()), page_size=50, **query)
                 assert found.items
                 [counted] = connection.execute(ROWS_READ).fetchall()
-                assert counted["rows"] - read_before <= rows
+                assert counted["rows"] - read_before <= limit
                 read_before = counted["rows"]

@@ -13,8 +13,8 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.web import pages
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 HTMX_SHA256 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
 HOSTILE = "<script>alert(1)</script>"
@@ -24,15 +24,15 @@ BROWSER = {"Accept": "text/html", "Accept-Language": "en"}
 @pytest.fixture(scope="module")
 def settings_of_60(server: Server) -> Iterator[Settings]:
     """A database of 60 known referrals, one of them with hostile names."""
-    rows = [row(number) for number in range(60)]
+    rows = [referral_row(number) for number in range(60)]
     rows[59] |= {"name": HOSTILE, "company_name": HOSTILE, "contacts": Jsonb([{"name": HOSTILE, "email": '"><b>@x'}])}
-    with stored(server, rows) as settings:
+    with seeded_database(server, rows) as settings:
         yield settings
 
 
 @pytest.fixture(scope="module")
 def url(settings_of_60: Settings) -> Iterator[str]:
-    with served(settings_of_60) as url:
+    with run_service(settings_of_60) as url:
         yield url
 
 
@@ -49,7 +49,7 @@ def test_every_sandbox_referral_has_a_page_and_a_dialog(office: Office):
     """Missing values are no errors, in both languages, and no page contains an inline style or script."""
     assert office.sync()["status"] == "success"
     ids = [found["referral_id"] for found in office.rows("select referral_id from partner_center_referrals")]
-    with served(load_settings()) as url:
+    with run_service(load_settings()) as url:
         found = [get(f"{url}/?lang={code}").text for code in ("en", "tr")]
         found += [get(f"{url}/referrals/{each}?lang=tr").text for each in ids]
         dialogs = [get(f"{url}/referrals/{each}", **{"HX-Request": "true"}).text for each in ids]
@@ -102,7 +102,7 @@ def test_empty_states_say_why_they_are_empty(url: str, office: Office):
     assert "No referrals match these filters" in get(f"{url}/?q=nobody-of-that-name").text
     gone = get(f"{url}/referrals/none-such")
     assert (gone.status_code, "Referral not found" in gone.text) == (404, True)
-    with served(load_settings()) as empty:
+    with run_service(load_settings()) as empty:
         page = get(f"{empty}/").text
     assert "No sync yet" in page
     assert "Press Sync now to fetch your referrals." in page
@@ -112,7 +112,7 @@ def test_empty_states_say_why_they_are_empty(url: str, office: Office):
 def test_page_reports_an_unavailable_database(settings_of_60: Settings):
     """The status is 503, and the page is in the reader's language."""
     down = settings_of_60.model_copy(update={"database_url": SecretStr("postgresql://x@127.0.0.1:1/x")})
-    with served(down) as url:
+    with run_service(down) as url:
         answer = get(f"{url}/", **{"Accept-Language": "tr"})
     assert (answer.status_code, "Veritabanına ulaşılamıyor" in answer.text) == (503, True)
     assert '<html lang="tr"' in answer.text
@@ -120,7 +120,7 @@ def test_page_reports_an_unavailable_database(settings_of_60: Settings):
 
 def test_sync_now_reports_an_unavailable_dagster(settings_of_60: Settings):
     """The toast has the reason and the next step in the reader's language."""
-    with served(settings_of_60.model_copy(update={"partner_center_enabled": True})) as url:
+    with run_service(settings_of_60.model_copy(update={"partner_center_enabled": True})) as url:
         english, turkish = (
             requests.post(
                 f"{url}/desk/sync", headers={**BROWSER, "Accept-Language": code, "HX-Request": "true"}, timeout=60
@@ -145,7 +145,7 @@ def test_large_payload_is_loaded_separately(office: Office):
     assert office.sync()["status"] == "success"
     office.execute("update raw_referrals set payload = payload || jsonb_build_object('notes', repeat('<x>', 40000))")
     one = office.value("select min(referral_id) from raw_referrals")
-    with served(load_settings()) as url:
+    with run_service(load_settings()) as url:
         page = get(f"{url}/referrals/{one}").text
         payload = get(f"{url}/referrals/{one}/payload")
         fragment = get(f"{url}/referrals/{one}/payload", **{"HX-Request": "true"}).text

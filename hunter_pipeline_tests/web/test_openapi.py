@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 # SHA-256 of the files of npm's swagger-ui-dist 5.35.0.
@@ -31,7 +31,10 @@ SWAGGER = {
 
 @pytest.fixture(scope="module")
 def url(server: Server) -> Iterator[str]:
-    with stored(server, [row(number) for number in range(1, 6)]) as stored_settings, served(stored_settings) as url:
+    with (
+        seeded_database(server, [referral_row(number) for number in range(1, 6)]) as stored_settings,
+        run_service(stored_settings) as url,
+    ):
         yield url
 
 

@@ -14,8 +14,8 @@ from hunter_pipeline.web import security
 from hunter_pipeline.web.app import create_app
 from hunter_pipeline.web.security import AccessControl, GuessLimiter
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 KEY = "correct-horse-battery-staple-ğ"
 SENT = KEY.encode()
@@ -25,14 +25,14 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 @pytest.fixture(scope="module")
 def settings(server: Server) -> Iterator[Settings]:
-    with stored(server, [row(1)]) as settings:
+    with seeded_database(server, [referral_row(1)]) as settings:
         yield settings
 
 
 @pytest.fixture(scope="module")
 def open_url(settings: Settings) -> Iterator[str]:
     """A service without an API key."""
-    with served(settings) as url:
+    with run_service(settings) as url:
         yield url
 
 
@@ -44,7 +44,7 @@ def settings_with_key(settings: Settings) -> Settings:
 @pytest.fixture
 def url(settings_with_key: Settings) -> Iterator[str]:
     """A service with an API key that has not counted any guess yet."""
-    with served(settings_with_key) as url:
+    with run_service(settings_with_key) as url:
         yield url
 
 
@@ -222,7 +222,7 @@ def test_every_response_has_the_security_headers(url: str):
 def test_log_contains_neither_queries_nor_keys(settings_with_key: Settings, capsys: pytest.CaptureFixture[str]):
     """There is one event a request with method, route, status and duration; a search text may be a name."""
     configure_logs(settings_with_key.model_copy(update={"log_format": "json"}))
-    with served(settings_with_key) as url:
+    with run_service(settings_with_key) as url:
         requests.get(f"{url}{LIST}?q=Abercrombie", headers={"X-API-Key": SENT}, timeout=30)
         requests.get(f"{url}{LIST}/Abercrombie", headers={"X-API-Key": SENT}, timeout=30)
         requests.get(f"{url}/Abercrombie?kim@fabrikam.com", headers={"X-API-Key": "wrong-secret"}, timeout=30)
@@ -243,7 +243,7 @@ def test_unexpected_exception_leaks_no_detail(settings: Settings, capsys: pytest
     def fault() -> None:
         raise RuntimeError("Kim Abercrombie, +1 555 0100")
 
-    with served(settings, app=app) as url:
+    with run_service(settings, app=app) as url:
         answer = requests.get(f"{url}/fault", timeout=30)
     assert answer.status_code == 500
     assert set(answer.json()) == {"error", "detail", "hint"}
