@@ -85,7 +85,7 @@ PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
 def start_sync(
     request: Request,
     body: Annotated[models.SyncRequest | None, Body()] = None,
-    full: Annotated[bool, Query(description="read everything, and mark what is gone upstream")] = False,
+    full: Annotated[bool, Query(description="read everything, and mark referrals that are missing upstream")] = False,
 ) -> models.SyncStarted:
     """Start a sync in Dagster; if one is queued or running already, return that one."""
     state = request.app.state

@@ -101,7 +101,7 @@ class DagsterClient:
             return SyncTask(self.submit_run(location, repository, full=full), enqueued=True, status="queued")
 
     def unfinished_sync(self) -> SyncTask | None:
-        """Return the sync that is queued or running, whoever started it; None if there is none."""
+        """Return the sync that is queued or running, in Dagster or elsewhere; None if there is none."""
         runs = self._query(_UNFINISHED_RUNS_QUERY, job=SYNC_JOB)["runsOrError"].get("results") or []
         with self.warehouse.connection() as connection:
             lock_holder = sync_runs.running(connection) if sync_runs.sync_is_running(connection) else None

@@ -1,5 +1,5 @@
 """
-Tell monitoring what works (/healthz) and what is counted (/metrics).
+Serve the health checks (/healthz) and the metrics for Prometheus (/metrics).
 
 The probes of one request run at the same time, each with a time-out, and none of them starts anything. The numbers of
 syncs and referrals are read from the database at each scrape, so that all replicas report the same; only requests are

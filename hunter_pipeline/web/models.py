@@ -28,7 +28,7 @@ class SyncRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"full": False}]})
 
-    full: bool = Field(False, description="read everything, and mark what is gone upstream", strict=True)
+    full: bool = Field(False, description="read everything, and mark referrals that are missing upstream", strict=True)
 
 
 class SyncStarted(BaseModel):

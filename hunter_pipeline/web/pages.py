@@ -1,6 +1,7 @@
 """
-Render the HTML templates in the reader's language and theme, and serve the pages that are not the lead desk itself:
-sign-in, errors and the choice of a theme.
+Render HTML pages in the reader's language and theme.
+
+Also serves the pages beside the lead desk: sign-in, errors and the choice of a theme.
 """
 
 import hashlib
