@@ -57,8 +57,9 @@ class DeskView:
     leads: int = 1
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> "DeskView":
+    def from_request(cls, request: Request) -> "DeskView":
         """Read the view from the address."""
+        query = request.query_params
         filters = listing.Filters(*(_clean_text(query.get(name)) for name in ("referral_type", "status", "q")))
         sort = query.get("sort", "")
         sort = sort if sort in listing.SORTS else DEFAULT_SORT
@@ -120,12 +121,7 @@ class ListPage:
         return self.first + len(self.rows) - 1
 
 
-def read_view(request: Request) -> DeskView:
-    """Return the view that the address names."""
-    return DeskView.from_query(request.query_params)
-
-
-View = Annotated[DeskView, Depends(read_view)]
+View = Annotated[DeskView, Depends(DeskView.from_request)]
 
 
 @router.get("/")
