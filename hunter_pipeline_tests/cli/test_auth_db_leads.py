@@ -75,13 +75,13 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     """The same leads as a table, CSV, JSON and a workbook, to standard output and to a file."""
     empty = hunter("leads")
     assert empty.code == 6
-    assert "The database is still empty." in empty.err
+    assert "The database is empty." in empty.err
     assert is_one_sentence_and_a_hint(empty.err)
     assert hunter("sync").code == 0
 
     leads = json.loads(hunter("leads", "--format", "json").out)
     assert leads
-    assert all(tuple(lead) == exports.COLUMNS for lead in leads)
+    assert all(tuple(lead) == exports.LEAD_COLUMNS for lead in leads)
     assert [lead["score"] for lead in leads] == sorted((lead["score"] for lead in leads), reverse=True)
 
     domains = [lead["domain"] for lead in leads]
@@ -113,7 +113,7 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
         text=True,
         timeout=DEADLINE_SECONDS,
     )
-    assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.COLUMNS), "", 0)
+    assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings, sandbox: Sandbox):

@@ -1,4 +1,4 @@
-"""The service as it is used: on a port of its own, beside a real Dagster, a sandbox and a database."""
+"""Run the API and the lead desk on a port of their own, beside a real Dagster, the sandbox and a database."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from hunter_pipeline.local.home_lock import Urls
 from hunter_pipeline.local.supervisor import running
 from hunter_pipeline.web import dagster_client
 from hunter_pipeline.web.app import create_app
-from hunter_pipeline.web.dagster_client import Launches
+from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, sign_in
@@ -29,16 +29,16 @@ _STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
 
 
 @dataclass(frozen=True)
-class Live:
-    """A pipeline that runs: its office, and the settings of a service beside its Dagster."""
+class LivePipeline:
+    """A running pipeline: its sandbox and database, and the settings of a service that uses its Dagster."""
 
     office: Office
     settings: Settings
 
 
 @contextmanager
-def served(settings: Settings, *, port: int = 0, app: FastAPI | None = None) -> Iterator[str]:
-    """The API and the lead desk of these settings in a thread; its address. `port=0` takes a free one."""
+def run_service(settings: Settings, *, port: int = 0, app: FastAPI | None = None) -> Iterator[str]:
+    """Run the API and the lead desk in a thread and yield their address; `port=0` is a free port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
@@ -57,8 +57,8 @@ def served(settings: Settings, *, port: int = 0, app: FastAPI | None = None) -> 
 
 
 @contextmanager
-def pipeline(office: Office) -> Iterator[Live]:
-    """A real Dagster (web UI, daemon, code location) on this office, whose schedules do not start by themselves."""
+def run_pipeline(office: Office) -> Iterator[LivePipeline]:
+    """Run Dagster (web UI, daemon, code location); its schedules and sensors start no sync."""
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "environ", os.environ.copy())
@@ -69,25 +69,25 @@ def pipeline(office: Office) -> Iterator[Live]:
             dagster_instance.prepare(settings)
             urls = Urls(*(f"http://127.0.0.1:{free_port()}" for _ in range(2)))
             stack.enter_context(running(settings, urls))
-        patient = stack.enter_context(pytest.MonkeyPatch.context())
-        for ask in (Launches._ask, Launches.place):
-            patient.setitem(ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)  # slow is not down
-        patient.setattr(dagster_client, "LAUNCH_SECONDS", DEADLINE_SECONDS)
+        # a slow Dagster is not an unavailable one
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(dagster_client, "QUERY_SECONDS", DEADLINE_SECONDS)
+        patch.setattr(dagster_client, "LAUNCH_SECONDS", DEADLINE_SECONDS)
         _stop_sensors(urls.dagster)
-        wait_until(
-            lambda: Launches(urls.dagster, office.warehouse).current() is None, pause=0.2
-        )  # what a sensor had started
+        # a sensor may have started a sync before it was stopped
+        client = DagsterClient(urls.dagster, office.warehouse)
+        wait_until(lambda: client.unfinished_sync() is None, pause=0.2)
         office.reset()
-        yield Live(office, settings.model_copy(update={"dagster_url": urls.dagster}))
+        yield LivePipeline(office, settings.model_copy(update={"dagster_url": urls.dagster}))
 
 
 def _stop_sensors(url: str) -> None:
-    """Let no sync start but those that a test starts."""
+    """Stop all sensors, so that only tests start syncs."""
     answer = requests.post(f"{url}/graphql", json={"query": _SENSORS}, timeout=DEADLINE_SECONDS).json()
     for node in answer["data"]["repositoriesOrError"]["nodes"]:
         for sensor in node["sensors"]:
-            asked = {"query": _STOP, "variables": {"id": sensor["sensorState"]["id"]}}
-            stopped = requests.post(f"{url}/graphql", json=asked, timeout=DEADLINE_SECONDS).json()
+            mutation = {"query": _STOP, "variables": {"id": sensor["sensorState"]["id"]}}
+            stopped = requests.post(f"{url}/graphql", json=mutation, timeout=DEADLINE_SECONDS).json()
             assert stopped["data"]["stopSensor"]["__typename"] == "StopSensorMutationResult", stopped
 
 

@@ -1,4 +1,4 @@
-"""Who is let in: keys, sign-in, other sites, other hosts, guesses; and what no answer and no log may hold."""
+"""Access control: API key, sessions, other sites and hosts, guesses, and what responses and logs leave out."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError
-from hunter_pipeline.web import access
-from hunter_pipeline.web.access import Access, Guesses
+from hunter_pipeline.web import security
 from hunter_pipeline.web.app import create_app
+from hunter_pipeline.web.security import AccessControl, GuessLimiter
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 KEY = "correct-horse-battery-staple-ğ"
 SENT = KEY.encode()
@@ -25,26 +25,26 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 @pytest.fixture(scope="module")
 def settings(server: Server) -> Iterator[Settings]:
-    with stored(server, [row(1)]) as settings:
+    with seeded_database(server, [referral_row(1)]) as settings:
         yield settings
 
 
 @pytest.fixture(scope="module")
 def open_url(settings: Settings) -> Iterator[str]:
-    """A service without a key."""
-    with served(settings) as url:
+    """A service without an API key."""
+    with run_service(settings) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def locked(settings: Settings) -> Settings:
+def settings_with_key(settings: Settings) -> Settings:
     return settings.model_copy(update={"api_key": SecretStr(KEY)})
 
 
 @pytest.fixture
-def url(locked: Settings) -> Iterator[str]:
-    """A service with a key, that has seen no guess yet."""
-    with served(locked) as url:
+def url(settings_with_key: Settings) -> Iterator[str]:
+    """A service with an API key that has not counted any guess yet."""
+    with run_service(settings_with_key) as url:
         yield url
 
 
@@ -52,8 +52,8 @@ def sign_in(url: str, key: str = KEY, **more: str) -> requests.Response:
     return requests.post(f"{url}/sign-in", data={"key": key, **more}, allow_redirects=False, timeout=30)
 
 
-def test_everything_but_health_needs_the_key(url: str):
-    """Without it an API path is 401 in the one shape, and a page leads to the sign-in, which leads back."""
+def test_everything_but_health_and_sign_in_needs_the_key(url: str):
+    """Without it the API answers 401, and a page redirects to the sign-in, which redirects back."""
     for path in (LIST, "/api/v1/leads", "/metrics", "/openapi.json", "/docs", "/nothing", "/"):
         answer = requests.get(url + path, timeout=30)
         assert answer.status_code == 401, path
@@ -71,24 +71,23 @@ def test_everything_but_health_needs_the_key(url: str):
 @pytest.mark.parametrize(
     "path", ["/healthz-not", "/healthz/../metrics", "/static/../api/v1/leads", "/sign-in/x", "//healthz"]
 )
-def test_what_only_looks_like_an_open_path_is_closed(url: str, path: str):
-    """A path that begins like an open one needs the key all the same."""
+def test_path_that_resembles_a_public_one_needs_the_key(url: str, path: str):
     with requests.Session() as session:
         request = requests.Request("GET", url).prepare()
         request.url = url + path
         assert session.send(request, timeout=30).status_code in (401, 404)
 
 
-def test_the_key_as_a_header(url: str):
-    """The right key opens, from another site as well, because no browser adds it by itself; a wrong one does not."""
+def test_key_in_the_header_gives_access(url: str):
+    """It does for requests of other sites too, because browsers do not add this header by themselves."""
     assert requests.get(url + LIST, headers={"X-API-Key": SENT}, timeout=30).status_code == 200
     assert requests.get(url + LIST, headers={"X-API-Key": "wrong"}, timeout=30).status_code == 401
     cross = {"X-API-Key": SENT, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert requests.post(f"{url}/api/referrals/sync", headers=cross, timeout=30).status_code == 400  # the flag is off
 
 
-def test_signing_in_and_out(url: str):
-    """The key becomes a cookie that scripts cannot read; signing out takes it away."""
+def test_sign_in_sets_a_cookie_and_sign_out_deletes_it(url: str):
+    """Scripts cannot read the cookie."""
     answer = sign_in(url, next="/referrals/referral-001")
     assert (answer.status_code, answer.headers["location"]) == (303, "/referrals/referral-001")
     cookie = answer.headers["set-cookie"].lower()
@@ -103,52 +102,51 @@ def test_signing_in_and_out(url: str):
     assert session.get(url + LIST, timeout=30).status_code == 401
 
 
-def test_a_cookie_ends_after_twelve_hours_and_with_its_key(locked: Settings, settings: Settings):
-    """An old cookie, a changed one, one under another key and one of a service without a key are worth nothing."""
-    door = Access(locked)
+def test_session_is_valid_for_twelve_hours_and_one_key(settings_with_key: Settings, settings: Settings):
+    """An expired cookie, a changed one and one that was signed with another key are invalid."""
+    access = AccessControl(settings_with_key)
     with time_machine.travel(1_700_000_000, tick=False) as clock:
-        cookie = door.new_session()
-        clock.shift(access.SESSION_SECONDS)
-        assert door.is_session(cookie)
+        cookie = access.new_session()
+        clock.shift(security.SESSION_SECONDS)
+        assert access.is_session(cookie)
         clock.shift(1)
-        assert not door.is_session(cookie)
-    cookie = door.new_session()
-    other = Access(locked.model_copy(update={"api_key": SecretStr("other")}))
+        assert not access.is_session(cookie)
+    cookie = access.new_session()
+    other = AccessControl(settings_with_key.model_copy(update={"api_key": SecretStr("other")}))
     assert not other.is_session(cookie)
-    assert not door.is_session(("A" if cookie[0] != "A" else "B") + cookie[1:])
-    assert not door.is_session("")
-    assert not Access(settings).is_key(b"")
-    assert door.is_key(SENT)
+    assert not access.is_session(("A" if cookie[0] != "A" else "B") + cookie[1:])
+    assert not access.is_session("")
+    assert not AccessControl(settings).is_key(b"")
+    assert access.is_key(SENT)
 
 
-def test_guesses_are_limited_by_address(url: str):
-    """After five wrong keys even the right one has to wait, and the answer says how long."""
-    for _ in range(access.GUESSES):
+def test_guesses_are_limited(url: str):
+    """After five wrong keys the right one is refused as well; the response says for how long."""
+    for _ in range(security.MAX_GUESSES):
         assert sign_in(url, "guess").status_code == 401
     limited = sign_in(url)
     assert limited.status_code == 429
-    assert 0 < int(limited.headers["retry-after"]) <= access.GUESS_SECONDS
+    assert 0 < int(limited.headers["retry-after"]) <= security.GUESS_SECONDS
     header = requests.get(url + LIST, headers={"X-API-Key": SENT}, timeout=30)
     assert (header.status_code, header.json()["error"]) == (429, "too_many_tries")
     assert requests.get(f"{url}/healthz/live", timeout=30).status_code == 200
 
 
-def test_the_memory_of_guesses_is_bounded():
-    """It forgets with time, holds so many addresses, and takes an IPv6 household for one."""
-    guesses = Guesses()
-    for number in range(access.REMEMBERED + 100):
-        guesses.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(guesses._tries) == access.REMEMBERED
-    for number in range(access.GUESSES):
-        guesses.failed(f"2001:db8::{number + 1}")
-    assert guesses.wait_seconds("2001:db8::ffff") > 0
-    assert guesses.wait_seconds("2001:db8:0:1::1") == guesses.wait_seconds("10.0.0.1") == 0
+def test_guess_limiter_is_bounded_and_counts_an_ipv6_prefix_as_one_client():
+    guesses = GuessLimiter()
+    for number in range(security.MAX_TRACKED_CLIENTS + 100):
+        guesses.record_failure(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    assert len(guesses._failures) == security.MAX_TRACKED_CLIENTS
+    for number in range(security.MAX_GUESSES):
+        guesses.record_failure(f"2001:db8::{number + 1}")
+    assert guesses.seconds_to_wait("2001:db8::ffff") > 0
+    assert guesses.seconds_to_wait("2001:db8:0:1::1") == guesses.seconds_to_wait("10.0.0.1") == 0
 
 
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 400),  # no browser: it gets as far as the flag, which is off
+        ({}, 400),  # not a browser: the request reaches the feature flag, which is off
         ({"Sec-Fetch-Site": "same-origin"}, 400),
         ({"Sec-Fetch-Site": "none"}, 400),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
@@ -159,16 +157,14 @@ def test_the_memory_of_guesses_is_bounded():
         ({"Origin": "{url}"}, 400),
     ],
 )
-def test_another_site_cannot_start_a_sync(open_url: str, headers: dict[str, str], status: int):
-    """What changes something is refused where the browser says that another site asks for it."""
+def test_cross_site_request_is_refused_when_it_changes_something(open_url: str, headers: dict[str, str], status: int):
     sent = {name: value.replace("{url}", open_url) for name, value in headers.items()}
     answer = requests.post(f"{open_url}/api/referrals/sync", headers=sent, timeout=30)
     assert answer.status_code == status
     assert requests.get(open_url + LIST, headers=sent, timeout=30).status_code == 200
 
 
-def test_another_site_cannot_use_the_cookie(url: str):
-    """Signed in or signing in: a request of another site is refused."""
+def test_cross_site_request_with_a_session_is_refused(url: str):
     session = requests.Session()
     session.cookies.update(sign_in(url).cookies)
     evil = {"Origin": "https://evil.example"}
@@ -180,40 +176,38 @@ def test_another_site_cannot_use_the_cookie(url: str):
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "10.0.0.1", "[::2]", "["]
 )
-def test_a_name_that_points_here_is_not_this_machine(open_url: str, host: str):
-    """Without a key only requests that name loopback are answered: a page could point its own name here."""
+def test_request_for_another_host_is_refused_without_a_key(open_url: str, host: str):
+    """A web page could point a host name of its own at this machine (DNS rebinding)."""
     answer = requests.get(open_url + LIST, headers={"Host": host}, timeout=30)
     assert answer.status_code in (400, 421)
     assert "Company" not in answer.text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:8000", "[::1]", "[::1]:8000"])
-def test_the_names_of_this_machine(open_url: str, host: str):
-    """Whatever loopback is called, it is answered."""
+def test_request_for_a_loopback_host_is_answered(open_url: str, host: str):
     assert requests.get(open_url + LIST, headers={"Host": host}, timeout=30).status_code == 200
 
 
-def test_nobody_listens_to_the_network_without_a_key(settings: Settings):
-    """It is refused before anything starts."""
+def test_network_address_without_a_key_is_a_configuration_error(settings: Settings):
     with pytest.raises(ConfigurationError, match="HUNTER_API_KEY is empty"):
         create_app(settings.model_copy(update={"api_host": "0.0.0.0"}))
 
 
 @pytest.mark.parametrize(
-    ("target", "goes_to"),
+    ("target", "path"),
     [
         ("/referrals/1?lang=tr", "/referrals/1?lang=tr"),
         (None, "/"), ("", "/"), ("https://evil.example", "/"), ("//evil.example", "/"), ("/\\evil.example", "/"),
         ("/a\r\nSet-Cookie: x", "/"), ("javascript:alert(1)", "/"), ("/a\\b", "/"),
     ],
 )  # fmt: skip
-def test_signing_in_leads_to_pages_of_ours_only(target: str | None, goes_to: str):
-    """An address of another site, however it is written, becomes the first page."""
-    assert access.local_path(target) == goes_to
+def test_redirect_targets_are_local_paths(target: str | None, path: str):
+    """The address of another site becomes the start page."""
+    assert security.local_path(target) == path
 
 
-def test_every_answer_carries_the_headers_of_safety(url: str):
-    """Pages, errors and health alike; personal data is not to be kept by anybody on the way."""
+def test_every_response_has_the_security_headers(url: str):
+    """Personal data must not be stored by browsers or proxies."""
     for path in ("/sign-in", LIST, "/healthz/live", "/nothing"):
         headers = requests.get(url + path, timeout=30).headers
         policy = headers["content-security-policy"]
@@ -225,10 +219,10 @@ def test_every_answer_carries_the_headers_of_safety(url: str):
         assert "referrer-policy" in headers
 
 
-def test_the_log_holds_no_query_and_no_key(locked: Settings, capsys: pytest.CaptureFixture[str]):
-    """One event a request: method, route, status, time; what was searched for may be a name."""
-    configure_logs(locked.model_copy(update={"log_format": "json"}))
-    with served(locked) as url:
+def test_log_contains_neither_queries_nor_keys(settings_with_key: Settings, capsys: pytest.CaptureFixture[str]):
+    """There is one event a request with method, route, status and duration; a search text may be a name."""
+    configure_logs(settings_with_key.model_copy(update={"log_format": "json"}))
+    with run_service(settings_with_key) as url:
         requests.get(f"{url}{LIST}?q=Abercrombie", headers={"X-API-Key": SENT}, timeout=30)
         requests.get(f"{url}{LIST}/Abercrombie", headers={"X-API-Key": SENT}, timeout=30)
         requests.get(f"{url}/Abercrombie?kim@fabrikam.com", headers={"X-API-Key": "wrong-secret"}, timeout=30)
@@ -240,8 +234,8 @@ def test_the_log_holds_no_query_and_no_key(locked: Settings, capsys: pytest.Capt
     assert not any(word in text for word in ("Abercrombie", "kim@", "correct-horse", "wrong-secret"))
 
 
-def test_a_fault_of_ours_tells_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]):
-    """An error that nobody foresaw is a 500 without a trace; the log has its kind and not its words."""
+def test_unexpected_exception_leaks_no_detail(settings: Settings, capsys: pytest.CaptureFixture[str]):
+    """The response is a plain 500; the log has the exception's type but not its message."""
     configure_logs(settings.model_copy(update={"log_format": "json"}))
     app = create_app(settings)
 
@@ -249,7 +243,7 @@ def test_a_fault_of_ours_tells_nothing(settings: Settings, capsys: pytest.Captur
     def fault() -> None:
         raise RuntimeError("Kim Abercrombie, +1 555 0100")
 
-    with served(settings, app=app) as url:
+    with run_service(settings, app=app) as url:
         answer = requests.get(f"{url}/fault", timeout=30)
     assert answer.status_code == 500
     assert set(answer.json()) == {"error", "detail", "hint"}

@@ -1,4 +1,4 @@
-"""A database with a few referrals of known content, for tests that look at lists rather than at syncs."""
+"""Databases with known referrals, for tests of lists and pages that need no sync."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import database_on
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-NOWHERE = "http://127.0.0.1:9"
-"""Where no Dagster is: the port that discards."""
+# An address without a Dagster: the discard port.
+NO_DAGSTER = "http://127.0.0.1:9"
 TYPES = ("co-sell", "marketplace", "solution-provider", None)
 STATUSES = ("New", "Active", "Closed")
 
 
-def row(number: int, **changes: Any) -> dict[str, Any]:
-    """Referral `number`: its type, status, country, value and dates follow from the number."""
-    made: dict[str, Any] = {
+def referral_row(number: int, **changes: Any) -> dict[str, Any]:
+    """Return a row of `partner_center_referrals` whose type, status, country, value and dates depend on the number."""
+    row: dict[str, Any] = {
         "referral_id": f"referral-{number:03d}",
         "content_hash": "h",
         "name": f"Deal {number}",
@@ -41,27 +41,23 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
         "source_updated_at": None if number % 7 == 0 else NOW - timedelta(hours=number),
         "expires_at": None if number % 4 == 0 else NOW + timedelta(days=number % 30),
     }
-    return made | changes
-
-
-def _kim(number: int) -> dict[str, Any]:
-    return {"name": f"Kim {number}", "email": f"kim{number}@company.com", "phone": None, "title": None}
+    return row | changes
 
 
 @contextmanager
-def stored(server: Server, rows: list[dict[str, Any]]) -> Iterator[Settings]:
-    """A database that holds these referrals; the settings of a service on it, without a Dagster."""
+def seeded_database(server: Server, rows: list[dict[str, Any]]) -> Iterator[Settings]:
+    """Create a database with these referrals; yield the settings of a service on it, without Dagster."""
     with database_on(server, f"desk_{uuid.uuid4().hex[:12]}") as url:
         with psycopg.connect(url) as connection:
-            for values in rows:
-                names = ", ".join(values)
-                places = ", ".join(f"%({name})s" for name in values)
-                insert = f"insert into partner_center_referrals ({names}) values ({places})"
-                connection.execute(cast("Any", insert), values)
-        yield settings_on(url, server.home)
+            for row in rows:
+                columns = ", ".join(row)
+                values = ", ".join(f"%({column})s" for column in row)
+                insert = f"insert into partner_center_referrals ({columns}) values ({values})"
+                connection.execute(cast("Any", insert), row)
+        yield settings_for(url, server.home)
 
 
-def settings_on(url: str, home: Path, **changes: Any) -> Settings:
-    """The settings of a service on this database; nothing of the machine's environment is in them."""
-    values = {"database_url": SecretStr(url), "home": home, "dagster_url": NOWHERE, **changes}
+def settings_for(url: str, home: Path, **changes: Any) -> Settings:
+    """Return the settings of a service on this database, independent of the environment."""
+    values = {"database_url": SecretStr(url), "home": home, "dagster_url": NO_DAGSTER, **changes}
     return Settings(_env_file=None).model_copy(update=values)  # pyright: ignore[reportCallIssue]
