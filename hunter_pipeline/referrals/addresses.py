@@ -29,14 +29,14 @@ _BRACKETS_AND_QUOTES = "'\"()<>"
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _SPELT_AT = re.compile(r"[\[(][aA][tT][\])]")
-_JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 # Full-width signs: a general NFKC would also turn `℀` into `a/c` and cut a host in two. Capital I with a dot is
-# `i` to people who write Turkish; Unicode's lower case of it is `i` with a combining dot. The second line drops the
-# soft hyphen, zero-width space, direction marks, word joiner and byte order mark.
-_PLAIN = dict(zip("＠：／＜＞，；、．。｡İ", "@:/<>,;,...i", strict=True)) | dict.fromkeys(
-    "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""
+# `i` to people who write Turkish; Unicode's lower case of it is `i` with a combining dot. The third text is removed:
+# soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
+_PLAIN = str.maketrans(
+    "＠：／＜＞，；、．。｡İ", "@:/<>,;,...i", "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 )
-_NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
+_NOT_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 # Joiners are part of Persian and Indic words, so they may be part of a host.
 _JOINERS = "\u200c\u200d"
 _WITHOUT_JOINERS = dict.fromkeys(map(ord, _JOINERS))
@@ -105,17 +105,18 @@ def canonical_address(text: str) -> str | None:
 
 def addresses_in(text: str) -> Iterator[str]:
     """
-    Yield every e-mail address in a text, in canonical form; the text may be JSON.
+    Yield every e-mail address in a text, in canonical form; the text may be JSON, also JSON within JSON.
 
     Where it is unclear where an address begins, each possibility is yielded: 'to=sue@x.com' gives
     'to=sue@x.com' and 'sue@x.com'.
     """
-    if "\\" in text:
-        text = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
-    yield from _split_at_signs(decode(text))
-    if "İ" in text:
-        # Releases before 0.1.0 stored hashes of addresses in which it had become `i` with a combining dot.
-        yield from _split_at_signs(text)
+    unescaped = _JSON_ESCAPE.sub(_unescape, text) if "\\" in text else text
+    forms = [unescaped, _JSON_ESCAPE.sub(_unescape, unescaped)] if "\\" in unescaped else [unescaped]
+    for form in forms:
+        yield from _split_at_signs(decode(form))
+        if "İ" in form:
+            # Releases before 0.1.0 stored hashes of addresses in which it had become `i` with a combining dot.
+            yield from _split_at_signs(form)
 
 
 def decode(text: str) -> str:
@@ -124,8 +125,8 @@ def decode(text: str) -> str:
         text = decode_entities(text)
     if "%" in text:
         text = unquote(text)
-    if not text.isascii():
-        text = _NOT_PLAIN.sub(lambda match: _PLAIN[match[0]], text)
+    if not text.isascii() and _NOT_PLAIN.search(text):  # the search is quick, translating a long text is not
+        text = text.translate(_PLAIN)
     return _SPELT_AT.sub("@", text).replace(" @", "@").replace("@ ", "@")
 
 
@@ -174,6 +175,12 @@ def _ascii_label(label: str) -> str:
             raise UnicodeError
         return label
     return idna.alabel(label).decode("ascii")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """Return the character of a JSON escape; a line break and the like become a space."""
+    code, sign = match.groups()
+    return chr(int(code, 16)) if code else "\\" if sign == "\\" else " "
 
 
 def _split_at_signs(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Choose the domain of the customer among the addresses, ids and websites of a referral."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from hunter_pipeline.referrals.canonical_domain import DomainResult, resolve
@@ -10,7 +10,6 @@ from hunter_pipeline.referrals.fields import Fields
 # Field in place of the address of a team member whose referral names an erased person: the host of the address.
 ADDRESS_HOST = "erasedAddressHost"
 
-_MAX_TEAM = 50
 _MAX_IDS = 50
 # Most External ids are codes of other systems; for these reasons they are no candidates at all.
 _NOT_A_HOST = frozenset({"invalid", "ip_address"})
@@ -31,7 +30,9 @@ class CustomerDomain(NamedTuple):
     reason: str | None = None
 
 
-def customer_domain(profile: Fields, referral: Fields, own: Collection[str] = ()) -> CustomerDomain:
+def customer_domain(
+    team: Iterable[Fields], profile: Fields, referral: Fields, own: Collection[str] = ()
+) -> CustomerDomain:
     """
     Return the customer's domain: of the first source that has any, the most frequent, then the first.
 
@@ -39,13 +40,14 @@ def customer_domain(profile: Fields, referral: Fields, own: Collection[str] = ()
     Microsoft's people (`team`, `inviteContext`) never count.
 
     Args:
+        team: the members of the customer's team.
         profile: the fields of `customerProfile`.
         referral: the fields of the whole payload.
         own: the partner's own domains, never a customer's.
     """
     refused: list[DomainResult] = []
     for source, results in (
-        ("team_email", [resolve(text, own=own, bare_needs_known_tld=True) for text in _team_addresses(profile)]),
+        ("team_email", [resolve(text, own=own, bare_needs_known_tld=True) for text in _addresses(team)]),
         ("external_id", _external_ids(profile, own)),
         ("website", _websites(profile, referral, own)),
     ):
@@ -57,9 +59,9 @@ def customer_domain(profile: Fields, referral: Fields, own: Collection[str] = ()
     return CustomerDomain(reason=refused[0].reason if refused else "no_candidates")
 
 
-def _team_addresses(profile: Fields) -> Iterator[str]:
+def _addresses(team: Iterable[Fields]) -> Iterator[str]:
     """Yield the addresses of the customer's team; where they were erased, others with the same host."""
-    for member in profile.sections("team", _MAX_TEAM):
+    for member in team:
         if address := member.address("email"):
             yield address
         elif host := member.text(ADDRESS_HOST):

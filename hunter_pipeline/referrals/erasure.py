@@ -1,6 +1,5 @@
 """Recognize erased people by keyed hashes and reduce the payloads that name them to impersonal fields."""
 
-import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -80,7 +79,7 @@ class ErasureRegistry:
         self.referrals.setdefault(self._hash("referral", referral_id), set()).update(people)
 
     def _hash(self, kind: str, value: str) -> str:
-        return hmac.digest(self.key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+        return hmac.digest(self.key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def redact(item: object, registry: ErasureRegistry) -> RawVersion | Rejected:
@@ -112,7 +111,7 @@ def reduce_payload(payload: Payload, registry: ErasureRegistry) -> Payload:
     """
     reduced = cast("Payload", _impersonal(payload, _IMPERSONAL))
     if registry.people_in(str(payload["id"])):
-        reduced["id"] = registry.replacement_id(str(payload["id"]).strip())
+        reduced["id"] = registry.replacement_id(str(payload["id"]))
     profile = payload.get("customerProfile")
     if isinstance(profile, dict):
         fields = cast("Payload", profile)

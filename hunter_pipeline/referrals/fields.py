@@ -2,9 +2,10 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import cast
 
 from hunter_pipeline.referrals.addresses import decode_entities
@@ -70,18 +71,17 @@ class Fields:
 
     def text(self, name: str, max_length: int = MAX_TEXT) -> str | None:
         """Return trimmed text of at most so many characters; empty text is None."""
-        text = self.full_text(name)
-        return text if text is None or len(text) <= max_length else self._cut(name, text, max_length)
+        value = self._values.get(name)
+        if isinstance(value, str):
+            value = value.strip()
+            return (value or None) if len(value) <= max_length else self._cut(name, value, max_length)
+        if value is not None:
+            self._record(name, "text", value)
+        return None
 
     def full_text(self, name: str) -> str | None:
         """Return trimmed text of any length, which is not for columns; empty text is None."""
-        value = self._values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return value.strip() or None
-        self._record(name, "text", value)
-        return None
+        return self.text(name, max_length=sys.maxsize)
 
     def decoded_text(self, name: str) -> str | None:
         """Return a name or title with its HTML entities (`&amp;`) resolved."""
@@ -189,17 +189,9 @@ def _to_decimal(value: object) -> Decimal | None:
         number = None
     else:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    return None if number is None else _rounded(number)
-
-
-def _rounded(number: Decimal) -> Decimal:
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -_DECIMAL_PLACES or abs(number) >= _MAX_NUMBER:
+    if number is None or abs(number) >= _MAX_NUMBER or number == (rounded := round(number, _DECIMAL_PLACES)):
         return number
-    try:
-        return round(number, _DECIMAL_PLACES)
-    except InvalidOperation:
-        return number
+    return rounded
 
 
 def _is_finite(value: float | Decimal) -> bool:

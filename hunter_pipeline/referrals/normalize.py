@@ -16,7 +16,7 @@ from hunter_pipeline.referrals.referral import (
     referral_type,
 )
 
-_MAX_CONTACTS = 50
+_MAX_TEAM = 50
 _NO_CONTACT = Contact(None, None, None, None)
 
 
@@ -70,8 +70,8 @@ def normalize(
     inviter = fields.section("inviteContext").section("invitedBy").identifier("organizationId")
     type_, qualification = fields.choice("type", _TYPES), fields.choice("qualification", _QUALIFICATIONS)
     type_name, type_reason = referral_type(type_, qualification, inviter)
-    contacts = tuple(_contacts(profile))
-    domain = customer_domain(profile, fields, own)
+    team = list(profile.sections("team", _MAX_TEAM))
+    domain = customer_domain(team, profile, fields, own)
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -101,7 +101,7 @@ def normalize(
         deal_value=details.number("dealValue"),
         currency=details.currency("currency"),
         customer_requested_contact=details.boolean("customerRequestedContact"),
-        contacts=contacts,
+        contacts=tuple(_contacts(team)),
         source_created_at=fields.date_time("createdDateTime"),
         source_updated_at=fields.date_time("updatedDateTime"),
         expires_at=fields.date_time("expirationDateTime"),
@@ -112,9 +112,9 @@ def normalize(
     )
 
 
-def _contacts(profile: Fields) -> Iterator[Contact]:
+def _contacts(team: Iterable[Fields]) -> Iterator[Contact]:
     """Yield the people in the customer's team; a member without any readable field is left out."""
-    for member in profile.sections("team", _MAX_CONTACTS):
+    for member in team:
         first, last = member.decoded_text("firstName"), member.decoded_text("lastName")
         name = " ".join(part for part in (first, last) if part)[:MAX_TEXT] or None
         contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.decoded_text("title"))
