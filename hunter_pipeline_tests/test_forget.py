@@ -13,7 +13,7 @@ from hunter_pipeline import cli
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline import erase
 from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
-from hunter_pipeline.referrals.erasure import plain_address
+from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
@@ -36,11 +36,11 @@ def shared(server: Path) -> Iterator[Office]:
 
 
 def forgotten(office: Office, address: str = ADDRESS) -> dict[str, int]:
-    plain = plain_address(address)
+    plain = canonical_address(address)
     assert plain is not None
     settings = load_settings()
     with office.warehouse.connection() as connection:
-        return erase.forget(connection, plain, stream_of(settings), settings.own_domains)
+        return erase.erase_person(connection, plain, stream_of(settings), settings.own_domains)
 
 
 def dump(office: Office) -> str:
@@ -58,7 +58,7 @@ def test_everybody_in_a_small_world(office: Office) -> None:
     """For a dozen people of the sandbox: address and name are gone from every table and stay gone."""
     office.sync()
     known = office.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
-    people = [row["person"] for row in known if row["person"] and plain_address(row["person"]["email"] or "")][:12]
+    people = [row["person"] for row in known if row["person"] and canonical_address(row["person"]["email"] or "")][:12]
     before = office.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
     addresses = [person["email"].strip() for person in people]
     named = {
@@ -182,7 +182,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
 
     def work() -> None:
         with office.warehouse.connection() as connection:
-            erase.forget(connection, ADDRESS, stream_of(settings), (), told.set)
+            erase.erase_person(connection, ADDRESS, stream_of(settings), (), told.set)
 
     thread = threading.Thread(target=work)
     with office.warehouse.connection() as connection:

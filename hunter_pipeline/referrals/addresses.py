@@ -105,7 +105,9 @@ def canonical_address(text: str) -> str | None:
 
 def addresses_in(text: str) -> Iterator[str]:
     """
-    Yield every e-mail address in a text, in canonical form; the text may be JSON, also JSON within JSON.
+    Yield every e-mail address in a text, in canonical form.
+
+    Backslashes are read as escapes of JSON, also of JSON within JSON.
 
     Where it is unclear where an address begins, each possibility is yielded: 'to=sue@x.com' gives
     'to=sue@x.com' and 'sue@x.com'.

@@ -124,7 +124,7 @@ def _impersonal(value: object, shape: object) -> object:
     """Return the part of a JSON value that a shape of `_IMPERSONAL` allows; the rest becomes None or is left out."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
-            return {}
+            return None
         fields, shapes = cast("Payload", value), cast("dict[str, object]", shape)
         return {name: _impersonal(fields[name], inner) for name, inner in shapes.items() if name in fields}
     if isinstance(shape, list):
@@ -172,4 +172,6 @@ def _website(fields: Payload) -> Payload:
 def _host_only(text: str) -> str | None:
     found = find_host(text)
     host = ascii_host(found.text.partition(":")[0])
-    return host if host is None or found.is_bare else f"https://{host}"
+    if host is None or "." not in host:
+        return None
+    return host if found.is_bare else f"https://{host}"

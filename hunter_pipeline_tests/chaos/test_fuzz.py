@@ -13,7 +13,7 @@ from chaos import faults
 from hunter_pipeline.partner_center.pagination import read_page
 from hunter_pipeline.partner_center.responses import Answer
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline_tests.domain.strategies import json_values, referrals
+from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 IDS = st.sampled_from(["a", "B", " a ", "00000000-0000-4000-8000-000000000001", "", "x" * 300, "a\0b", None, 7])
