@@ -22,7 +22,8 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.referrals.erasure import Memory, plain_address, version_without_the_forgotten
+from hunter_pipeline.referrals.addresses import canonical_address
+from hunter_pipeline.referrals.erasure import ErasureRegistry, redact
 from hunter_pipeline.referrals.normalize import normalize_batch
 from hunter_pipeline.referrals.payloads import RawVersion, Rejected
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
@@ -82,7 +83,7 @@ class Pull:
     watermark: newest updatedDateTime that any sync has seen.
     cursor:    how far this read has come, None where its order cannot be trusted.
     landed:    versions that were new to us; the other counts are the summary's.
-    memory:    who was forgotten. The sync's lock keeps `hunter forget` waiting, so it holds for the whole read.
+    registry:  the erased people. The sync's lock keeps `hunter forget` waiting, so it holds for the whole read.
     reader:    address of whoever is signed in, None where that is not known; never stored.
     naming:    how many referrals name the reader in their `team`.
     """
@@ -93,7 +94,7 @@ class Pull:
     since: str | None
     watermark: str | None
     cursor: str | None
-    memory: Memory
+    registry: ErasureRegistry
     reader: str | None = field(default=None, repr=False)
     naming: int = 0
     fetched: int = 0
@@ -129,8 +130,8 @@ def pull(
     """
     with connection.transaction():
         read = raw_referrals.begin_read(connection, stream.name, mode)
-        memory = erasure.memory(connection)
-    pulling = Pull(stream, read, run_id, _since(read), read.watermark, read.cursor, memory, _reader(client))
+        registry = erasure.load_registry(connection)
+    pulling = Pull(stream, read, run_id, _since(read), read.watermark, read.cursor, registry, _reader(client))
     try:
         _ask(client, connection, pulling, page_size)
     finally:
@@ -149,7 +150,7 @@ def pull(
 
 def _reader(client: PartnerCenterClient) -> str | None:
     name = client.signed_in_as()
-    return plain_address(name) if name else None
+    return canonical_address(name) if name else None
 
 
 def names_in_team(item: object, address: str) -> bool:
@@ -157,7 +158,7 @@ def names_in_team(item: object, address: str) -> bool:
     team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
     members = cast("list[object]", team) if isinstance(team, list) else []
     addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
-    return any(isinstance(email, str) and plain_address(email) == address for email in addresses)
+    return any(isinstance(email, str) and canonical_address(email) == address for email in addresses)
 
 
 def drop_superseded(connection: Connection, *, days: int | None) -> int:
@@ -220,7 +221,7 @@ def _read_pages(
         descending=question.descending,
         page_size=page_size,
     ):
-        items = [version_without_the_forgotten(item, pulling.memory) for item in page.items]
+        items = [redact(item, pulling.registry) for item in page.items]
         if pulling.reader is not None:
             pulling.naming += sum(names_in_team(item, pulling.reader) for item in page.items)
         keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]

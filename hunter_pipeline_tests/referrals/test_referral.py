@@ -1,4 +1,4 @@
-"""The three kinds of referral: every row of Microsoft's table."""
+"""The three types of referral: every row of Microsoft's table."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.referrals.referral_types import Kind, referral_type
+from hunter_pipeline.referrals.referral import ReferralType, referral_type
 
 ORG = "1d0c2b3a-4f5e-4a6b-8c7d-9e0f1a2b3c4d"
 
@@ -39,25 +39,24 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("type_", "qualification", "inviter", "name", "reason"), TABLE)
-def test_every_row_of_the_table_holds(
+def test_referral_type_follows_microsofts_table(
     type_: str | None, qualification: str | None, inviter: str | None, name: str | None, reason: str | None
 ) -> None:
-    """Each combination has the printed kind, or none with a countable reason."""
-    assert referral_type(type_, qualification, inviter) == Kind(name, reason)
+    assert referral_type(type_, qualification, inviter) == ReferralType(name, reason)
 
 
 @pytest.mark.parametrize(("type_", "qualification", "inviter", "name", "reason"), TABLE)
-def test_case_does_not_matter(
+def test_referral_type_ignores_case(
     type_: str | None, qualification: str | None, inviter: str | None, name: str | None, reason: str | None
 ) -> None:
-    """Other spellings of the same values give the same kind."""
     for change in (str.upper, str.lower, str.swapcase):
         changed = [value if value is None else change(value) for value in (type_, qualification, inviter)]
-        assert referral_type(*changed) == Kind(name, reason)
+        assert referral_type(*changed) == ReferralType(name, reason)
 
 
 @given(*itertools.repeat(st.none() | st.text(max_size=20), 3))
-def test_any_text_has_a_kind_or_a_reason(type_: str | None, qualification: str | None, inviter: str | None) -> None:
-    """Nothing raises, and exactly one of the two is given."""
-    kind = referral_type(type_, qualification, inviter)
-    assert (kind.name is None) != (kind.reason is None)
+def test_referral_type_has_a_name_or_a_reason_for_any_text(
+    type_: str | None, qualification: str | None, inviter: str | None
+) -> None:
+    found = referral_type(type_, qualification, inviter)
+    assert (found.name is None) != (found.reason is None)

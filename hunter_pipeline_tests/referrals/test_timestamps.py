@@ -1,4 +1,4 @@
-"""Date-times as sortable text."""
+"""Date-times as text that sorts in the order of time."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
@@ -29,7 +29,7 @@ offsets = st.integers(min_value=-14 * 60, max_value=14 * 60).map(lambda minutes:
         ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.9999999Z"),
     ],
 )
-def test_every_form_of_the_api_is_read(text: str, key: str) -> None:
+def test_sortable_utc_reads_every_form_of_date_time(text: str, key: str) -> None:
     """0 to 9 fraction digits, any offset, the first and the last year."""
     assert sortable_utc(text) == key
 
@@ -61,22 +61,22 @@ def test_every_form_of_the_api_is_read(text: str, key: str) -> None:
     ],
     ids=count(),
 )
-def test_what_is_no_date_time_is_none(text: object) -> None:
-    """Garbage, other types and what falls out of the calendar once in UTC."""
+def test_sortable_utc_is_none_for_anything_else(text: object) -> None:
+    """Other text, other types, and date-times outside of the calendar in UTC."""
     assert sortable_utc(text) is None
 
 
 @given(moments, moments, offsets, offsets)
-def test_text_order_is_time_order(one: datetime, other: datetime, here: timezone, there: timezone) -> None:
-    """Keys compare as the moments do, whatever offset each was written with."""
+def test_keys_sort_in_the_order_of_time(one: datetime, other: datetime, here: timezone, there: timezone) -> None:
+    """Whatever offset each date-time was written with."""
     first, second = sortable_utc(one.astimezone(here).isoformat()), sortable_utc(other.astimezone(there).isoformat())
     assert first is not None and second is not None
     assert (first < second, first == second) == (one < other, one == other)
 
 
 @given(moments, st.integers(min_value=0, max_value=9))
-def test_a_key_reads_back_as_the_same_moment(moment: datetime, digit: int) -> None:
-    """Microseconds survive, the seventh digit is cut off, and a key is its own key."""
+def test_to_datetime_returns_the_moment_of_a_key(moment: datetime, digit: int) -> None:
+    """Microseconds are kept, the seventh digit is cut off, and a key is its own key."""
     key = sortable_utc(f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}{digit}Z")
     assert key is not None and len(key) == 28
     assert to_datetime(key) == moment
@@ -84,7 +84,6 @@ def test_a_key_reads_back_as_the_same_moment(moment: datetime, digit: int) -> No
 
 
 @pytest.mark.parametrize("key", ["", "2025-01-30T12:00:00Z", "2025-01-30T12:00:00.00000000", "x" * 27 + "Z"])
-def test_other_text_than_a_key_raises(key: str) -> None:
-    """`to_datetime` reads keys only, so that a mistake shows at once."""
+def test_to_datetime_raises_for_anything_but_a_key(key: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         to_datetime(key)

@@ -1,4 +1,4 @@
-"""The canonical domain: the contract's table, the ways people write hosts, and properties of any text."""
+"""The canonical domain: the documented table, the ways people write hosts, and properties of any text."""
 
 import gc
 import sys
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.referrals.canonical_domain import canonical_domain, resolve, why_not
-from hunter_pipeline.referrals.domain_lists import SHARED_HOSTS
-from hunter_pipeline.referrals.hosts import LONGEST_TEXT
-from hunter_pipeline_tests.domain.strategies import any_text, host_like_text
+from hunter_pipeline.referrals.addresses import MAX_FIELD
+from hunter_pipeline.referrals.canonical_domain import canonical_domain, domain_lists, refusal_reason, resolve
+from hunter_pipeline_tests.referrals.strategies import any_text, host_like_text
 
 OWN = ["https://www.FourthCoffee.com/", "gmx.net", "not a domain"]
 
@@ -49,9 +48,8 @@ CONTRACT = [
 
 
 @pytest.mark.parametrize(("text", "domain", "reason"), CONTRACT)
-def test_every_row_of_the_contract_holds(text: str, domain: str | None, reason: str | None) -> None:
-    """Each input of the contract's table has exactly the domain or the reason printed there."""
-    assert (canonical_domain(text, own=OWN), why_not(text, own=OWN)) == (domain, reason)
+def test_canonical_domain_follows_the_documented_table(text: str, domain: str | None, reason: str | None) -> None:
+    assert (canonical_domain(text, own=OWN), refusal_reason(text, own=OWN)) == (domain, reason)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +99,8 @@ def test_every_row_of_the_contract_holds(text: str, domain: str | None, reason: 
     ],
     ids=count(),
 )
-def test_the_host_is_found_however_it_is_written(text: str, domain: str) -> None:
-    """URLs, addresses, display names, several addresses and Unicode forms lead to the same domain."""
+def test_domain_is_found_in_every_form_of_a_host(text: str, domain: str) -> None:
+    """URLs, addresses, display names, several addresses and Unicode forms."""
     assert resolve(text, own=OWN) == (domain, None, not domain.endswith("brandnew"))
 
 
@@ -157,8 +155,8 @@ def test_the_host_is_found_however_it_is_written(text: str, domain: str) -> None
     ],
     ids=count(),
 )
-def test_what_names_no_customer_is_refused_with_its_reason(text: str, reason: str) -> None:
-    """Addresses of machines, private names, shared hosts and slips of the pen are told apart."""
+def test_text_that_names_no_customer_is_refused_with_a_reason(text: str, reason: str) -> None:
+    """IP addresses, private names, shared hosts and typing errors are told apart."""
     assert resolve(text, own=OWN)[:2] == (None, reason)
 
 
@@ -176,46 +174,43 @@ walla.co.il uol.com.br bol.com.br terra.com.br sapo.pt telefonica.net
 
 
 @pytest.mark.parametrize("host", _CONSUMER.split())
-def test_consumer_mail_of_many_countries_is_known(host: str) -> None:
-    """Two strangers with the same provider must not become one company."""
-    assert why_not(f"sue@{host}") == "consumer"
+def test_consumer_mail_of_many_countries_is_refused(host: str) -> None:
+    """Two customers with the same provider must not become one company."""
+    assert refusal_reason(f"sue@{host}") == "consumer"
 
 
-@pytest.mark.parametrize("host", SHARED_HOSTS)
-def test_a_shared_host_is_a_suffix(host: str) -> None:
-    """A customer's name below a shared host is the customer's, the host alone is nobody's."""
+@pytest.mark.parametrize("host", sorted(domain_lists().shared_hosts))
+def test_shared_host_is_a_suffix(host: str) -> None:
+    """A name below a shared host is a customer's, the host alone is not."""
     assert resolve(host).reason == "public_suffix"
     assert resolve(f"www.contoso.{host}").domain == f"contoso.{host}"
 
 
 @pytest.mark.parametrize("host", ["contoso.com", "fabrikam.com", "woodgrovebank.com", "northwindtraders.com"])
-def test_the_companies_of_microsofts_samples_are_customers(host: str) -> None:
-    """The lists hold none of the names that Microsoft's samples use."""
+def test_companies_of_microsofts_samples_are_customers(host: str) -> None:
+    """The lists contain none of the names in Microsoft's samples."""
     assert canonical_domain(f"sue@{host}") == host
 
 
 @pytest.mark.parametrize(
     ("text", "domain"), [("ACME.NORTH", None), ("acme.de", "acme.de"), ("a@acme.north", "acme.north")]
 )
-def test_a_field_of_anything_needs_more_than_a_dot(text: str, domain: str | None) -> None:
-    """Where codes of other systems stand, a bare text is a host only under a known ending."""
+def test_bare_text_needs_a_known_suffix_in_fields_of_other_systems(text: str, domain: str | None) -> None:
     assert resolve(text, bare_needs_known_tld=True).domain == domain
 
 
 @pytest.mark.parametrize("value", [None, 7, b"contoso.com", ["contoso.com"]])
-def test_what_is_not_text_is_invalid(value: object) -> None:
-    """A payload may hold anything where a host is expected."""
-    assert why_not(value) == "invalid"  # pyright: ignore[reportArgumentType] -- the point of the test
+def test_value_that_is_not_text_is_invalid(value: object) -> None:
+    assert refusal_reason(value) == "invalid"  # pyright: ignore[reportArgumentType] -- the point of the test
 
 
-def test_one_own_domain_may_be_given_as_plain_text() -> None:
-    """A single text is one domain, not a collection of letters."""
-    assert why_not("sue@fourthcoffee.com", own="fourthcoffee.com") == "own"
+def test_own_domain_may_be_a_single_text() -> None:
+    assert refusal_reason("sue@fourthcoffee.com", own="fourthcoffee.com") == "own"
 
 
 @given(host_like_text | any_text)
-def test_the_domain_is_a_fixed_point(text: str) -> None:
-    """Any text gives a domain or a reason, and a domain, alone, in a URL or in an address, gives itself."""
+def test_canonical_domain_of_a_canonical_domain_is_itself(text: str) -> None:
+    """Any text has a domain or a reason; a domain alone, in a URL or in an address is its own domain."""
     domain, reason, _ = resolve(text, own=OWN)
     assert (domain is None) != (reason is None)
     if domain is not None:
@@ -227,8 +222,7 @@ def test_the_domain_is_a_fixed_point(text: str) -> None:
 @given(
     st.from_regex(r"xn--[a-z0-9-]{0,40}\.com", fullmatch=True) | st.from_regex(r"[0-9a-fx.:\[\]]{1,30}", fullmatch=True)
 )
-def test_broken_encodings_and_addresses_never_raise(text: str) -> None:
-    """What resembles an A-label or an IP address, and is none, is refused like anything else."""
+def test_malformed_labels_and_ip_addresses_do_not_raise(text: str) -> None:
     domain, reason, _ = resolve(text)
     assert (domain is None) != (reason is None)
 
@@ -236,35 +230,35 @@ def test_broken_encodings_and_addresses_never_raise(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["a.", "@", "<", '"', "http:", " ,", "xn--", "İ", "1.", '"<', "://", "[:"], ids=count()
 )
-def test_megabytes_cost_no_more_than_what_a_text_may_have(piece: str) -> None:
-    """The work is bounded, however long the text is: what is behind the longest text is not looked at."""
-    short, long = (piece * (length // len(piece)) for length in (2 * LONGEST_TEXT, 2_000_000))
-    assert resolve(long) == resolve(short)  # and what is cached is cached
+def test_work_is_bounded_for_texts_of_megabytes(piece: str) -> None:
+    """Only the beginning of a text is read."""
+    short, long = (piece * (length // len(piece)) for length in (2 * MAX_FIELD, 2_000_000))
+    assert resolve(long) == resolve(short)  # fills the caches, too
     assert calls_of(lambda: resolve(long)) == calls_of(lambda: resolve(short)) < 500
 
 
-def test_the_work_for_an_address_does_not_grow() -> None:
-    """Distinct addresses at distinct companies, so that no cache helps: the last of many costs as much as the first."""
+def test_work_for_an_address_does_not_grow_with_their_number() -> None:
+    """The addresses are at distinct companies, so that no cache helps."""
 
     def work(numbers: range) -> int:
         texts = [f"sue{number}@mail.company{number}.com.tr" for number in numbers]
         return calls_of(lambda: [canonical_domain(text, own=OWN) for text in texts])
 
-    work(range(1000, 1001))  # the lists are read
+    work(range(1000, 1001))  # reads the lists
     first = work(range(1001, 1101))
     assert work(range(2000, 9000)) < 75 * first
     assert work(range(9001, 9101)) == first < 30_000
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """Count the calls of functions that some work takes: unlike its time, they are the same on every machine."""
+    """Return how many function calls some work takes: unlike its time, the same on every machine."""
     count_of_calls = 0
 
     def look(_frame: object, event: str, _argument: object) -> None:
         nonlocal count_of_calls
         count_of_calls += event in ("call", "c_call")
 
-    gc.disable()  # what it calls comes at any time
+    gc.disable()  # finalizers may be called at any time
     sys.setprofile(look)
     try:
         work()

@@ -1,4 +1,4 @@
-"""Arbitrary input for the properties: text that resembles hosts, and any JSON that may arrive."""
+"""Strategies for property tests: text that resembles hosts, and arbitrary JSON with a referral's field names."""
 
 from decimal import Decimal
 from typing import Any
@@ -159,6 +159,7 @@ _profile = _object(
     ids=st.lists(_object(profileType=st.just("External"), id=host_like_text | json_values), max_size=3) | json_values,
     website=host_like_text | json_values,
 )
+# Objects with a referral's field names and any JSON in them.
 referrals: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(_NAMES, json_values)
@@ -168,4 +169,3 @@ referrals: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "inviteContext": _object(invitedBy=_object(organizationId=json_values)),
     },
 )
-"""Objects with a referral's field names, and anything at all in them."""
