@@ -18,7 +18,7 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.token_cache import TokenStore, sections_of
+from hunter_pipeline.partner_center.token_store import TokenStore, parse_cache
 from hunter_pipeline.pipeline.sign_in import open_sign_in, token_store
 from hunter_pipeline_tests.warehouse.office import Office
 
@@ -106,7 +106,7 @@ def expire(store: TokenStore) -> None:
 
 
 def secrets_of(store: TokenStore) -> set[str]:
-    sections = sections_of(store.read())
+    sections = parse_cache(store.read())
     kinds = ("AccessToken", "RefreshToken", "IdToken")
     found = {str(entry["secret"]) for kind in kinds for entry in sections.get(kind, {}).values()}
     return found | {str(entry["username"]) for entry in sections["Account"].values()}
@@ -115,8 +115,8 @@ def secrets_of(store: TokenStore) -> set[str]:
 def test_signing_in_and_out(settings: Settings, http: Http, shared: Office) -> None:
     """Nobody, then somebody whose token costs no request, then nobody again."""
     sign_in = open_sign_in(settings, http)
-    for ask in (sign_in.token, sign_in.refreshed_token, sign_in.save_again):
-        with pytest.raises(PartnerCenterAuthError, match="Nobody is signed in"):
+    for ask in (sign_in.token, sign_in.refreshed_token, sign_in.rewrite):
+        with pytest.raises(PartnerCenterAuthError, match="No account is signed in"):
             ask()
     assert not sign_in.logout()
     sign_in.login_device_code(lambda *_: None)
@@ -128,7 +128,7 @@ def test_signing_in_and_out(settings: Settings, http: Http, shared: Office) -> N
     assert status.kept_in == ("the database, encrypted" if settings.token_keys else f"the file {settings.token_cache}")
     assert settings.token_cache.exists() == (not settings.token_keys)
     assert sign_in.logout()
-    assert sign_in.status().problem == "Nobody is signed in."
+    assert sign_in.status().problem == "No account is signed in."
 
 
 def test_what_is_saved_is_what_is_read(settings: Settings) -> None:
@@ -218,7 +218,7 @@ def test_the_row_tells_nothing(use: Use, http: Http, shared: Office) -> None:
     secrets = secrets_of(token_store(settings)) | {NEW, "RefreshToken"}
     assert len(secrets) > 4
     rows = [str(shared.rows("select * from sign_in"))]
-    sign_in.save_again()
+    sign_in.rewrite()
     rows.append(str(shared.rows("select * from sign_in")))
     assert [secret for secret in secrets for row in rows if secret in row] == []
     assert rows[0] != rows[1]
@@ -230,7 +230,7 @@ def test_another_key_says_so(use: Use, http: Http, hunter: Hunter) -> None:
     signed_in(use(OLD), http)
     secrets = secrets_of(token_store(use(OLD))) | {OLD, NEW}
     sign_in = open_sign_in(use(NEW), http)
-    for ask in (sign_in.token, sign_in.refreshed_token, sign_in.save_again):
+    for ask in (sign_in.token, sign_in.refreshed_token, sign_in.rewrite):
         with pytest.raises(PartnerCenterAuthError, match="No key of HUNTER_TOKEN_KEYS fits") as caught:
             ask()
         assert caught.value.__cause__ is None
@@ -273,7 +273,7 @@ def test_keys_rotate(use: Use, http: Http, hunter: Hunter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "code", "says"), [("", 2, "HUNTER_TOKEN_KEYS is empty"), (NEW, 3, "Nobody is")], ids=["file", "nobody"]
+    ("keys", "code", "says"), [("", 2, "HUNTER_TOKEN_KEYS is empty"), (NEW, 3, "No account is")], ids=["file", "nobody"]
 )
 def test_there_is_nothing_to_rotate(keys: str, code: int, says: str, use: Use, hunter: Hunter) -> None:
     """A file has no key, and nobody's sign-in cannot be encrypted: a sentence each."""
@@ -290,7 +290,7 @@ def test_without_a_schema_nobody_is_asked_to_sign_in(
     use(NEW)
     monkeypatch.setenv("HUNTER_DATABASE_URL", database_url)
     sign_in = open_sign_in(load_settings(), http)
-    assert sign_in.status().problem == "Nobody is signed in."
+    assert sign_in.status().problem == "No account is signed in."
     shown: list[object] = []
     with pytest.raises(DatabaseError, match="no place for the sign-in") as caught:
         sign_in.login_device_code(lambda *said: shown.append(said))

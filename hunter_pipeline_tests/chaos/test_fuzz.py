@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chaos import faults
 from hunter_pipeline.partner_center.pagination import read_page
-from hunter_pipeline.partner_center.responses import Answer
+from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.domain.strategies import json_values, referrals
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
@@ -46,7 +46,7 @@ def shared(server: Path) -> Iterator[Office]:
 def over_the_wire(pages: list[list[Any]]) -> list[list[Any]]:
     """What the client makes of the pages' bytes."""
     answers = [
-        Answer(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
+        ApiResponse(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
         for items in pages
     ]
     return [read_page(answer, number).items for number, answer in enumerate(answers, 1)]

@@ -23,8 +23,8 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
     """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
     nobody = hunter("auth", "status", "--json")
     assert nobody.code == 3
-    assert json.loads(nobody.out)["problem"] == "Nobody is signed in."
-    assert hunter("auth", "status").out == "Nobody is signed in. Run: hunter auth login.\n"
+    assert json.loads(nobody.out)["problem"] == "No account is signed in."
+    assert hunter("auth", "status").out == "No account is signed in. Run: hunter auth login.\n"
 
     login = hunter("auth", "login")
     assert login.code == 0
@@ -37,7 +37,7 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
     assert "eyJ" not in status.out
     assert settings.token_cache.stat().st_mode & 0o777 == 0o600
 
-    assert [hunter("auth", "logout").out for _ in range(2)] == ["Signed out.\n", "Nobody was signed in.\n"]
+    assert [hunter("auth", "logout").out for _ in range(2)] == ["Signed out.\n", "No account was signed in.\n"]
     assert hunter("auth", "status").code == 3
 
 
@@ -111,7 +111,7 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings
     """Each thing is a line; the exit code is that of the cause; after signing in and a sync all is well."""
     bad = hunter("doctor")
     assert bad.code == 3
-    assert "BAD  sign-in         Nobody is signed in. Run: hunter auth login" in bad.out
+    assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in bad.out
     assert hunter("auth", "login").code == 0
     assert hunter("sync").code == 0
     well = hunter("doctor")

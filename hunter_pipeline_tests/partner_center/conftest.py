@@ -9,9 +9,8 @@ import pytest
 
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
-from hunter_pipeline.partner_center.token_file import TokenFile
+from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolicy
+from hunter_pipeline.partner_center.token_store import TokenFile
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Sandbox, SandboxOptions
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, Step
 
@@ -72,7 +71,7 @@ def sandbox(shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture
 def sign_in(sandbox: Sandbox, http: Http, tmp_path: Path) -> SignIn:
-    """Nobody is signed in yet."""
+    """No account is signed in yet."""
     return sign_in_at(sandbox.url, http, tmp_path / "home" / ".token_cache")
 
 
@@ -131,7 +130,9 @@ def signed_in_file(path: Path, *, token: str = SECRET, expires_in: int = 3600, r
     return path
 
 
-def client_of(server: RawServer, tmp_path: Path, waits: Waits, policy: RetryPolicy = PATIENT) -> PartnerCenterClient:
+def client_of(
+    server: RawServer, tmp_path: Path, waits: Waits, policy: RetryPolicy = DEFAULT_POLICY
+) -> PartnerCenterClient:
     """A client with a token, for a raw server. Close it."""
     http = Http(policy, sleep=waits.sleep, clock=waits.now)
     sign_in = sign_in_at(server.url, http, signed_in_file(tmp_path / ".token_cache"))

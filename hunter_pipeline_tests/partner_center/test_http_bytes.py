@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 
 from hunter_pipeline import errors
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT, asked_wait
+from hunter_pipeline.partner_center.http import DEFAULT_POLICY, ApiRequest, Http
+from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline_tests.partner_center.conftest import SECRET, Waits, client_of
 from hunter_pipeline_tests.partner_center.rawserver import FALLBACK_ID, RawServer, answer, drop, say
 
@@ -106,8 +106,8 @@ def test_an_absurd_retry_after_is_replaced_by_backoff(absurd: str, serve: Serve,
 
 def test_a_past_date_is_no_wish() -> None:
     """A date gone by, on either side's clock, asks for nothing."""
-    assert asked_wait(http_date(-100)) is None
-    assert asked_wait("99999999") == 6 * 3600
+    assert ApiResponse(429, {"Retry-After": http_date(-100)}, b"", 1).retry_after is None
+    assert ApiResponse(429, {"Retry-After": "99999999"}, b"", 1).retry_after == 6 * 3600
 
 
 def test_a_body_that_drips_is_bounded(serve: Serve, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_body_that_drips_is_bounded(serve: Serve, tmp_path: Path) -> None:
 
     server = serve(drip)
     began = time.monotonic()
-    with closing(client_of(server, tmp_path, Waits(), replace(PATIENT, total=0.3))) as client:
+    with closing(client_of(server, tmp_path, Waits(), replace(DEFAULT_POLICY, total=0.3))) as client:
         client.http._sleep, client.http._clock = time.sleep, time.monotonic
         with pytest.raises(errors.PartnerCenterNetworkError, match="timed out"):
             next(client.pages())
@@ -131,7 +131,7 @@ def test_a_body_that_drips_is_bounded(serve: Serve, tmp_path: Path) -> None:
 def test_silence_times_out_five_times(serve: Serve, tmp_path: Path, waits: Waits) -> None:
     """A server that takes the question and never answers is tried five times."""
     server = serve(lambda _line: time.sleep(1))
-    with client_of(server, tmp_path, waits, replace(PATIENT, read=0.05)) as client:
+    with client_of(server, tmp_path, waits, replace(DEFAULT_POLICY, read=0.05)) as client:
         with pytest.raises(errors.PartnerCenterNetworkError, match="after 5 tries: timed out") as caught:
             next(client.pages())
         assert (client.requests, caught.value.attempt) == (5, 5)
@@ -141,7 +141,7 @@ def test_waits_count_towards_the_total(serve: Serve, tmp_path: Path, waits: Wait
     """A wait that would end after the total time is not begun."""
     server = serve(answer(429, {}, retry_after="50"))
     with (
-        client_of(server, tmp_path, waits, replace(PATIENT, total=120)) as client,
+        client_of(server, tmp_path, waits, replace(DEFAULT_POLICY, total=120)) as client,
         pytest.raises(errors.PartnerCenterRateLimitError) as caught,
     ):
         next(client.pages())
@@ -205,7 +205,7 @@ def test_a_redirect_is_never_followed(status: int, serve: Serve, tmp_path: Path,
 def test_nothing_is_sent_over_anything_but_https(url: str, http: Http) -> None:
     """An address that is not https is refused before a connection is made."""
     with pytest.raises(errors.ConfigurationError):
-        http.request("GET", url, where="a test", token=SECRET)
+        http.send(ApiRequest("GET", url, "a test", token=SECRET))
     assert http.requests == 0
 
 
@@ -217,7 +217,7 @@ def test_the_token_survives_netrc(serve: Serve, tmp_path: Path, waits: Waits, mo
     server = serve(OK)
     only_page(server, tmp_path, waits)
     with Http() as http:
-        http.request("GET", server.url, where="a test")
+        http.send(ApiRequest("GET", server.url, "a test"))
     assert f"Authorization: Bearer {SECRET}" in server.heads[0]
     assert "authorization" not in server.heads[1].lower()
 
@@ -298,7 +298,7 @@ def test_a_token_that_is_no_header_is_not_quoted(serve: Serve, http: Http) -> No
     """A token with a line break cannot be sent, and the error does not show it."""
     server = serve(OK)
     with pytest.raises(errors.ConfigurationError) as caught:
-        http.request("GET", server.url, where="a test", token="secret\r\nX: y")
+        http.send(ApiRequest("GET", server.url, "a test", token="secret\r\nX: y"))
     assert "secret" not in repr(caught.value)
     assert caught.value.__context__ is None
 

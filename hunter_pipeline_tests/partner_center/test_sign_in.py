@@ -19,9 +19,10 @@ import requests
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
-from hunter_pipeline.partner_center.auth import REFRESH_TOKEN_LIFE, SignIn
+from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.sign_in_status import REFRESH_TOKEN_LIFETIME
 from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Fault, Sandbox, SandboxOptions
 from hunter_pipeline_tests.partner_center.conftest import Waits, sign_in_at, signed_in_file
@@ -65,15 +66,15 @@ def test_the_status_tells_who_and_for_how_long(client: PartnerCenterClient) -> N
     assert (status.signed_in, status.username, status.client_id) == (True, "ada.brook@fourthcoffee.com", CLIENT_ID)
     assert status.last_refreshed_at is not None
     assert status.signed_in_at is not None
-    assert status.refresh_token_expires_at == status.last_refreshed_at + REFRESH_TOKEN_LIFE
-    assert REFRESH_TOKEN_LIFE.days == 90
+    assert status.refresh_token_expires_at == status.last_refreshed_at + REFRESH_TOKEN_LIFETIME
+    assert REFRESH_TOKEN_LIFETIME.days == 90
     assert client.requests == before
 
 
 def test_nobody_is_signed_in(sign_in: SignIn, sandbox: Sandbox) -> None:
     """Without a file there is no request, but a sentence and a hint; logging out of nothing is fine."""
     for ask in (sign_in.token, sign_in.refreshed_token):
-        with pytest.raises(PartnerCenterAuthError, match="Nobody is signed in") as caught:
+        with pytest.raises(PartnerCenterAuthError, match="No account is signed in") as caught:
             ask()
         assert "hunter auth login" in str(caught.value.hint)
     assert not sign_in.status().signed_in
@@ -361,7 +362,7 @@ def test_a_terse_authority_will_do(serve: Callable[..., RawServer], http: Http, 
     server.steps = [answer(200, places), answer(200, code), pending, answer(200, tokens[0])]
     server.steps += [answer(200, places), answer(200, tokens[1])]
     sign_in = sign_in_at(server.url, http, tmp_path / FILE)
-    assert sign_in.login_device_code(lambda *_: None).username == ""
+    assert sign_in.login_device_code(lambda *_: None).username is None
     assert (sign_in.token(), sign_in.refreshed_token(), sign_in.token()) == ("a0", "a1", "a1")
     assert (sign_in.status().signed_in, sign_in.status().username) == (True, None)
     assert len(server.heads) == len(server.steps)

@@ -12,7 +12,7 @@ import pytest
 
 from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.partner_center.auth import SignIn
-from hunter_pipeline.partner_center.token_file import TokenFile
+from hunter_pipeline.partner_center.token_store import TokenFile
 from hunter_pipeline.sandbox import Sandbox
 
 FOREIGN = [
@@ -127,7 +127,7 @@ def test_a_place_that_cannot_be_written_is_a_setting(tmp_path: Path) -> None:
 
 HOLD = """
 import sys, time; from pathlib import Path
-from hunter_pipeline.partner_center.token_file import TokenFile
+from hunter_pipeline.partner_center.token_store import TokenFile
 with TokenFile(Path(sys.argv[1])).locked():
     print("held", flush=True); time.sleep(30)
 """
