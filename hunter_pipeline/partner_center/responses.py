@@ -61,7 +61,6 @@ _CAUSES: dict[str, tuple[type[BaseException], ...]] = {
     "the response was cut off": (IncompleteRead, InvalidChunkLength),
 }
 
-
 # Keyword arguments of a PartnerCenterError and fields of a log event: status_code, request_id, attempt, retry_after.
 ErrorDetails = dict[str, Any]
 
@@ -88,14 +87,14 @@ class ApiResponse:
 
     @property
     def request_id(self) -> str | None:
-        """Return Microsoft's id of the request, or None if it is absent or no identifier."""
+        """Return Microsoft's id of the request, or None if it is missing or not an identifier."""
         values = (self.headers.get(name, "") for name in _REQUEST_ID_HEADERS)
         return next((value for value in values if _REQUEST_ID.fullmatch(value)), None)
 
     @property
     def code(self) -> str | None:
         """
-        Return the error body's code, or None if it has none that is a short identifier.
+        Return the error body's code, or None if there is none that is a short identifier.
 
         {"error": {"code": "invalidRequest"}} -> "invalidRequest", {"error": "invalid_grant"} -> "invalid_grant".
         """
@@ -181,7 +180,7 @@ def short_code(value: object) -> str | None:
 
 
 def parse_object(body: bytes) -> dict[str, object]:
-    """Parse a small JSON object, such as an error body; return an empty one if it is none."""
+    """Parse a small JSON object, such as an error body; return an empty one if it is anything else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

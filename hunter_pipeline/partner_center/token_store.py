@@ -115,13 +115,7 @@ class TokenFile:
 
     @contextmanager
     def locked(self, timeout: float = LOCK_TIMEOUT) -> Generator[Self]:
-        """
-        Keep other processes and threads from writing; the lock ends with the process.
-
-        Raises:
-            PartnerCenterNetworkError: another one holds the lock for `timeout` seconds.
-            ConfigurationError: the folder cannot be written.
-        """
+        """Keep other processes and threads from writing. Raises: as `TokenStore`; ConfigurationError."""
         with self._storage_errors():
             self._path.parent.mkdir(parents=True, exist_ok=True)
             lock = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
