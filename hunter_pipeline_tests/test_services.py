@@ -21,6 +21,7 @@ from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.local import dagster_instance, home_lock, ports, process_groups, supervisor
 from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
 URLS = home_lock.Urls("http://127.0.0.1:3001", "http://127.0.0.1:8001")
 
@@ -40,7 +41,7 @@ def taken() -> Iterator[int]:
 
 def sleeper(**environment: str) -> "subprocess.Popen[bytes]":
     """A process in a group of its own, that lives until it is ended."""
-    code = "import time; print(flush=True); time.sleep(60)"
+    code = "import time; print(flush=True); time.sleep(3600)"
     process = subprocess.Popen(
         [sys.executable, "-c", code], env=os.environ | environment, stdout=subprocess.PIPE, start_new_session=True
     )
@@ -69,7 +70,7 @@ def test_a_killed_supervisors_processes_are_ended(home: Settings):
     home.folder()
     home_lock.note(home, URLS, [0, orphan.pid])
     with home_lock.only_one(home):
-        assert orphan.wait(5) == -signal.SIGTERM
+        assert orphan.wait(DEADLINE_SECONDS) == -signal.SIGTERM
 
 
 def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
@@ -137,7 +138,7 @@ def test_a_signal_ends_the_block_and_lets_it_tidy_up(number: int, capsys: pytest
     with supervisor.until_stopped():
         try:
             os.kill(os.getpid(), number)
-            time.sleep(5)
+            time.sleep(DEADLINE_SECONDS)
         finally:
             os.kill(os.getpid(), number)
             time.sleep(0.05)
@@ -165,10 +166,7 @@ def test_a_killed_postgresql_is_started_again():
         try:
             assert not supervisor.keep_database(home)
             os.kill(embedded.running_pid(home.home) or 0, signal.SIGKILL)
-            until = time.monotonic() + 30
-            while not supervisor.keep_database(home):
-                assert time.monotonic() < until
-                time.sleep(0.1)
+            wait_until(lambda: supervisor.keep_database(home))
             assert embedded.running_pid(home.home) is not None
         finally:
             embedded.stop(home.home)

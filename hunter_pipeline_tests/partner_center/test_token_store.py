@@ -17,7 +17,7 @@ from hunter_pipeline.partner_center.token_store import TokenFile
 from hunter_pipeline.sandbox import Sandbox
 
 # Written at commit b769da0, with the sandbox's tokens.
-OLD_TOKEN_FILE = Path(__file__).parent / "data" / "token_cache_b769da0.json"
+OLD_TOKEN_FILE = Path(__file__).parents[1] / "data" / "token_cache_b769da0.json"
 FOREIGN = [
     b"", b"{", b"\xff\xfe\x00", b"[]", b'"x"', b"null", b'{"hello": "world"}', b'{"RefreshToken": []}',
     b'{"RefreshToken": {"a": 7}}', b'{"RefreshToken": {"a": {}}}', b'{"AccessToken": {"a": {"secret": "x"}}}',

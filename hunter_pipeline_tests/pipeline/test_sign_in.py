@@ -25,7 +25,7 @@ from hunter_pipeline_tests.warehouse.office import Office
 
 OLD_KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 # Written at commit b769da0, with the sandbox's tokens.
-OLD_TOKEN_FILE = Path(__file__).parents[1] / "partner_center" / "data" / "token_cache_b769da0.json"
+OLD_TOKEN_FILE = Path(__file__).parents[1] / "data" / "token_cache_b769da0.json"
 PRINT_TOKEN = """
 import sys
 from hunter_pipeline.partner_center.http import Http

@@ -23,9 +23,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tick(
-    status: str = "SKIPPED", reason: str | None = "nothing_changed_upstream", age: float = 0.1, **more: Any
+    status: str = "SKIPPED", reason: str | None = "nothing_changed_upstream", age: float = -3600, **more: Any
 ) -> Answer:
-    """A moment at which the sensor was asked."""
+    """A moment at which the sensor was asked; one in the future is a recent one on a slow machine, too."""
     return {"timestamp": time.time() - age, "status": status, "skipReason": reason, "runIds": [], **more}
 
 

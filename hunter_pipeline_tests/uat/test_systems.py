@@ -20,6 +20,7 @@ from hunter_pipeline.uat.temporary import TemporaryHome, temporary_home
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.uat.conftest import FarSide, TrialOf
 from hunter_pipeline_tests.uat.test_sync_steps import bad
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 HEALTH = {"status": "ok", "partner_center_enabled": True, "database": "ok", "dagster": "ok", "last_sync": None}
 
@@ -62,7 +63,7 @@ def test_a_temporary_home_leaves_nothing_behind():
     remnants: list[str] = []
     living: list[psutil.Process] = []
     children: list[subprocess.Popen[bytes]] = []
-    code = "import time; time.sleep(60)"
+    code = "import time; time.sleep(3600)"
     with pytest.raises(KeyboardInterrupt), temporary_home(1, remnants) as home:
         assert home.path.is_dir()
         assert (home.path / ".token_cache").exists()
@@ -74,7 +75,7 @@ def test_a_temporary_home_leaves_nothing_behind():
         raise KeyboardInterrupt
     assert [process.is_running() for process in living] == [False, False]
     assert not home.path.exists()
-    children[0].wait(5)
+    children[0].wait(DEADLINE_SECONDS)
     assert remnants == []
 
 
