@@ -21,9 +21,8 @@ from structlog.testing import capture_logs
 from hunter_pipeline.cli.sync import Outcome, report
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
-from hunter_pipeline.pipeline.sign_in import token_store
+from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolicy
+from hunter_pipeline.pipeline.sign_in import open_sign_in
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.app import endpoint_of
 from hunter_pipeline_tests.warehouse.office import Office
@@ -173,7 +172,9 @@ def run(case: Case, office: Office) -> Observed:
     office.reset()
     clock = Clock()
     _let_the_token_expire() if case.place == "sign-in" else None
-    client = _client(office, clock, replace(PATIENT, read=READ_SECONDS) if case.what == "timed out" else PATIENT)
+    client = _client(
+        office, clock, replace(DEFAULT_POLICY, read=READ_SECONDS) if case.what == "timed out" else DEFAULT_POLICY
+    )
     client.settle = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
         office.sandbox.fail(case.fault)
@@ -197,14 +198,15 @@ def run(case: Case, office: Office) -> Observed:
     if case.refused and case.lasting:
         office.sandbox.start()
     if case.lasting:
-        seen.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), PATIENT))
+        seen.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), DEFAULT_POLICY))
     seen.rows_after = office.value("select count(*) from partner_center_referrals where missing_since is null")
     return seen
 
 
 def _client(office: Office, clock: Clock, policy: RetryPolicy) -> _Client:
     http = Http(policy, sleep=clock.sleep, clock=clock.now)
-    client = _Client.from_settings(load_settings(), token_store(load_settings()), http=http)
+    settings = load_settings()
+    client = _Client(http, open_sign_in(settings, http), settings.partner_center_api_url)
     client.office = office
     return client
 

@@ -138,9 +138,9 @@ def _sign_in(settings: Settings) -> str:
     with Http() as http:
         status = open_sign_in(settings, http).status()
     if not status.signed_in:
-        raise PartnerCenterAuthError(status.problem or "Nobody is signed in.", hint="Run: hunter auth login")
+        raise PartnerCenterAuthError(status.problem or "No account is signed in.", hint="Run: hunter auth login")
     until = f"{status.refresh_token_expires_at:%Y-%m-%d}" if status.refresh_token_expires_at else "unknown"
-    if soon := status.ends_soon():
+    if soon := status.expiry_warning():
         return Warned(f"{soon} Run: hunter auth login")
     return f"signed in, kept in {status.kept_in}; without any sync it would last until {until}"
 

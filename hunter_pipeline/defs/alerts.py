@@ -77,4 +77,4 @@ def _sign_in_trouble(partner_center: PartnerCenterResource) -> str | None:
         raise
     except HunterError as error:  # nobody is configured, or the token cache cannot be read
         return error.message
-    return None if status is None else status.problem or status.ends_soon()
+    return None if status is None else status.problem or status.expiry_warning()

@@ -133,7 +133,7 @@ def sign_in_lasts(partner_center: PartnerCenterResource) -> dg.AssetCheckResult:
     The end is an estimate: Entra does not tell it, and a tenant's policy can be stricter. Nothing is asked of Entra.
     """
     status = partner_center.sign_in_status()
-    trouble = None if status is None else status.problem or status.ends_soon()
+    trouble = None if status is None else status.problem or status.expiry_warning()
     days = status.days_left() if status else None
     return dg.AssetCheckResult(
         passed=trouble is None,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chaos import faults
 from hunter_pipeline.partner_center.pagination import read_page
-from hunter_pipeline.partner_center.responses import Answer
+from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 from hunter_pipeline_tests.servers import Server
@@ -46,7 +46,7 @@ def shared(server: Server) -> Iterator[Office]:
 def parsed_pages(pages: list[list[Any]]) -> list[list[Any]]:
     """Return the items as the client parses them from the pages' bytes."""
     answers = [
-        Answer(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
+        ApiResponse(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
         for items in pages
     ]
     return [read_page(answer, number).items for number, answer in enumerate(answers, 1)]

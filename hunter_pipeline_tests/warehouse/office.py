@@ -25,9 +25,8 @@ from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.http import Http, RetryPolicy
 from hunter_pipeline.partner_center.pagination import Page
-from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.pipeline import steps
 from hunter_pipeline.pipeline.sign_in import open_client
