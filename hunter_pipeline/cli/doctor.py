@@ -30,8 +30,8 @@ def doctor() -> int:
     """
     Check the installation, and say how to fix what does not work.
 
-    Checks settings, disk, database, sign-in, Partner Center and Dagster. Exit code 0 if all of it works; a line with WARN
-    names what will stop working soon.
+    Checks settings, disk, database, sign-in, Partner Center and Dagster. Exit code 0 if all of it works; WARN marks
+    what will stop working soon.
     """
     settings = load_settings()
     configure_logs(settings)
