@@ -14,8 +14,8 @@ The exception hierarchy: one class per reaction, with its exit code and whether 
     ├── DatabaseError                      check PostgreSQL                        exit 6
     └── CheckFailed                        check the data                          exit 7
 
-A message is one sentence that says what is wrong, a hint one sentence that says how to fix it. Neither contains a token,
-a secret, an e-mail address, a phone number or a person's name.
+A message is one sentence that says what is wrong, a hint one sentence that says how to fix it. Neither contains a
+token, a secret, an e-mail address, a phone number or a person's name.
 """
 
 from typing import ClassVar

@@ -150,7 +150,7 @@ def a_second_demo_in_another_home(url: str, environment: dict[str, str]) -> None
             os.killpg(second.pid, signal.SIGINT)
             assert second.wait(40) == 0
         wait_for(lambda: not of_home(Path(folder)), seconds=10)
-    (other,) = re.findall(rf"{url} is taken by another program; Dagster's web UI takes (\S+)\.\n", said)
+    (other,) = re.findall(rf"{url} is in use by another program; Dagster's web UI uses (\S+)\.\n", said)
     assert int(url.rpartition(":")[2]) < int(other.rpartition(":")[2]) <= int(url.rpartition(":")[2]) + 20
 
 
@@ -188,7 +188,7 @@ def test_demo_from_nothing_to_nothing(home: Path):
         options: Any = {"env": in_another_terminal, "capture_output": True, "text": True, "timeout": 60}
         second = subprocess.run([HUNTER, *line], check=False, **options)
         assert second.returncode == 2
-        assert f"hunter runs already in {home}: {url}." in second.stderr
+        assert f"hunter is already running in {home}: {url}." in second.stderr
         assert is_one_sentence_and_a_hint(second.stderr)
     a_second_demo_in_another_home(url, in_another_terminal)
     everybody_at_once(home, url, in_another_terminal)

@@ -196,8 +196,8 @@ def keep_database(settings: Settings) -> bool:
     """
     Start the embedded server if it has died; return whether it was started.
 
-    If it cannot start yet (children of the dead server are still ending, the disk is full), logs a warning; the next call
-    tries again.
+    If it cannot start yet (children of the dead server are still ending, the disk is full), logs a warning; the next
+    call tries again.
     """
     if settings.database_url is not None or embedded.running_pid(settings.home) is not None:
         return False

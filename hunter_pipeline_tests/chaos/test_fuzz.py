@@ -39,7 +39,7 @@ PAGES = st.lists(st.lists(NAMED | BENT | referrals | json_values, max_size=5), m
 @pytest.fixture(scope="module")
 def shared(server: Path) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
-        faults.hurry(office)
+        faults.disable_synchronous_commit(office)
         yield office
 
 
