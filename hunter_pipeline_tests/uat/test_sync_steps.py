@@ -178,9 +178,9 @@ def test_check_result_is_the_newest_execution_that_has_ended(
 
 
 def tick(
-    status: str = "SKIPPED", reason: str | None = "nothing_changed_upstream", age: float = 0.1, **more: Any
+    status: str = "SKIPPED", reason: str | None = "nothing_changed_upstream", age: float = -3600, **more: Any
 ) -> Json:
-    """Return a tick as Dagster describes it."""
+    """Return a tick as Dagster describes it; one in the future is recent on a slow machine as well."""
     return {"timestamp": time.time() - age, "status": status, "skipReason": reason, "runIds": [], **more}
 
 
