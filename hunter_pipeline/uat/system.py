@@ -30,7 +30,7 @@ from hunter_pipeline.warehouse.connection import Warehouse
 OWN_SYSTEM_REFERRALS = 60
 OWN_SYSTEM_INTERVAL_SECONDS = 5
 ISOLATED_REFERRALS = 20
-START_SECONDS = 180
+START_SECONDS = 600
 # Seconds that a sync in a running system may continue after Ctrl-C: ended at once, it would be recorded as failed.
 GRACE_SECONDS = 120
 
