@@ -1,18 +1,17 @@
 """
 What every test may ask for: a real PostgreSQL, a sandbox over HTTPS, a home that is signed in.
 
-One embedded server serves the whole session; each test that asks for `home` gets databases of its own on it.
+One embedded server serves the whole session; each test that asks for `database_url` gets a database of its own on it.
 """
 
 import os
-import shutil
-import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -22,24 +21,58 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.pipeline.sign_in import open_client
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline_tests import free_ports, schedule, servers, watchdog
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
 REFERRALS = 60
-LONGEST_FIRST = (
-    *("test_operations", "test_uat", "test_demo", "test_browser", "test_api_syncs", "test_disk", "test_privacy"),
+ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
+SESSION = pytest.StashKey[watchdog.Session]()
+
+# An example takes as long as it takes: hypothesis would call a slow machine an error.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-"""Modules that take their time begin first, so that no worker is left alone with one at the end."""
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a session that leaves nothing behind; the workers of pytest-xdist belong to it."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # what the machine says of some other server
+    if not hasattr(config, "workerinput"):
+        config.stash[SESSION] = watchdog.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the session; where there was no browser, say so on the last line."""
+    if (session := config.stash.get(SESSION, None)) is None:
+        return
+    session.end()
+    from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
+
+    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
+    without_browser = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
+    if reporter and without_browser:
+        count = len(without_browser)
+        reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first; within one, and among the others, the order stays."""
-    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    """Put the longest modules first."""
+    schedule.sort_longest_first(items)
 
 
-ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.ModuleScheduling:
+    """Keep the tests of a module, and those that start a whole Dagster, on one worker."""
+    return schedule.ModuleScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -53,43 +86,46 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Path]:
-    """The folder of one embedded PostgreSQL; a short path, because a socket's path has a limit."""
-    home = Path(tempfile.mkdtemp(prefix="hunter-tests-"))
-    embedded.start(home)
-    yield home
-    embedded.stop(home)
-    shutil.rmtree(home, ignore_errors=True)
+def embedded_server() -> Iterator[Server]:
+    with servers.embedded_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL of the machine's own, with a role that owns two databases and nothing else."""
+    programs = servers.own_programs()
+    if programs is None:
+        pytest.skip(servers.NO_SERVER)
+    with servers.own_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server(embedded_server: Server) -> Server:
+    """The server of the tests; a module whose tests run on both has a fixture of this name with params."""
+    return embedded_server
 
 
 @pytest.fixture
-def database_url(server: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def database_url(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty database, which HUNTER_DATABASE_URL names; dropped at the end, with the one for Dagster."""
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}"
-    admin = embedded.address(server, "postgres")
-    assert admin is not None
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    url = f"{admin.replace('/postgres?', f'/{name}?')}"
-    monkeypatch.setenv("HUNTER_DATABASE_URL", url)
-    yield url
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for database in (name, f"{name}_dagster"):
-            statement = sql.SQL("drop database if exists {} with (force)")
-            connection.execute(statement.format(sql.Identifier(database)))
+    with server.database(f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}") as url:
+        monkeypatch.setenv("HUNTER_DATABASE_URL", url)
+        yield url
 
 
 @pytest.fixture
-def admin(database_url: str, server: Path) -> Iterator[str]:
+def admin(database_url: str, server: Server) -> Iterator[str]:
     """An administrator's address of an empty database; roles that a test makes by sql/roles.sql are dropped."""
-    yield database_url
     name = urlsplit(database_url).path.strip("/")
+    yield server.admin_address(name)
     for database in (name, f"{name}_dagster"):
         nothing_there = suppress(psycopg.OperationalError, psycopg.errors.UndefinedObject)
-        with nothing_there, psycopg.connect(embedded.address(server, database) or "") as there:
+        with nothing_there, psycopg.connect(server.admin_address(database)) as there:
             for role in ROLES:
                 there.execute(sql.SQL("drop owned by {} cascade").format(sql.Identifier(role)))
-    with psycopg.connect(embedded.address(server, "postgres") or "", autocommit=True) as connection:
+    with psycopg.connect(server.admin, autocommit=True) as connection:
         drop = sql.SQL("drop database if exists {} with (force)")
         connection.execute(drop.format(sql.Identifier(f"{name}_dagster")))
         connection.execute(sql.SQL("drop role if exists {}").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
@@ -134,7 +170,7 @@ def client(settings: Settings) -> Iterator[PartnerCenterClient]:
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     """A sandbox and a database that the tests of one module share."""
     with office_of(server, SandboxOptions(referrals=30)) as office:
         yield office
@@ -153,5 +189,4 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.fixture
 def free_port() -> int:
     """A port of this machine that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_ports.free_port()

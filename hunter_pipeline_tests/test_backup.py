@@ -21,6 +21,7 @@ from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.conftest import REFERRALS
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[1]
 GUIDE = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -62,7 +63,7 @@ def administrator_runs(block: str, url: str, *, database: str, backups: Path) ->
         cwd=CHECKOUT,
         env=os.environ | told | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
         check=True,
-        timeout=100,
+        timeout=DEADLINE_SECONDS,
     )
 
 

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,8 @@ from hunter_pipeline.pipeline import erase
 from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.referrals.erasure import plain_address
 from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 REFERRALS = 60
@@ -30,7 +31,7 @@ ADDRESS = "sue.fairweather@fabrikam.com"
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
         yield office
 
@@ -189,7 +190,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
         run = SyncRun(connection, settings, "under-way")
         assert run.begin("full") is None
         thread.start()
-        assert told.wait(20)
+        assert told.wait(DEADLINE_SECONDS)
         time.sleep(0.3)
         connection.execute(
             "insert into raw_referrals (referral_id, payload, content_hash) values ('late', %s, 'h')",
@@ -198,7 +199,7 @@ def test_it_waits_for_the_sync_under_way(office: Office) -> None:
         connection.commit()
         assert thread.is_alive()
         run.finish()
-    thread.join(20)
+    thread.join(DEADLINE_SECONDS)
     assert not thread.is_alive()
     assert traces_left(office, ADDRESS, "fairweather") == []
 

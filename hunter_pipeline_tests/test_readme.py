@@ -9,6 +9,7 @@ import typer.main
 
 from hunter_pipeline.cli import app
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,9 +59,11 @@ def test_every_make_target_in_the_documents_exists() -> None:
     named = {
         target
         for path in DOCUMENTS
-        for target in re.findall(r"`make ([a-z]+)|^(?:\$ )?make ([a-z]+)", path.read_text(), re.M)
+        for target in re.findall(r"`make ([a-z-]+)|^(?:\$ )?make ([a-z-]+)", path.read_text(), re.M)
     }
-    helped = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout
+    helped = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS
+    ).stdout
     assert {first or second for first, second in named} <= set(re.findall(r"make (\w+)", helped))
 
 

@@ -17,6 +17,7 @@ import pytest
 import hunter_pipeline
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline_tests.conftest import REFERRALS
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[1]
 BESIDE = ("sql", "dagster.yaml", "workspace.yaml")
@@ -50,7 +51,7 @@ def wheel() -> Iterator[Path]:
     """The wheel of this checkout, built by its own backend, from what is installed here."""
     with tempfile.TemporaryDirectory(prefix="hunter-wheel-") as folder:
         words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, str(CHECKOUT)]
-        subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=100)
+        subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=DEADLINE_SECONDS)
         [path] = Path(folder).iterdir()
         yield path
 
@@ -76,7 +77,9 @@ def empty_environment(wheel: Path, tmp_path: Path) -> Path:
     packages = folder / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     words = ["--quiet", "--python", str(folder / "bin" / "python"), "install", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", *words], check=True, timeout=100)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words], check=True, timeout=DEADLINE_SECONDS
+    )
     return folder
 
 
@@ -91,7 +94,7 @@ def test_the_wheel_works_outside_the_checkout(
     def run(program: str, *arguments: str) -> str:
         line = [str(empty_environment / "bin" / program), *arguments]
         done = subprocess.run(
-            line, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=100, check=False
+            line, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -18,12 +18,13 @@ from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 RELATIONS = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')"
 
 
 def program(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([HUNTER, *arguments], capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run([HUNTER, *arguments], capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
 
 
 def run(url: str, statement: str) -> list[Any]:

@@ -21,6 +21,7 @@ from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.local import dagster_instance, processes, supervisor
 from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
 URLS = processes.Urls("http://127.0.0.1:3001", "http://127.0.0.1:8001")
 
@@ -40,7 +41,7 @@ def taken() -> Iterator[int]:
 
 def sleeper(**environment: str) -> "subprocess.Popen[bytes]":
     """A process in a group of its own, that lives until it is ended."""
-    code = "import time; print(flush=True); time.sleep(60)"
+    code = "import time; print(flush=True); time.sleep(3600)"
     process = subprocess.Popen(
         [sys.executable, "-c", code], env=os.environ | environment, stdout=subprocess.PIPE, start_new_session=True
     )
@@ -69,7 +70,7 @@ def test_a_killed_supervisors_processes_are_ended(home: Settings):
     home.folder()
     processes.record_services(home, URLS, [0, orphan.pid])
     with processes.lock_home(home):
-        assert orphan.wait(5) == -signal.SIGTERM
+        assert orphan.wait(DEADLINE_SECONDS) == -signal.SIGTERM
 
 
 def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
@@ -89,7 +90,8 @@ def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
 def test_a_note_that_says_nothing_is_no_obstacle(text: str, home: Settings):
     """A note that was cut off or names nobody keeps no supervisor from starting."""
     (home.folder() / "services.json").write_text(text)
-    with processes.lock_home(home), pytest.raises(ConfigurationError, match="already running"), processes.lock_home(home):
+    refused = pytest.raises(ConfigurationError, match="already running")
+    with processes.lock_home(home), refused, processes.lock_home(home):
         raise AssertionError("two supervisors in one home")
 
 
@@ -97,7 +99,9 @@ def test_a_free_port_is_taken_as_it_is(taken: int):
     """The address keeps its port where that is free; a taken one is refused, or the next free one is found."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
-    assert processes.free_url(f"http://127.0.0.1:{free}", processes.DAGSTER, or_next=False) == f"http://127.0.0.1:{free}"
+    assert (
+        processes.free_url(f"http://127.0.0.1:{free}", processes.DAGSTER, or_next=False) == f"http://127.0.0.1:{free}"
+    )
     with pytest.raises(ConfigurationError, match=f"Port {taken} is in use"):
         processes.free_url(f"http://127.0.0.1:{taken}", processes.DAGSTER, or_next=False)
     found = processes.free_url(f"http://127.0.0.1:{taken}", processes.DAGSTER, or_next=True)
@@ -137,7 +141,7 @@ def test_a_signal_ends_the_block_and_lets_it_tidy_up(number: int, capsys: pytest
     with supervisor.until_stopped():
         try:
             os.kill(os.getpid(), number)
-            time.sleep(5)
+            time.sleep(DEADLINE_SECONDS)
         finally:
             os.kill(os.getpid(), number)
             time.sleep(0.05)
@@ -165,10 +169,7 @@ def test_a_killed_postgresql_is_started_again():
         try:
             assert not supervisor.keep_database(home)
             os.kill(embedded.running_pid(home.home) or 0, signal.SIGKILL)
-            until = time.monotonic() + 30
-            while not supervisor.keep_database(home):
-                assert time.monotonic() < until
-                time.sleep(0.1)
+            wait_until(lambda: supervisor.keep_database(home))
             assert embedded.running_pid(home.home) is not None
         finally:
             embedded.stop(home.home)

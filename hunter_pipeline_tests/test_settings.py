@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, enter_demo, child_environment
+from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, child_environment, enter_demo
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import ConfigurationError
@@ -284,7 +284,8 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
 
 def test_env_example_lists_every_variable():
     """`.env.example` is the settings: every variable, its description, its default, nothing switched on."""
-    lines = ["# Copy to .env and uncomment what should differ from its default. The environment takes precedence over .env.", ""]
+    how = "Copy to .env and uncomment what should differ from its default. The environment takes precedence over .env."
+    lines = [f"# {how}", ""]
     for name, field in Settings.model_fields.items():
         default = "" if field.default in (None, ()) else field.default
         value = str(default).lower() if isinstance(default, bool) else str(default)

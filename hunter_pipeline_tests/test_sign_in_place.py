@@ -20,6 +20,7 @@ from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.token_cache import TokenStore, sections_of
 from hunter_pipeline.pipeline.sign_in import open_sign_in, token_store
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import Office
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -38,7 +39,7 @@ import time
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline.sign_in import token_store
 with token_store(load_settings()).locked():
-    print("held", flush=True); time.sleep(60)
+    print("held", flush=True); time.sleep(3600)
 """
 Use = Callable[[str], Settings]
 Hunter = Callable[..., tuple[int, str]]
@@ -160,13 +161,11 @@ def test_the_lock_holds_between_processes_and_dies_with_them(settings: Settings)
     with subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        began = time.monotonic()
         with pytest.raises(PartnerCenterNetworkError, match="refreshing the sign-in for too long"), store.locked(0.2):
             pass
-        assert 0.2 <= time.monotonic() - began < 2
         holder.kill()
         holder.wait()
-        with store.locked(2):
+        with store.locked(DEADLINE_SECONDS):
             pass
 
 
@@ -191,7 +190,7 @@ def test_nodes_refresh_one_after_the_other(
         thread.start()
     for thread in threads:
         thread.join()
-    tokens += [process.communicate(timeout=30)[0].strip() for process in processes]
+    tokens += [process.communicate(timeout=DEADLINE_SECONDS)[0].strip() for process in processes]
     sent = [request.form["refresh_token"] for request in shared.sandbox.requests if "refresh_token" in request.form]
     assert all(tokens)
     assert (len(tokens), len(set(tokens)), len(sent), len(set(sent))) == (6, spent, spent, spent)

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,8 @@ from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
 
 REFERRALS = 30
@@ -37,14 +37,6 @@ def _process(office: Office) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def _until(condition: Any) -> None:
-    """Wait until it holds, at most 20 seconds."""
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_a_second_sync_is_skipped(office: Office) -> None:
@@ -69,13 +61,13 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> No
     assert office.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(office: Office, server: Path) -> None:
+def test_the_lock_belongs_to_one_database(office: Office, server: Server) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
     with database_on(server, "another_one") as url, office.warehouse.connection() as connection:
         assert sync_runs.try_sync_lock(connection)
         with office.warehouse.connection() as second:
             assert sync_runs.sync_is_running(second)
-        with Warehouse(url, server).connection() as other:
+        with Warehouse(url, server.home).connection() as other:
             assert not sync_runs.sync_is_running(other)
             assert sync_runs.try_sync_lock(other)
 
@@ -121,7 +113,7 @@ def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None
     expected = office.state()
     office.reset()
     processes = [_process(office) for _ in range(2)]
-    answers = [process.communicate(timeout=60) for process in processes]
+    answers = [process.communicate(timeout=DEADLINE_SECONDS) for process in processes]
     summaries = [json.loads(out) for out, _ in answers]
     assert {summary["status"] for summary in summaries} <= {"success", "skipped"}
     assert sum(summary["new"] for summary in summaries) == REFERRALS
@@ -130,16 +122,16 @@ def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None
 
 def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
     """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=20, times=1))
+    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))
     process = _process(office)
     try:
-        _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
+        wait_until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
         assert office.sync()["reason"] == "sync_in_progress"
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
     with office.warehouse.connection() as connection:
-        _until(lambda: not sync_runs.sync_is_running(connection))
+        wait_until(lambda: not sync_runs.sync_is_running(connection))
         connection.commit()
     assert office.value("select count(*) from sync_runs where status = 'running'") == 1
     summary = office.sync()
@@ -154,11 +146,12 @@ def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
 
 def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> None:
     """PostgreSQL ends the connection that holds the lock: the sync fails, writes no more, and the next one goes on."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=1.5, times=1))
+    client = office.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(office.sync, run_id="cut")
-        _until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
+        running = pool.submit(office.sync, run_id="cut", client=client)
+        assert client.reached.wait(DEADLINE_SECONDS)
         office.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        client.go_on.set()
         assert isinstance(running.exception(), DatabaseError)
     assert office.value("select count(*) from raw_referrals") == 2 * PAGE
     summary = office.sync()
@@ -192,15 +185,15 @@ def test_a_fault_of_our_own_is_recorded(office: Office) -> None:
 
 def test_no_transaction_stays_open_while_others_are_waited_for(office: Office) -> None:
     """While Partner Center is slow the sync's connection is idle, not idle in a transaction."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=2, delay=1.0, times=1))
-    thread = threading.Thread(target=office.sync)
-    thread.start()
-    _until(lambda: len(office.pages_asked) == 2)
-    time.sleep(0.2)
-    open_ones = office.value(
-        "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
-    )
-    thread.join()
+    client = office.pausing_client(page=2)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(office.sync, client=client)
+        assert client.reached.wait(DEADLINE_SECONDS)
+        open_ones = office.value(
+            "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+        )
+        client.go_on.set()
+        assert running.result()["status"] == "success"
     assert open_ones == 0
 
 

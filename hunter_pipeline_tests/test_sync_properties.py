@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,12 @@ from hypothesis import strategies as st
 from hunter_pipeline.pipeline.steps import Stream, pull
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
         yield office
 

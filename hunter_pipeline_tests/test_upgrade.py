@@ -16,6 +16,7 @@ from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import SERVERS, Server
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
 from hunter_pipeline_tests.warehouse.office import Office
 
@@ -28,6 +29,12 @@ COLUMNS = (
 SERIALS = "select setval(pg_get_serial_sequence('{0}', 'id'), (select coalesce(max(id), 0) + 1 from {0}), false)"
 
 Rows = dict[str, list[Any]]
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """The embedded server and, where there is one, the machine's own."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -84,7 +91,9 @@ def older(filled: Office, admin: str, revision: str) -> None:
         run(admin, f"comment on view {view.stem} is 'of revision {revision}'")
     apply_roles(admin)
     run(admin, "grant select on leads_ready to pg_monitor")
-    run(admin, f"create database {urlsplit(admin).path.strip('/')}_dagster owner hunter_pipeline")
+    dagster = f"{urlsplit(admin).path.strip('/')}_dagster"
+    run(admin, f"drop database if exists {dagster}")
+    run(admin, f"create database {dagster} owner hunter_pipeline")
 
 
 def rows_of(url: str, names: dict[str, list[str]]) -> Rows:
@@ -130,7 +139,8 @@ def test_an_older_database_is_upgraded_and_goes_on(
 def test_a_newer_database_is_left_alone(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
     """One clear sentence and its hint, exit code 6, and the revision stays."""
     apply_roles(admin)
-    migrate.upgrade(Warehouse(admin, load_settings().home))
+    os.environ["HUNTER_DATABASE_URL"] = as_role(admin, "hunter_owner")
+    migrate.upgrade(Warehouse.from_settings(load_settings()))
     run(admin, "update alembic_version set version_num = '9999'")
     assert cli.run(["db", "upgrade"]) == 6
     assert capfd.readouterr().err == (

@@ -2,11 +2,9 @@
 
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,9 +12,9 @@ from structlog.testing import capture_logs
 
 from hunter_pipeline.config import project_files
 from hunter_pipeline.errors import DatabaseError
-from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS, PAGE = 30, 10
@@ -57,27 +55,20 @@ def newer(tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch) -> It
     migrate.upgrade(office.warehouse)
 
 
-def until(condition: Callable[[], Any]) -> None:
-    """Wait until it holds, at most 20 seconds."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Office) -> None:
     """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
-    newer.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=1.0, times=1))
+    client = newer.pausing_client(page=3)
     waits = threading.Event()
     with ThreadPoolExecutor(2) as pool:
-        syncing = pool.submit(newer.sync, page_size=PAGE)
-        until(lambda: newer.value("select count(*) from raw_referrals") == 2 * PAGE)
+        syncing = pool.submit(newer.sync, page_size=PAGE, client=client)
+        assert client.reached.wait(DEADLINE_SECONDS)
         upgrading = pool.submit(migrate.upgrade, newer.warehouse, waiting=waits.set)
-        assert waits.wait(10)
+        assert waits.wait(DEADLINE_SECONDS)
         assert newer.sync()["reason"] == "sync_in_progress"
         assert not syncing.done()
-        summary = syncing.result(30)
-        assert upgrading.result(30) == "9999"
+        client.go_on.set()
+        summary = syncing.result(DEADLINE_SECONDS)
+        assert upgrading.result(DEADLINE_SECONDS) == "9999"
     assert (summary["status"], summary["new"], summary["error"]) == ("success", REFERRALS, None)
     assert newer.value("select count(*) from partner_center_referrals where later is null") == REFERRALS
     again = newer.sync()
@@ -89,8 +80,8 @@ def test_upgrades_and_syncs_in_any_order(newer: Office) -> None:
     with ThreadPoolExecutor(6) as pool:
         syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
         upgrades = [pool.submit(migrate.upgrade, newer.warehouse) for _ in range(2)]
-        summaries = [each.result(60) for each in syncs]
-        assert [each.result(60) for each in upgrades] == ["9999", "9999"]
+        summaries = [each.result(DEADLINE_SECONDS) for each in syncs]
+        assert [each.result(DEADLINE_SECONDS) for each in upgrades] == ["9999", "9999"]
     assert {(each["status"], each["reason"]) for each in summaries} <= {
         ("success", None),
         ("skipped", "sync_in_progress"),

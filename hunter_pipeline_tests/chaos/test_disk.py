@@ -12,6 +12,7 @@ import pytest
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 CONFIGURATION, DATABASE = 2, 6
 
@@ -39,7 +40,7 @@ def hunter(disk: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HUNTER_HOME", str(disk / "h"))
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([HUNTER, *words], capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run([HUNTER, *words], capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
 
     return run
 

@@ -1,16 +1,16 @@
 """Every row of the contract's table, wherever and whenever it strikes, through a real sync: see `make chaos`."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from chaos import faults
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, faults.OPTIONS) as office:
         faults.disable_synchronous_commit(office)
         yield office

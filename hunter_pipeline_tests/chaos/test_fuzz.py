@@ -1,7 +1,6 @@
 """Arbitrary JSON in a page, from its bytes to the last table: nothing is raised, nothing is unaccounted for."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from hunter_pipeline.partner_center.pagination import read_page
 from hunter_pipeline.partner_center.responses import Answer
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.domain.strategies import json_values, referrals
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
 IDS = st.sampled_from(["a", "B", " a ", "00000000-0000-4000-8000-000000000001", "", "x" * 300, "a\0b", None, 7])
@@ -37,7 +37,7 @@ PAGES = st.lists(st.lists(NAMED | BENT | referrals | json_values, max_size=5), m
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
         faults.disable_synchronous_commit(office)
         yield office

@@ -14,6 +14,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.pipeline.sign_in import open_sign_in
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 HUNTER = Path(sys.executable).parent / "hunter"
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -49,7 +50,7 @@ def program() -> Program:
     """Run a command as a program of its own, in the test's folder and environment."""
 
     def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
-        settings = {"capture_output": True, "text": True, "timeout": 100, **options}
+        settings = {"capture_output": True, "text": True, "timeout": DEADLINE_SECONDS, **options}
         return subprocess.run([HUNTER, *arguments], check=False, **settings)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     return run

@@ -4,10 +4,14 @@ import csv
 import io
 import json
 import os
+import pty
+import shlex
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -17,6 +21,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
 def test_sign_in_status_and_sign_out(hunter, settings: Settings):
@@ -100,9 +105,13 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     assert refused.code == 2
     assert is_one_sentence_and_a_hint(refused.err)
 
-    line = f"{HUNTER} leads --format csv | head -1"
+    line = f"{shlex.quote(str(HUNTER))} leads --format csv | head -1"
     first = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {line}"], check=False, capture_output=True, text=True, timeout=60
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
     )
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.COLUMNS), "", 0)
 
@@ -164,9 +173,9 @@ def test_a_sandbox_of_ones_own(tmp_path: Path):
             elif "Ctrl-C" in text:
                 break
         url, ca = said["HUNTER_PARTNER_CENTER_API_URL"], said["REQUESTS_CA_BUNDLE"]
-        faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=10).json()
+        faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=DEADLINE_SECONDS).json()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
     assert [(found["kind"], found["times"], found["retry_after"]) for found in faults] == [("429", 1, "7")] * 2
     assert not Path(ca).exists()
 
@@ -201,13 +210,25 @@ def test_a_sandbox_whose_port_is_taken(hunter, sandbox: Sandbox):
     assert is_one_sentence_and_a_hint(err)
 
 
-def test_a_person_at_a_terminal_sees_progress(signed_in: Settings, tmp_path: Path):
-    """On a terminal something moves, and no line of the log runs into it."""
-    record = tmp_path / "terminal"
+def on_a_terminal(*words: str) -> str:
+    """What a command shows on a terminal."""
+    ours, terminal = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
-    line = ["script", "-qec", f"{HUNTER} sync", str(record)]
-    subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
-    shown = record.read_bytes().decode(errors="replace")
+    ends: Any = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    with subprocess.Popen([HUNTER, *words], env=environment, **ends) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # Linux's word for its end
+            while part := os.read(ours, 65_536):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 0, shown
+    return shown.decode(errors="replace")
+
+
+def test_a_person_at_a_terminal_sees_progress(signed_in: Settings):
+    """On a terminal something moves, and no line of the log runs into it."""
+    shown = on_a_terminal("sync")
     assert "Syncing with Partner Center" in shown
     assert "partner_center_sync_summary" in shown
     assert not [part for part in shown.split("\r") if "Partner Center" in part and "partner_center_" in part]

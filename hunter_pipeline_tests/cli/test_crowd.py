@@ -12,6 +12,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
 def test_two_syncs_and_an_upgrade_at_once(signed_in: Settings, sandbox: Sandbox):
@@ -21,7 +22,7 @@ def test_two_syncs_and_an_upgrade_at_once(signed_in: Settings, sandbox: Sandbox)
     crowd = [
         subprocess.Popen([HUNTER, *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for line in lines
     ]
-    answers = [process.communicate(timeout=150) for process in crowd]
+    answers = [process.communicate(timeout=DEADLINE_SECONDS) for process in crowd]
     assert [process.returncode for process in crowd] == [0] * 3, [err[-300:] for _, err in answers]
     summaries: list[dict[str, Any]] = [json.loads(out) for out, _ in answers if out.startswith("{")]
     outcomes = {(summary["status"], summary["reason"]) for summary in summaries}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -21,6 +22,7 @@ from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.conftest import REFERRALS
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 SUMMARY = {
     *("status", "reason", "run_id", "mode", "fetched", "new", "updated", "unchanged", "quarantined"),
@@ -168,10 +170,13 @@ def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
         with Sandbox(SandboxOptions(referrals=1)) as own, database_beside(database_url, kind) as url:
             environment = os.environ | own.environment()
             environment |= {"HUNTER_HOME": str(tmp_path / kind), "HUNTER_DATABASE_URL": url}
-            subprocess.run([HUNTER, "auth", "login"], env=environment, capture_output=True, check=True, timeout=60)
+            subprocess.run(
+                [HUNTER, "auth", "login"], env=environment, capture_output=True, check=True, timeout=DEADLINE_SECONDS
+            )
             own.fail(Fault(where="list", kind=kind, retry_after="1"))
             line = [HUNTER, "sync", "--json"]
-            return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=100, check=False)
+            options: Any = {"env": environment, "capture_output": True, "text": True, "timeout": DEADLINE_SECONDS}
+            return subprocess.run(line, check=False, **options)
 
     with ThreadPoolExecutor(len(codes)) as pool:
         answers = dict(zip(codes, pool.map(run, codes), strict=True))

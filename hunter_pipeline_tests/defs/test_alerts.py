@@ -22,6 +22,7 @@ from hunter_pipeline.defs.alerts import NO_TARGET, alerts_sensor
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import alerts, checks
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.test_privacy import secrets_of, told
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 
@@ -74,7 +75,7 @@ class Webhook:
 
 
 @pytest.fixture(scope="module")
-def shared(server: Path) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Office]:
     """An office with enough people whose data could leak."""
     with office_of(server, SandboxOptions(referrals=90)) as office:
         yield office

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ import requests
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
 BIN = Path(sys.executable).parent
-DEADLINE_SECONDS = 300
 JOB = "sync_partner_center_referrals"
 MODULE = ("-m", "hunter_pipeline.definitions")
 RUNS = "{ runsOrError { ... on Runs { results { status tags { key value } } } } }"
@@ -113,10 +112,13 @@ def test_dev_brings_up_the_system_and_its_sensor_syncs(clone: Path, sandbox_vari
             start_new_session=True,
         )
     try:
-        until = time.monotonic() + DEADLINE_SECONDS
-        while not (ended := succeeded_runs(free_port)):
-            assert process.poll() is None and time.monotonic() < until, log.read_text(errors="replace")
-            time.sleep(0.5)
+        wait_until(
+            lambda: succeeded_runs(free_port) or process.poll() is not None,
+            explain=lambda: log.read_text(errors="replace"),
+            pause=0.5,
+        )
+        assert process.poll() is None, log.read_text(errors="replace")
+        ended = succeeded_runs(free_port)
         assert {"key": "dagster/sensor_name", "value": "partner_center_changes_sensor"} in ended[0]["tags"]
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -126,7 +128,9 @@ def test_dev_brings_up_the_system_and_its_sensor_syncs(clone: Path, sandbox_vari
 
 def succeeded_runs(port: int) -> list[dict[str, list[dict[str, str]]]]:
     try:
-        answer = requests.post(f"http://127.0.0.1:{port}/graphql", json={"query": RUNS}, timeout=60).json()
+        answer = requests.post(
+            f"http://127.0.0.1:{port}/graphql", json={"query": RUNS}, timeout=DEADLINE_SECONDS
+        ).json()
     except requests.RequestException:
         return []
     return [found for found in answer["data"]["runsOrError"]["results"] if found["status"] == "SUCCESS"]

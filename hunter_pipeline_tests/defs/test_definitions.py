@@ -14,6 +14,7 @@ import pytest
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES, build_defs
 from hunter_pipeline.errors import ConfigurationError
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[2]
 ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]
@@ -109,7 +110,7 @@ def test_dagster_validates_the_definitions(tmp_path: Path) -> None:
         env=bare | {"DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "yes"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -14,7 +14,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,10 @@ import yaml
 from dotenv import dotenv_values
 
 from hunter_pipeline.config.project_files import project_file
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+from hunter_pipeline_tests.watchdog import own_variable
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*))?\}")
-HEALTHY_SECONDS = 90
 
 
 class MissingError(Exception):
@@ -81,7 +81,7 @@ class Compose:
             self.stop(name)
             process = self._start(name)
             started.append(name)
-            if name == "setup" and process.wait(60) != 0:
+            if name == "setup" and process.wait(DEADLINE_SECONDS) != 0:
                 raise SystemExit(f"setup failed: {self.said(name)}")
         for name in started:
             if name not in ("setup", "code"):
@@ -108,7 +108,7 @@ class Compose:
                 process = psutil.Process(known["pid"])
                 process.send_signal(signal.SIGTERM)
                 with contextlib.suppress(psutil.TimeoutExpired):
-                    process.wait(60 if "stop_grace_period" in self.services[name] else 10)
+                    process.wait(DEADLINE_SECONDS if "stop_grace_period" in self.services[name] else 10)
                 process.kill()
             (self.state / f"{name}.json").unlink()
 
@@ -119,7 +119,7 @@ class Compose:
     def environment(self, name: str) -> dict[str, str]:
         """What the service is given, and what its image has."""
         image = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
-        image |= {"DAGSTER_HOME": str(self.state / "opt"), "STANDIN_STATE": str(self.state)}
+        image |= {"DAGSTER_HOME": str(self.state / "opt"), "STANDIN_STATE": str(self.state), **own_variable()}
         return image | {key: self._here(str(value)) for key, value in self.services[name]["environment"].items()}
 
     def command(self, name: str) -> list[str]:
@@ -151,16 +151,15 @@ class Compose:
     def _wait_until_healthy(self, name: str) -> None:
         kind, *words = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        until = time.monotonic() + HEALTHY_SECONDS
-        while time.monotonic() < until:
+        asked = [self._here(word) for word in words]
+
+        def is_healthy() -> bool:
             known = self._known(name)
             if known is None or not _lives(known["pid"]):
                 raise SystemExit(f"{name} ended: {self.said(name)[-3000:]}")
-            asked = [self._here(word) for word in words]
-            if subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0:
-                return
-            time.sleep(1)
-        raise SystemExit(f"{name} is not healthy: {self.said(name)[-3000:]}")
+            return subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0
+
+        wait_until(is_healthy, explain=lambda: f"{name} is not healthy: {self.said(name)[-3000:]}", pause=1.0)
 
     def _here(self, text: str) -> str:
         for old, new in self.changes.items():

@@ -4,12 +4,11 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
-import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, LiteralString, NamedTuple, cast
@@ -26,18 +25,21 @@ from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.test_help import COMMANDS
 from hunter_pipeline_tests.conftest import REFERRALS
+from hunter_pipeline_tests.free_ports import free_port
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+from hunter_pipeline_tests.watchdog import own_variable
 
 BIN = Path(sys.executable).parent
 TOOLS = embedded.binaries()
 ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
 """Sections whose commands other tests run."""
-_BROWSER = """#!{python}
+_BROWSER = """
 import html, re, sys, urllib.parse, requests
-page = requests.get(sys.argv[1], timeout=10)
+page = requests.get(sys.argv[1], timeout=300)
 while 'method="post"' in page.text:  # a person would press the button
     fields = re.findall(r'name="([^"]*)" value="([^"]*)"', page.text)
     target = urllib.parse.urljoin(page.url, html.unescape(re.findall(r'action="([^"]*)"', page.text)[0]))
-    page = requests.post(target, data={{html.unescape(n): html.unescape(v) for n, v in fields}}, timeout=10)
+    page = requests.post(target, data={html.unescape(n): html.unescape(v) for n, v in fields}, timeout=300)
 """
 
 
@@ -64,7 +66,7 @@ class Machine(NamedTuple):
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=DEADLINE_SECONDS,
         )
         said = done.stdout + done.stderr
         sys.stdout.write("".join(f"$ {line}\n" for line in block.splitlines()) + said)  # pytest -rP shows it
@@ -86,10 +88,10 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
     for each in (folder, *image, state / "volume", programs):
         each.mkdir(parents=True)
     shutil.copy(project_file("dagster.yaml"), state / "opt")
+    [storage] = re.findall(r"^RUN (printf .*)$", project_file("Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    subprocess.run(["sh", "-c", storage.replace("/opt/dagster", shlex.quote(str(state / "opt")))], check=True)
     shutil.copy(project_file(".env.example"), folder)
-    with contextlib.ExitStack() as held:
-        servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        grpc, web, api = (str(server.getsockname()[1]) for server in servers)
+    grpc, web, api = (str(free_port()) for _ in range(3))
     name = urlsplit(database_url).path.strip("/")
     dagster_url = database_url.replace("postgresql:", "postgresql+psycopg2:").replace(f"/{name}?", f"/{name}_dagster?")
     changes = {
@@ -110,16 +112,19 @@ def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Mac
     (state / "postgres.json").write_text(json.dumps(server))
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("create role hunter superuser login")  # the owner of all in the postgres service
-    _program(programs / "docker", f'#!/bin/sh\nexec {sys.executable} -m hunter_pipeline_tests.deploy.compose "$@"\n')
-    _program(programs / "browser", _BROWSER.format(python=sys.executable))
+    (programs / "browser.py").write_text(_BROWSER)
+    python = shlex.quote(sys.executable)
+    _program(programs / "docker", f'#!/bin/sh\nexec {python} -m hunter_pipeline_tests.deploy.compose "$@"\n')
+    _program(programs / "browser", f'#!/bin/sh\nexec {python} {shlex.quote(str(programs / "browser.py"))} "$@"\n')
     bundle = sandbox.environment()["REQUESTS_CA_BUNDLE"]
     environment = {
         "PATH": f"{programs}:{BIN}:{TOOLS}:{os.environ['PATH']}",
         "PYTHONPATH": str(project_file("hunter_pipeline").parent),
         "HOME": str(tmp_path),
         "REQUESTS_CA_BUNDLE": bundle,
-        "BROWSER": f"{programs / 'browser'} %s &",
+        "BROWSER": f"{shlex.quote(str(programs / 'browser'))} %s &",
         "STANDIN_STATE": str(state),
+        **own_variable(),
     }
     yield Machine(folder, environment)
     for process in psutil.process_iter():
@@ -156,7 +161,6 @@ def test_every_block_is_run_by_a_test():
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
 
 
-@pytest.mark.timeout(400)
 def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, tmp_path: Path):
     """Deployed, signed in, switched on, synced through the API, switched off, upgraded, and a person forgotten."""
     guide = blocks()
@@ -231,7 +235,9 @@ def _api(machine: Machine, method: str, path: str, *, key: str | None = None) ->
     changes = json.loads((Path(machine.environment["STANDIN_STATE"]) / "changes.json").read_text())
     known = re.findall(r"^HUNTER_API_KEY=(.*)$", (machine.folder / ".env").read_text(), re.MULTILINE)
     headers = {"X-API-Key": known[-1] if key is None else key}
-    return requests.request(method, f"http://127.0.0.1:{changes['8000']}{path}", headers=headers, timeout=30)
+    return requests.request(
+        method, f"http://127.0.0.1:{changes['8000']}{path}", headers=headers, timeout=DEADLINE_SECONDS
+    )
 
 
 def _asked(machine: Machine) -> requests.Response:
@@ -239,10 +245,8 @@ def _asked(machine: Machine) -> requests.Response:
 
 
 def _followed(machine: Machine, task_id: str) -> dict[str, Any]:
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
+    def ended() -> dict[str, Any] | None:
         state = _api(machine, "GET", f"/api/referrals/sync/{task_id}").json()
-        if state["status"] not in ("queued", "running"):
-            return state
-        time.sleep(0.5)
-    raise AssertionError("the sync did not end")
+        return None if state["status"] in ("queued", "running") else state
+
+    return wait_until(ended, pause=0.5) or {}

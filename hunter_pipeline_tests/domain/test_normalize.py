@@ -17,7 +17,7 @@ from hunter_pipeline.referrals.payloads import RawVersion, version_of
 from hunter_pipeline.referrals.referral import Contact, NormalizedReferral
 from hunter_pipeline_tests.domain.strategies import referrals
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "partner_center"
+SAMPLES = Path(__file__).parents[1] / "data" / "partner_center"
 
 
 def samples(name: str) -> list[dict[str, Any]]:

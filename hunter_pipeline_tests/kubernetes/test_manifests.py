@@ -20,6 +20,7 @@ from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.local.dagster_instance import STORAGE_VARIABLE
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 HERE = Path(__file__).parent
 FOLDER = project_file("deploy/kubernetes")
@@ -310,6 +311,8 @@ def test_the_guide_s_way_to_a_key_makes_one(monkeypatch: pytest.MonkeyPatch) -> 
     """The command that makes a key for HUNTER_TOKEN_KEYS makes one that is taken."""
     [line] = set(re.findall(r"openssl rand -base64 32 \| tr '\+/' '-_'", GUIDE.read_text(encoding="utf-8")))
     assert line in (FOLDER / "secrets.example.yaml").read_text(encoding="utf-8")
-    made = subprocess.run(["bash", "-c", f"{line} && {line}"], capture_output=True, text=True, check=True, timeout=20)
+    made = subprocess.run(
+        ["bash", "-c", f"{line} && {line}"], capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS
+    )
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", ",".join(made.stdout.split()))
     assert len(load_settings().token_keys) == 2

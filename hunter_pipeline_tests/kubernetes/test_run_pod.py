@@ -23,6 +23,7 @@ from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.kubernetes.test_manifests import VALUES
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
 def instance_as_the_chart_writes_it() -> str:
@@ -66,7 +67,9 @@ def test_a_run_needs_nothing_of_another_node(
         Path(folder).mkdir(parents=True)
     Path(pod["DAGSTER_HOME"], "dagster.yaml").write_text(instance_as_the_chart_writes_it())
     command = ExecuteRunArgs(job_origin=origin, run_id=run.run_id, instance_ref=None).get_command_args()
-    done = subprocess.run(command, env=os.environ | pod, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        command, env=os.environ | pod, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     with Warehouse.from_settings(settings).connection() as connection:
         summary = sync_runs.summary(connection, run.run_id)

@@ -12,6 +12,12 @@ from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.pagination import query_of, read_page
 from hunter_pipeline.partner_center.responses import Answer, code_of
 
+DEEP = "[" * 100_000
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
 
 def page_of(body: bytes | str) -> Answer:
     raw = body if isinstance(body, bytes) else body.encode()
@@ -38,16 +44,31 @@ def test_odd_text_is_read() -> None:
     assert len(str(items(json.dumps({"value": ["x" * 2_000_000]}))[0])) == 2_000_000
 
 
-@pytest.mark.parametrize("depth", [1_000, 100_000])
+def depth_of(item: object) -> int:
+    """Return how many lists lie in each other under "x"."""
+    levels, value = 0, item["x"] if isinstance(item, dict) else None
+    while isinstance(value, list):
+        levels, value = levels + 1, value[0]
+    return levels
+
+
+@pytest.mark.parametrize("depth", [10, 1_000, 5_000, 100_000])
 def test_a_deep_referral_spoils_only_itself(depth: int) -> None:
-    """One that nests too deeply comes as its own text; those around it, brackets in strings included, as objects."""
+    """
+    One that nests too deeply comes as its own text; those around it, brackets in strings included, as objects.
+
+    How deep is too deep is the interpreter's: some 1,000 levels for Python 3.11, 10,000 for 3.13.
+    """
     deep = '{"id": "deep", "x": ' + "[" * depth + '"]}\\""' + "]" * depth + "}"
     before, after = {"id": "a", "s": '}],{"value":[ \\'}, {"id": "b", "value": [1, [2], {}]}
     values = f"[{json.dumps(before)}, {deep} ,{json.dumps(after)}]"
     text = f'{{"a": {{"value": [0]}}, "value" : {values}, "@odata.nextLink": "?x=1"}}'
     page = read_page(page_of(text), 1)
     assert [page.items[0], page.items[2]] == [before, after]
-    assert str(page.items[1]).strip() == deep
+    is_text = isinstance(page.items[1], str)
+    assert str(page.items[1]).strip() == deep if is_text else depth_of(page.items[1]) == depth
+    assert is_text or depth < 100_000
+    assert not is_text or depth > 10
     assert page.next_link == "?x=1"
 
 
@@ -63,7 +84,7 @@ JSON = st.recursive(
 def test_whatever_stands_beside_a_deep_referral_is_read_as_ever(values: list[object], plain: bool, indent: int) -> None:
     """Cut out piece by piece, every other item is what the parser would have made of it."""
     body = json.dumps({"first": values, "value": [*values, "DEEP"], "last": values}, ensure_ascii=plain, indent=indent)
-    deep = "[" * 3000 + "]" * 3000
+    deep = nested(100_000)
     assert (
         items(body.replace('"DEEP"', deep).encode("utf-8", "replace"))[: len(values)]
         == items(body.encode("utf-8", "replace"))[: len(values)]
@@ -75,8 +96,8 @@ def test_whatever_stands_beside_a_deep_referral_is_read_as_ever(values: list[obj
     [
         "", "null", "7", '"x"', "[]", "{}", '{"value": {}}', '{"value": null}', '{"value": [1,]}', "<html>",
         '{"value": [1]',
-        "[" * 100_000, '{"value": [' + "[" * 100_000, '{"x": ' + "[" * 5000 + "]" * 5000 + ', "value": []}', "\x00",
-        '{"value": [' + "[" * 5000 + "]" * 5000 + ", oops]}",
+        DEEP, '{"value": [' + DEEP, '{"x": ' + nested(100_000) + ', "value": []}', "\x00",
+        '{"value": [' + nested(5_000) + ", oops]}", '{"value": [' + nested(100_000) + ", oops]}",
     ],
 )  # fmt: skip
 def test_what_is_no_page_is_a_response_error(body: str) -> None:

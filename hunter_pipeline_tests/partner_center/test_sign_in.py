@@ -26,6 +26,7 @@ from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Fault, Sandbox, SandboxOptions
 from hunter_pipeline_tests.partner_center.conftest import Waits, sign_in_at, signed_in_file
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, answer
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 FILE = Path("home") / ".token_cache"
 
@@ -238,17 +239,17 @@ class Browser(webbrowser.BaseBrowser):
                 "error_description": "AADSTS65004: no.",
                 "state": self.asked["state"][0],
             }
-            requests.post(self.asked["redirect_uri"][0], data=fields, timeout=5).close()
+            requests.post(self.asked["redirect_uri"][0], data=fields, timeout=DEADLINE_SECONDS).close()
             return
         with requests.Session() as session:
-            page = session.get(url, verify=str(self.ca_file), timeout=5).text
+            page = session.get(url, verify=str(self.ca_file), timeout=DEADLINE_SECONDS).text
             while 'method="post"' in page:
                 action = html.unescape(re.findall(r'action="([^"]*)"', page)[0])
                 fields = {
                     html.unescape(n): html.unescape(v) for n, v in re.findall(r'name="([^"]*)" value="([^"]*)"', page)
                 }
                 target = action if action.startswith("http") else f"https://{urlsplit(url).netloc}{action}"
-                page = session.post(target, data=fields, verify=str(self.ca_file), timeout=5).text
+                page = session.post(target, data=fields, verify=str(self.ca_file), timeout=DEADLINE_SECONDS).text
 
 
 @pytest.mark.parametrize("declines", [False, True])
@@ -260,9 +261,9 @@ def test_a_browser_signs_in(declines: bool, sign_in: SignIn, sandbox: Sandbox, m
     monkeypatch.setenv("BROWSER", "test")
     if declines:
         with pytest.raises(PartnerCenterAuthError, match="declined"):
-            sign_in.login_interactive(timeout=10)
+            sign_in.login_interactive(timeout=DEADLINE_SECONDS)
         return
-    assert sign_in.login_interactive(timeout=10).username == "ada.brook@fourthcoffee.com"
+    assert sign_in.login_interactive(timeout=DEADLINE_SECONDS).username == "ada.brook@fourthcoffee.com"
     assert sign_in.token()
     assert browser.asked["redirect_uri"][0].startswith("http://localhost:")
     verifier = next(request.form["code_verifier"] for request in sandbox.requests if "code_verifier" in request.form)
@@ -305,7 +306,7 @@ def test_processes_refresh_one_after_the_other(own: Sandbox, http: Http, tmp_pat
         thread.start()
     for thread in threads:
         thread.join()
-    tokens.extend(process.communicate(timeout=20)[0].strip() for process in processes)
+    tokens.extend(process.communicate(timeout=DEADLINE_SECONDS)[0].strip() for process in processes)
     assert (len(tokens), len(set(tokens))) == (7, 1)
     assert sum("refresh_token" in request.form for request in own.requests) == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.tenants import TenantDirectory
+from hunter_pipeline.partner_center.tenants import AT_ONCE, TenantDirectory
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline_tests.partner_center.rawserver import RawServer, answer
 
@@ -74,8 +74,7 @@ def test_what_cannot_stand_in_an_address_is_not_asked(http: Http, sandbox: Sandb
 
 def test_the_time_is_bounded(serve: Callable[..., RawServer], tmp_path: Path) -> None:
     """Forty silent look-ups end when the seconds are over."""
-    server = serve(lambda _line: time.sleep(5))
-    began = time.monotonic()
+    server = serve(lambda _line: time.sleep(3600))
     with Http() as http:
         assert TenantDirectory(http, server.url).tenants_of([f"d{n}.com" for n in range(40)], seconds=0.5) == {}
-    assert time.monotonic() - began < 2
+    assert len(server.heads) <= 2 * AT_ONCE

@@ -1,11 +1,11 @@
 """The file that keeps the sign-in: whole, private, locked, and never the cause of a crash."""
 
+import itertools
 import os
 import stat
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -77,7 +77,9 @@ def test_it_is_private_from_its_first_byte(tmp_path: Path) -> None:
     done = threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
+        is_last = False
+        while not is_last:
+            is_last = done.is_set()
             for each in (path, draft):
                 try:
                     with each.open() as file:
@@ -101,18 +103,25 @@ def test_it_is_private_from_its_first_byte(tmp_path: Path) -> None:
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    """While it is replaced two hundred times, every read is a whole cache."""
+    """While it is being replaced, each of two hundred reads is a whole cache."""
     file = TokenFile(tmp_path / "cache")
     caches = ['{"RefreshToken": {"r": {"secret": "%s"}}}' % (letter * 20_000) for letter in "ab"]
     file.save(caches[0])
-    writer = threading.Thread(target=lambda: [file.save(caches[n % 2]) for n in range(200)])
+    done = threading.Event()
+
+    def replace() -> None:
+        for cache in itertools.cycle(caches):
+            file.save(cache)
+            if done.is_set():
+                return
+
+    writer = threading.Thread(target=replace)
     writer.start()
-    reads = 0
-    while writer.is_alive():
-        assert file.read() in caches
-        reads += 1
-    writer.join()
-    assert reads
+    try:
+        assert [file.read() in caches for _ in range(200)] == [True] * 200
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_a_place_that_cannot_be_written_is_a_setting(tmp_path: Path) -> None:
@@ -129,7 +138,7 @@ HOLD = """
 import sys, time; from pathlib import Path
 from hunter_pipeline.partner_center.token_file import TokenFile
 with TokenFile(Path(sys.argv[1])).locked():
-    print("held", flush=True); time.sleep(30)
+    print("held", flush=True); time.sleep(3600)
 """
 
 
@@ -144,7 +153,6 @@ def test_the_lock_holds_between_processes_and_dies_with_them(tmp_path: Path) -> 
             pass
         holder.kill()
         holder.wait()
-        began = time.monotonic()
-        with file.locked():
-            assert time.monotonic() - began < 0.5
+        with file.locked(0):
+            pass
     assert mode(tmp_path / "cache.lock") == 0o600

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 REFERRALS = "/v1.0/engagements/referrals"
 SCOPES = ["https://api.partner.microsoft.com/.default"]
@@ -34,7 +35,7 @@ class Client:
 
     def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
         """Any request, without headers of its own."""
-        return self.session.request(method, self.sandbox.url + path, timeout=5, **arguments)
+        return self.session.request(method, self.sandbox.url + path, timeout=DEADLINE_SECONDS, **arguments)
 
     def get(self, query: Any = None, *, path: str = REFERRALS, **headers: Any) -> requests.Response:
         """A request as the API wants it."""
@@ -43,7 +44,8 @@ class Client:
             "client-request-id": "5c1b1c5e-0000-4000-8000-000000000001",
         }
         sent = {name: value for name, value in (own | headers).items() if value is not None}
-        return self.session.get(self.sandbox.url + path, params=query, headers=sent, timeout=5, allow_redirects=False)
+        url = self.sandbox.url + path
+        return self.session.get(url, params=query, headers=sent, timeout=DEADLINE_SECONDS, allow_redirects=False)
 
     def pages(self, query: Any = None) -> Iterator[dict[str, Any]]:
         """Every page, following nextLink by its query only."""

@@ -10,6 +10,7 @@ import pytest
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.sandbox.options import USERNAME
 from hunter_pipeline_tests.sandbox.conftest import SCOPES, Client, Start
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
 def refresh(client: Client, token: str) -> dict[str, Any]:
@@ -190,13 +191,13 @@ def test_interactive_sign_in_of_msal(start: Start, monkeypatch: pytest.MonkeyPat
         return True
 
     def submit(url: str) -> None:
-        page = client.session.get(url, timeout=5).text
+        page = client.session.get(url, timeout=DEADLINE_SECONDS).text
         form = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("code", "state")}
         target = page.split('action="')[1].split('"')[0]
-        client.session.post(target, data=form, timeout=5)
+        client.session.post(target, data=form, timeout=DEADLINE_SECONDS)
 
     monkeypatch.setattr("msal.oauth2cli.authcode._browse", browse)
-    result = client.app().acquire_token_interactive(SCOPES, timeout=5)
+    result = client.app().acquire_token_interactive(SCOPES, timeout=DEADLINE_SECONDS)
     assert accepted(client, result["access_token"])
 
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from hunter_pipeline.sandbox.contacts import ascii_domain
 from hunter_pipeline.sandbox.population import populate
 from hunter_pipeline.sandbox.world import World
 from hunter_pipeline_tests.sandbox.conftest import Client, Start
+from hunter_pipeline_tests.waiting import wait_until
 
 EPOCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -147,10 +147,7 @@ def test_what_changed_is_seen_by_the_next_request(start: Start) -> None:
 def test_the_world_moves_by_itself(start: Start) -> None:
     """With a cadence things happen without anybody asking."""
     world = start(change_every_seconds=0.02).sandbox.world
-    deadline = time.monotonic() + 3
-    while world.version < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert world.version >= 3
+    assert wait_until(lambda: world.version >= 3)
 
 
 def test_changes_from_many_threads_do_not_collide(start: Start) -> None:

@@ -15,6 +15,7 @@ from hunter_pipeline.uat import acceptance, clients
 from hunter_pipeline.uat.system import find_running_system, isolated_environment
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.uat.conftest import FakeServer
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 HEALTH = {"status": "ok", "partner_center_enabled": True, "database": "ok", "dagster": "ok", "last_sync": None}
 
@@ -70,7 +71,7 @@ def test_isolated_environment_leaves_nothing_behind_when_the_test_is_interrupted
         raise KeyboardInterrupt
     assert [process.is_running() for process in running] == [False, False]
     assert not isolated.home.exists()
-    children[0].wait(300)
+    children[0].wait(DEADLINE_SECONDS)
     assert left_behind == []
 
 

@@ -2,18 +2,24 @@
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline_tests.servers import SERVERS, Server
 from hunter_pipeline_tests.warehouse.office import database_on
 
 
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """The embedded server and, where there is one, the machine's own."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope="module")
-def shared_warehouse(server: Path) -> Iterator[Warehouse]:
+def shared_warehouse(server: Server) -> Iterator[Warehouse]:
     with database_on(server, f"shared_{uuid.uuid4().hex[:12]}") as url:
-        yield Warehouse(url, server)
+        yield Warehouse(url, server.home)
 
 
 @pytest.fixture

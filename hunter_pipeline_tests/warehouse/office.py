@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,8 +33,10 @@ from hunter_pipeline.pipeline import steps
 from hunter_pipeline.pipeline.sign_in import open_client
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 LIST = "/v1.0/engagements/referrals"
 IMPATIENT = RetryPolicy(backoff=0.01, backoff_cap=0.05)
@@ -159,6 +162,39 @@ class Office:
         """A client that is signed in and does not wait long."""
         return open_client(load_settings(), IMPATIENT)
 
+    def pausing_client(self, *, page: int) -> "PausingClient":
+        """Return a client that keeps a page back until the test says so."""
+        return PausingClient(self.client(), page=page)
+
+
+class PausingClient:
+    """A signed-in client of a sandbox that keeps a page back until the test says `go_on`."""
+
+    def __init__(self, client: PartnerCenterClient, *, page: int) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self._client = client
+        self._page = page
+
+    def __enter__(self) -> "PausingClient":
+        self._client.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._client.__exit__(*error)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return everything else from the client."""
+        return getattr(self._client, name)
+
+    def pages(self, **options: Any) -> Iterator[Page]:
+        """Yield each page; wait before the one that is kept back."""
+        for page in self._client.pages(**options):
+            if page.number == self._page:
+                self.reached.set()
+                assert self.go_on.wait(DEADLINE_SECONDS)
+            yield page
+
 
 class FarSide:
     """A far side that answers with given pages: the client's interface and nothing behind it."""
@@ -186,24 +222,15 @@ class FarSide:
 
 
 @contextmanager
-def database_on(server: Path, name: str) -> Iterator[str]:
+def database_on(server: Server, name: str) -> Iterator[str]:
     """A database of that name with the newest schema on the test session's server; its address."""
-    admin = embedded.address(server, "postgres")
-    assert admin is not None
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(cast("Any", f"create database {name}"))
-    url = admin.replace("/postgres?", f"/{name}?")
-    try:
-        migrate.upgrade(Warehouse(url, server))
+    with server.database(name) as url:
+        migrate.upgrade(Warehouse(url, server.home))
         yield url
-    finally:
-        with psycopg.connect(admin, autocommit=True) as connection:
-            for database in (name, f"{name}_dagster"):
-                connection.execute(cast("Any", f"drop database if exists {database} with (force)"))
 
 
 @contextmanager
-def office_of(server: Path, options: SandboxOptions) -> Iterator[Office]:
+def office_of(server: Server, options: SandboxOptions) -> Iterator[Office]:
     """A sandbox and a migrated database of their own, somebody signed in."""
     folder = Path(tempfile.mkdtemp(prefix="hunter-office-"))
     try:

@@ -20,6 +20,8 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 ONE_COMMAND = (
     "from hunter_pipeline.config.settings import load_settings\n"
@@ -27,6 +29,11 @@ ONE_COMMAND = (
     "from hunter_pipeline.warehouse.connection import Warehouse\n"
     "print(migrate.upgrade(Warehouse.from_settings(load_settings())))"
 )
+
+
+@pytest.fixture(scope="session")
+def server(embedded_server: Server) -> Server:
+    return embedded_server
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +61,7 @@ def test_commands_at_once_share_the_server_that_the_first_one_starts(
         subprocess.Popen([sys.executable, "-c", ONE_COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    answers = [process.communicate(timeout=90) for process in processes]
+    answers = [process.communicate(timeout=DEADLINE_SECONDS) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
     pid = embedded.running_pid(home)
     assert pid is not None
@@ -100,17 +107,17 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
     assert pid is not None
     server = psutil.Process(pid)
     server.send_signal(signal.SIGKILL)
-    psutil.wait_procs([server], timeout=20)
+    psutil.wait_procs([server], timeout=DEADLINE_SECONDS)
     assert embedded.address(home) is None
     assert _companies(warehouse) == before
 
 
 @pytest.mark.parametrize("whose", ["ours", "another PostgreSQL's"])
 def test_a_foreign_process_is_not_taken_for_the_server(
-    home: Path, warehouse: Warehouse, server: Path, whose: str
+    home: Path, warehouse: Warehouse, server: Server, whose: str
 ) -> None:
     """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
-    foreign = os.getpid() if whose == "ours" else embedded.running_pid(server)
+    foreign = os.getpid() if whose == "ours" else embedded.running_pid(server.home)
     before = _companies(warehouse)
     pid_file = home / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import database_on
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -48,7 +49,7 @@ def _kim(number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def stored(server: Path, rows: list[dict[str, Any]]) -> Iterator[Settings]:
+def stored(server: Server, rows: list[dict[str, Any]]) -> Iterator[Settings]:
     """A database that holds these referrals; the settings of a service on it, without a Dagster."""
     with database_on(server, f"desk_{uuid.uuid4().hex[:12]}") as url:
         with psycopg.connect(url) as connection:
@@ -57,7 +58,7 @@ def stored(server: Path, rows: list[dict[str, Any]]) -> Iterator[Settings]:
                 places = ", ".join(f"%({name})s" for name in values)
                 insert = f"insert into partner_center_referrals ({names}) values ({places})"
                 connection.execute(cast("Any", insert), values)
-        yield settings_on(url, server)
+        yield settings_on(url, server.home)
 
 
 def settings_on(url: str, home: Path, **changes: Any) -> Settings:

@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from fastapi import FastAPI
 
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.local import dagster_instance
-from hunter_pipeline.local.processes import API, DAGSTER, Urls, free_url
+from hunter_pipeline.local.processes import Urls
 from hunter_pipeline.local.supervisor import running
+from hunter_pipeline.web import dagster_client
 from hunter_pipeline.web.app import create_app
 from hunter_pipeline.web.dagster_client import Launches
+from hunter_pipeline_tests.free_ports import free_port
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, sign_in
 
-STARTS_WITHIN = 60.0
 _SENSORS = """{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors { sensorState { id } } } } } }"""
 _STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
 
@@ -46,15 +47,13 @@ def served(settings: Settings, *, port: int = 0, app: FastAPI | None = None) -> 
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        until = time.monotonic() + STARTS_WITHIN
-        while not server.started:
-            assert thread.is_alive() and time.monotonic() < until
-            time.sleep(0.02)
+        wait_until(lambda: server.started or not thread.is_alive())
+        assert server.started
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(STARTS_WITHIN)
+            thread.join(DEADLINE_SECONDS)
 
 
 @contextmanager
@@ -68,39 +67,35 @@ def pipeline(office: Office) -> Iterator[Live]:
             sign_in(office)
             settings = load_settings()
             dagster_instance.prepare(settings)
-            urls = Urls(_free(DAGSTER), _free(API))
+            urls = Urls(*(f"http://127.0.0.1:{free_port()}" for _ in range(2)))
             stack.enter_context(running(settings, urls))
+        patient = stack.enter_context(pytest.MonkeyPatch.context())
+        for ask in (Launches._ask, Launches.place):
+            patient.setitem(ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)  # slow is not down
+        patient.setattr(dagster_client, "LAUNCH_SECONDS", DEADLINE_SECONDS)
         _stop_sensors(urls.dagster)
-        until = time.monotonic() + STARTS_WITHIN
-        while Launches(urls.dagster, office.warehouse).current() is not None:  # what a sensor had already started
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        wait_until(
+            lambda: Launches(urls.dagster, office.warehouse).current() is None, pause=0.2
+        )  # what a sensor had started
         office.reset()
         yield Live(office, settings.model_copy(update={"dagster_url": urls.dagster}))
 
 
 def _stop_sensors(url: str) -> None:
     """Let no sync start but those that a test starts."""
-    answer = requests.post(f"{url}/graphql", json={"query": _SENSORS}, timeout=30).json()
+    answer = requests.post(f"{url}/graphql", json={"query": _SENSORS}, timeout=DEADLINE_SECONDS).json()
     for node in answer["data"]["repositoriesOrError"]["nodes"]:
         for sensor in node["sensors"]:
             asked = {"query": _STOP, "variables": {"id": sensor["sensorState"]["id"]}}
-            stopped = requests.post(f"{url}/graphql", json=asked, timeout=30).json()
+            stopped = requests.post(f"{url}/graphql", json=asked, timeout=DEADLINE_SECONDS).json()
             assert stopped["data"]["stopSensor"]["__typename"] == "StopSensorMutationResult", stopped
 
 
-def _free(named: Any) -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return free_url(f"http://127.0.0.1:{probe.getsockname()[1]}", named, or_next=True)
+def wait_for_sync(url: str, task_id: str) -> dict[str, Any]:
+    """Return the answer of the status endpoint once the sync has ended."""
 
+    def ended() -> dict[str, Any] | None:
+        answer = requests.get(f"{url}/api/referrals/sync/{task_id}", timeout=DEADLINE_SECONDS).json()
+        return None if answer["status"] in ("queued", "running") else answer
 
-def wait_for_sync(url: str, task_id: str, *, seconds: float = 60) -> dict[str, Any]:
-    """The answer of the status endpoint once the sync has ended."""
-    until = time.monotonic() + seconds
-    while True:
-        answer = requests.get(f"{url}/api/referrals/sync/{task_id}", timeout=30).json()
-        if answer["status"] not in ("queued", "running"):
-            return answer
-        assert time.monotonic() < until, answer
-        time.sleep(0.2)
+    return wait_until(ended, pause=0.2) or {}

@@ -1,7 +1,6 @@
 """Who is let in: keys, sign-in, other sites, other hosts, guesses; and what no answer and no log may hold."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -14,6 +13,7 @@ from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.web import access
 from hunter_pipeline.web.access import Access, Guesses
 from hunter_pipeline.web.app import create_app
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
 
@@ -24,7 +24,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.fixture(scope="module")
-def settings(server: Path) -> Iterator[Settings]:
+def settings(server: Server) -> Iterator[Settings]:
     with stored(server, [row(1)]) as settings:
         yield settings
 

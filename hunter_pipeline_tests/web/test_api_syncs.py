@@ -3,11 +3,10 @@
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 import requests
@@ -22,7 +21,11 @@ from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.web import dagster_client
 from hunter_pipeline.web.dagster_client import JOB, Launches
+from hunter_pipeline_tests.free_ports import free_port
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.watchdog import own_variable
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
 
@@ -34,7 +37,7 @@ SUMMARY = (
 
 
 @pytest.fixture(scope="module")
-def closed(server: Path) -> Iterator[tuple[str, Office]]:
+def closed(server: Server) -> Iterator[tuple[str, Office]]:
     """A service whose feature flag is on and whose Dagster is out of reach."""
     with (
         office_of(server, SandboxOptions(referrals=1)) as office,
@@ -47,8 +50,10 @@ def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
     """A POST queues a run; a second one meanwhile is given the same; the status ends with the run's summary."""
     live.office.reset()
     with served(live.settings) as url:
-        first = requests.post(f"{url}{SYNC}", timeout=60)
-        second = requests.post(f"{url}/api/v1/partner-center/referrals/sync", json={"full": False}, timeout=60)
+        first = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
+        second = requests.post(
+            f"{url}/api/v1/partner-center/referrals/sync", json={"full": False}, timeout=DEADLINE_SECONDS
+        )
         started, again = first.json(), second.json()
         assert first.status_code == second.status_code == 200, (first.text, second.text)
         assert started | {"message": ""} == {
@@ -56,37 +61,38 @@ def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
         }  # fmt: skip
         assert (again["task_id"], again["enqueued"], again["success"]) == (started["task_id"], False, True)
         assert again["status"] in ("queued", "running")
-        under_way = requests.get(f"{url}{SYNC}/{started['task_id']}", timeout=60).json()
+        under_way = requests.get(f"{url}{SYNC}/{started['task_id']}", timeout=DEADLINE_SECONDS).json()
         assert under_way["status"] in ("queued", "running", "success")
         ended = wait_for_sync(url, started["task_id"])
         assert (ended["task_id"], ended["status"]) == (started["task_id"], "success")
         assert tuple(ended["summary"]) == SUMMARY
         assert (ended["summary"]["status"], ended["summary"]["mode"]) == ("success", "incremental")
         assert ended["summary"]["new"] == ended["summary"]["fetched"] > 0
-        assert requests.get(f"{url}{SYNC}/{uuid.uuid4()}", timeout=60).status_code == 404
-        assert requests.get(f"{url}/healthz", timeout=60).json()["dagster"] == "ok"
+        assert requests.get(f"{url}{SYNC}/{uuid.uuid4()}", timeout=DEADLINE_SECONDS).status_code == 404
+        assert wait_until(lambda: requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS).json()["dagster"] == "ok")
 
 
 def test_a_full_sync_can_be_asked_for(live: Live):
     """`full=true` in the query or in the body reads everything."""
     with served(live.settings) as url:
-        started = requests.post(f"{url}{SYNC}", json={"full": True}, timeout=60).json()
+        started = requests.post(f"{url}{SYNC}", json={"full": True}, timeout=DEADLINE_SECONDS).json()
         assert started["enqueued"]
         assert wait_for_sync(url, started["task_id"])["summary"]["mode"] == "full"
 
 
 def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
     """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
-    monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", 3.0)
+    monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.office.warehouse))
     with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
         lost = create_run_for_test(dagster, job_name=JOB).run_id
-        young = requests.post(f"{url}{SYNC}", timeout=60).json()
+        young = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
         assert (young["task_id"], young["enqueued"]) == (lost, False)
-        time.sleep(3)
-        assert requests.get(f"{url}{SYNC}/{lost}", timeout=60).json()["status"] == "failure"
-        started = requests.post(f"{url}{SYNC}", timeout=60).json()
+        monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", 0)
+        assert requests.get(f"{url}{SYNC}/{lost}", timeout=DEADLINE_SECONDS).json()["status"] == "failure"
+        started = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
         assert started["enqueued"]
+        monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", DEADLINE_SECONDS)
         assert wait_for_sync(url, started["task_id"])["status"] == "success"
         dagster.delete_run(lost)
 
@@ -98,13 +104,17 @@ def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
         assert sync_runs.try_sync_lock(connection)
         sync_runs.open_run(connection, run_id, "full")
         connection.commit()
-        answer = requests.post(f"{url}{SYNC}", timeout=60).json()
+        answer = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
         assert (answer["task_id"], answer["enqueued"], answer["status"]) == (run_id, False, "running")
         path = f"{url}{SYNC}/{run_id}"
-        assert requests.get(path, timeout=60).json() == {"task_id": run_id, "status": "running", "summary": None}
+        assert requests.get(path, timeout=DEADLINE_SECONDS).json() == {
+            "task_id": run_id,
+            "status": "running",
+            "summary": None,
+        }
         sync_runs.close_run(connection, run_id, status="failed", reason="interrupted", error=None)
         connection.commit()
-        ended = requests.get(path, timeout=60).json()
+        ended = requests.get(path, timeout=DEADLINE_SECONDS).json()
         assert (ended["status"], ended["summary"]["reason"]) == ("failure", "interrupted")
 
 
@@ -124,7 +134,7 @@ def test_a_run_that_met_another_sync_says_skipped(live: Live):
 def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[str, Office]):
     """503 with a sentence and a hint; the status of what is recorded is told from the record, of the rest it is 503."""
     url, office = closed
-    refused = requests.post(f"{url}{SYNC}", timeout=30)
+    refused = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
     assert refused.status_code == 503
     assert refused.json()["error"] == "dagster_unavailable"
     assert refused.json()["detail"] == "Dagster is out of reach."
@@ -133,22 +143,26 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
         sync_runs.open_run(connection, "known", "full")
         sync_runs.close_run(connection, "known", status="success", reason=None, error=None)
         sync_runs.skip_run(connection, "skipped", mode="full", reason="sync_in_progress", watermark=None)
-    known = requests.get(f"{url}{SYNC}/known", timeout=30).json()
+    known = requests.get(f"{url}{SYNC}/known", timeout=DEADLINE_SECONDS).json()
     assert (known["status"], known["summary"]["status"]) == ("success", "success")
-    skipped = requests.get(f"{url}{SYNC}/skipped", timeout=30).json()
+    skipped = requests.get(f"{url}{SYNC}/skipped", timeout=DEADLINE_SECONDS).json()
     assert (skipped["status"], skipped["summary"]["status"]) == ("success", "skipped")
-    assert requests.get(f"{url}{SYNC}/unknown", timeout=30).status_code == 503
+    assert requests.get(f"{url}{SYNC}/unknown", timeout=DEADLINE_SECONDS).status_code == 503
 
 
 def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeypatch: pytest.MonkeyPatch):
-    """Six who ask at once are all refused when the time for one is over, not one after the other."""
-    monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": 0.5})
+    """Six who ask at once ask beside each other, not one after the other; who gets no answer is refused."""
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
         launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
-        start = time.monotonic()
+        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)
         asked = [pool.submit(launcher.launch) for _ in range(6)]
+        silent.settimeout(DEADLINE_SECONDS)
+        for connection in [silent.accept()[0] for _ in range(6)]:
+            connection.close()
         assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
-        assert time.monotonic() - start < 2
+        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", 0.5)
+        with pytest.raises(DagsterUnavailable):
+            launcher.launch()
 
 
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])
@@ -157,7 +171,7 @@ def test_with_the_flag_off_nothing_starts(closed: tuple[str, Office], path: str,
     settings = settings_on(closed[1].url, closed[1].folder, log_format="json")
     configure_logs(settings)
     with served(settings) as url:
-        refused = requests.post(url + path, timeout=30)
+        refused = requests.post(url + path, timeout=DEADLINE_SECONDS)
     assert refused.status_code == 400
     assert set(refused.json()) == {"error", "detail", "hint"}
     assert refused.json()["error"] == "feature_flag_disabled"
@@ -169,7 +183,9 @@ def test_with_the_flag_off_nothing_starts(closed: tuple[str, Office], path: str,
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"full": "perhaps"}', b'{"fuller": true}'])
 def test_a_body_that_means_nothing_is_refused(closed: tuple[str, Office], body: bytes):
     """422 in the one shape; no body at all is fine, as the other tests show."""
-    answer = requests.post(f"{closed[0]}{SYNC}", data=body, headers={"Content-Type": "application/json"}, timeout=30)
+    answer = requests.post(
+        f"{closed[0]}{SYNC}", data=body, headers={"Content-Type": "application/json"}, timeout=DEADLINE_SECONDS
+    )
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "detail", "hint"}
 
@@ -180,39 +196,37 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("broken")
     (folder / "broken.py").write_text("raise RuntimeError('this location is broken')\n")
     (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "dagster_webserver", "-f", str(folder / "broken.py")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "-h", "127.0.0.1", "-p", str(port)],
-            stdout=log, stderr=log, cwd=folder, env={"DAGSTER_HOME": str(folder), "PATH": ""},
+            stdout=log, stderr=log, cwd=folder, env={"DAGSTER_HOME": str(folder), "PATH": "", **own_variable()},
         )  # fmt: skip
         try:
-            until = time.monotonic() + 60
-            while True:
-                try:
-                    requests.get(f"http://127.0.0.1:{port}/server_info", timeout=5)
-                    break
-                except requests.ConnectionError:
-                    assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
-                    time.sleep(0.2)
+            wait_until(lambda: process.poll() is not None or answers(port), explain=(folder / "log").read_text)
+            assert process.poll() is None, (folder / "log").read_text()
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(DEADLINE_SECONDS)
+
+
+def answers(port: int) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(f"http://127.0.0.1:{port}/server_info", timeout=DEADLINE_SECONDS).ok
+    return False
 
 
 def test_a_broken_code_location_is_told_apart(broken: str, closed: tuple[str, Office]):
     """Dagster answers, but its code did not load: 503, and the hint is to look there, not to start Dagster."""
     settings = settings_on(closed[1].url, closed[1].folder, partner_center_enabled=True, dagster_url=broken)
     with served(settings) as url:
-        refused = requests.post(f"{url}{SYNC}", timeout=60)
+        refused = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
         assert refused.status_code == 503
         assert refused.json()["detail"] == "Dagster runs, but it could not load the pipeline's code."
         assert "/locations" in refused.json()["hint"]
-        assert requests.get(f"{url}/healthz", timeout=60).json()["dagster"] == "down"
+        assert requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS).json()["dagster"] == "down"
 
 
 def test_another_project_s_dagster_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch):

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.warehouse import connection as warehouse_connection
 from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import health
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
 
@@ -23,7 +27,7 @@ NO_DATABASE = SecretStr("postgresql://127.0.0.1:9/nothing")
 
 
 @pytest.fixture(scope="module")
-def settings(server: Path) -> Iterator[Settings]:
+def settings(server: Server) -> Iterator[Settings]:
     with stored(server, [row(1), row(2), row(3), row(4, status=None)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             for run_id, status in (("good", "success"), ("bad", "failed")):
@@ -35,21 +39,44 @@ def settings(server: Path) -> Iterator[Settings]:
         yield settings
 
 
+class SilentServer:
+    """Takes connections and never answers; `held` are the connections."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.held: list[socket.socket] = []
+        self.port: int = listener.getsockname()[1]
+        self._listener = listener
+
+    def hold(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self.held.append(self._listener.accept()[0])
+
+    def open_connections(self) -> int:
+        """Count the connections that the other end has not closed yet."""
+        return sum(_is_open(connection) for connection in self.held)
+
+
+def _is_open(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while connection.recv(4096):
+            pass
+        return False
+    return True
+
+
 @pytest.fixture
-def hanging() -> Iterator[int]:
-    """A port that takes connections and never answers."""
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentServer]:
+    """A server that never answers, asked by clients that would wait long."""
+    monkeypatch.setitem(warehouse_connection._PARAMETERS, "connect_timeout", DEADLINE_SECONDS)
+    monkeypatch.setattr(health, "SECONDS", DEADLINE_SECONDS)  # Dagster's client
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        held: list[socket.socket] = []
-
-        def hold() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    held.append(listener.accept()[0])
-
-        threading.Thread(target=hold, daemon=True).start()
-        yield listener.getsockname()[1]
+        server = SilentServer(listener)
+        threading.Thread(target=server.hold, daemon=True).start()
+        yield server
         listener.shutdown(socket.SHUT_RDWR)
-        for connection in held:
+        for connection in server.held:
             connection.close()
 
 
@@ -84,22 +111,34 @@ def test_without_a_database_it_is_down(settings: Settings):
         assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=30).text
 
 
-def test_parts_that_hang_are_not_waited_for(settings: Settings, hanging: int, monkeypatch: pytest.MonkeyPatch):
-    """Database and Dagster that never answer are down after two seconds, both asked at once; a scrape has its time."""
+def stuck(settings: Settings, server: SilentServer) -> Settings:
+    """The settings of a service whose database and Dagster never answer."""
+    address = f"127.0.0.1:{server.port}"
+    changes = {"database_url": SecretStr(f"postgresql://{address}/x"), "dagster_url": f"http://{address}"}
+    return settings.model_copy(update=changes)
+
+
+def test_parts_that_hang_are_not_waited_for(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
+    """Database and Dagster that never answer are down when their time is over, although they are still being asked."""
     monkeypatch.setattr(health, "SCRAPE_SECONDS", 0.5)
-    stuck = {
-        "database_url": SecretStr(f"postgresql://127.0.0.1:{hanging}/x"),
-        "dagster_url": f"http://127.0.0.1:{hanging}",
-    }
-    with served(settings.model_copy(update=stuck)) as url:
-        start = time.monotonic()
-        answer = requests.get(f"{url}/healthz", timeout=30)
-        took = time.monotonic() - start
-        start = time.monotonic()
-        assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=30).text
-        assert time.monotonic() - start < 1.5
+    with served(stuck(settings, silent)) as url:
+        answer = requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS)
+        assert wait_until(lambda: silent.open_connections() == 2)
+        assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=DEADLINE_SECONDS).text
+        assert wait_until(lambda: silent.open_connections() == 3)
     assert (answer.status_code, answer.json()["database"], answer.json()["dagster"]) == (503, "down", "down")
-    assert took < 3.5
+
+
+def test_both_parts_are_asked_at_once(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
+    """A part that hangs keeps the other one from nothing: Dagster is asked while the database does not answer."""
+    monkeypatch.setitem(health._asked.__kwdefaults__, "seconds", DEADLINE_SECONDS)
+    with served(stuck(settings, silent)) as url, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(requests.get, f"{url}/healthz", timeout=DEADLINE_SECONDS)
+        assert wait_until(lambda: silent.open_connections() == 2)
+        assert not asked.done()
+        for connection in silent.held:
+            connection.close()
+        assert asked.result().status_code == 503
 
 
 def test_asking_for_health_starts_no_database(settings: Settings, tmp_path: Path):
@@ -128,6 +167,9 @@ def test_an_old_schema_is_not_ready(settings: Settings):
 
 def test_metrics_are_what_the_database_holds(settings: Settings):
     """Syncs by outcome, their duration, referrals by status, age of the last success, retries, quarantine, requests."""
+    with Warehouse.from_settings(settings).connection() as connection:
+        [last] = connection.execute("select finished_at from sync_runs where run_id = 'good'").fetchall()
+    earliest = last["finished_at"].timestamp() - 1
     with served(settings) as url:
         requests.get(f"{url}/api/v1/partner-center/referrals/nobody", timeout=30)
         requests.get(f"{url}/some/secret/path", timeout=30)
@@ -144,7 +186,7 @@ def test_metrics_are_what_the_database_holds(settings: Settings):
     assert samples["hunter_sync_duration_seconds_sum", ()] == 2.5
     assert samples["hunter_sync_retries_total", ()] == 3
     assert samples["hunter_quarantined_referrals", ()] == 0
-    assert 0 <= samples["hunter_seconds_since_last_success", ()] < 600
+    assert earliest <= time.time() - samples["hunter_seconds_since_last_success", ()] <= time.time()
     statuses = {labels[0]: value for (name, labels), value in samples.items() if name == "hunter_referrals"}
     assert statuses == {"New": 1, "Active": 1, "Closed": 1, "unknown": 1}
     detail = ("GET", "/api/v1/partner-center/referrals/{referral_id}", "404")

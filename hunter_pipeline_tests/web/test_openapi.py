@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -18,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.web.desks import row, stored
 from hunter_pipeline_tests.web.live import served
 
@@ -30,7 +30,7 @@ SWAGGER = {
 
 
 @pytest.fixture(scope="module")
-def url(server: Path) -> Iterator[str]:
+def url(server: Server) -> Iterator[str]:
     with stored(server, [row(number) for number in range(1, 6)]) as stored_settings, served(stored_settings) as url:
         yield url
 

@@ -1,0 +1,21 @@
+"""Ports for services that have to be told theirs before they start."""
+
+import random
+import socket
+
+# Below the ports that Linux and macOS give to those who ask for any: neither another test that runs at the same time
+# nor an outgoing connection takes one of these between the look and the start.
+_FIRST, _LAST = 15_000, 30_000
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    choice = random.SystemRandom()  # unaffected by the seeds of hypothesis
+    while True:
+        port = choice.randrange(_FIRST, _LAST)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

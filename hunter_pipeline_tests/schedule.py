@@ -1,0 +1,30 @@
+"""
+Which tests run on which worker of pytest-xdist, and in which order.
+
+A module's tests share fixtures, so they stay together. The modules that start a whole Dagster stay together as well:
+two such systems at once would take each other's time on a machine with two cores.
+"""
+
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+# The modules that start a whole Dagster: one worker runs them, one after the other, beginning at once.
+WHOLE_SYSTEMS = ("test_browser", "test_api_syncs", "test_uat", "test_operations", "test_demo", "test_dagster_commands")
+# Others that take their time begin early, so that no worker is left alone with one at the end.
+LONG = ("test_disk", "test_privacy")
+
+
+def sort_longest_first(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; within one, and among the others, the order stays."""
+    places = {name: place for place, name in enumerate((*WHOLE_SYSTEMS, *LONG))}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+class ModuleScheduling(LoadFileScheduling):
+    """Hands out tests by module, the modules of WHOLE_SYSTEMS as one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return "whole systems" if Path(path).stem in WHOLE_SYSTEMS else path

@@ -1,0 +1,159 @@
+"""
+The PostgreSQL servers of the tests: the embedded one, and one of the machine's own where it has any.
+
+The embedded server belongs to its user, who may do everything. On the machine's own server a role owns the two
+databases of a test and nothing else, as on a server that an administrator runs for others.
+"""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString, cast
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from hunter_pipeline.warehouse import embedded
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+
+# Fixtures for `@pytest.fixture(scope="session", params=SERVERS)`: tests that run on both.
+SERVERS = ("embedded_server", "own_server")
+OLDEST = 15
+NO_SERVER = f"no PostgreSQL {OLDEST} or newer is installed on this machine (Debian: apt-get install postgresql-15)"
+_OWNER = "hunter_tests"
+_PROGRAMS = (
+    *("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"),
+    *("/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"),
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """
+    A server that runs.
+
+    home:  HUNTER_HOME of the embedded server; of another one a folder where no server lives.
+    admin: the superuser's address of the database postgres.
+    owner: role that owns the tests' databases; the superuser where it is None.
+    """
+
+    home: Path
+    admin: str
+    owner: str | None = None
+
+    def admin_address(self, database: str) -> str:
+        """Return the superuser's address of a database."""
+        return urlsplit(self.admin)._replace(path=f"/{database}").geturl()
+
+    def address(self, database: str) -> str:
+        """Return the address of a database that a test uses."""
+        address = self.admin_address(database)
+        return address if self.owner is None else address.replace("//postgres:@", f"//{self.owner}:@")
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """Yield the address of a new database; drop it at the end, with the one for Dagster."""
+        names = [name] if self.owner is None else [name, f"{name}_dagster"]
+        self._run(*(f"create database {{}} owner {self.owner or 'postgres'}" for _ in names), names=names)
+        try:
+            yield self.address(name)
+        finally:
+            drop: Any = "drop database if exists {} with (force)"
+            self._run(drop, drop, names=[name, f"{name}_dagster"])
+
+    def _run(self, *statements: str, names: list[str]) -> None:
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            for statement, name in zip(statements, names, strict=True):
+                connection.execute(sql.SQL(cast(LiteralString, statement)).format(sql.Identifier(name)))
+
+
+@contextmanager
+def embedded_server() -> Iterator[Server]:
+    """Run an embedded server; its path is short, because a socket's path has a limit."""
+    home = Path(tempfile.mkdtemp(prefix="server-"))
+    embedded.start(home)
+    server = Server(home, embedded.address(home, "postgres") or "")
+    with psycopg.connect(server.admin, autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # what a test has stored need not outlive the machine
+        connection.execute("select pg_reload_conf()")
+    try:
+        yield server
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def own_server(programs: Path) -> Iterator[Server]:
+    """Run a cluster of its own on the machine's programs, with a role that is no superuser and may create nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="own-"))
+    account = _server_account()
+    if account is not None:
+        shutil.chown(folder, account)
+        folder.parent.chmod(0o711)
+    _run_as(account, programs / "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust",
+            "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
+    command = [programs / "postgres", "-D", folder / "data", "-k", folder, "-p", "5432"]
+    for option in ("listen_addresses=", "unix_socket_permissions=0700", "fsync=off"):
+        command += ["-c", option]
+    log = folder.parent / f"{folder.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, user=account, cwd="/", stdout=output, stderr=output)
+    server = Server(folder, f"postgresql://postgres:@/postgres?host={folder}&port=5432", _OWNER)
+    try:
+        wait_until(lambda: process.poll() is not None or _takes_connections(server.admin), explain=log.read_text)
+        assert process.poll() is None, log.read_text()
+        with psycopg.connect(server.admin) as connection:
+            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(_OWNER)))
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(DEADLINE_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_programs() -> Path | None:
+    """Return the folder of the oldest PostgreSQL of this machine that is new enough, None where there is none."""
+    folders = [path for pattern in _PROGRAMS for path in Path("/").glob(pattern.removeprefix("/"))]
+    if (pg_config := shutil.which("pg_config")) is not None:
+        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(said.stdout.strip()))
+    versions = {folder: _version(folder) for folder in folders if (folder / "initdb").exists()}
+    fitting = [folder for folder, version in versions.items() if version >= OLDEST]
+    return min(fitting, key=lambda folder: versions[folder], default=None)
+
+
+def _version(programs: Path) -> int:
+    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\) (\d+)", said.stdout)
+    return int(found[1]) if found else 0
+
+
+def _server_account() -> str | None:
+    """Return the user that runs a server which root starts, because PostgreSQL refuses to run as root."""
+    for name in ("postgres", "pgserver", "nobody") if os.geteuid() == 0 else ():
+        with suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    return None
+
+
+def _run_as(account: str | None, *command: object) -> None:
+    done = subprocess.run([str(word) for word in command], user=account, cwd="/", capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+def _takes_connections(address: str) -> bool:
+    try:
+        psycopg.connect(address).close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""What a test session has started ends with it, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hunter_pipeline_tests.suite import never_ending
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+from hunter_pipeline_tests.watchdog import processes_of
+
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(never_ending.__file__)]
+
+
+@contextmanager
+def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """A session of its own beside this one, and the file that it reports to."""
+    report, log = tmp_path / "report", tmp_path / "log"
+    environment = os.environ | {"REPORT": str(report)}
+    checkout = Path(__file__).parents[2]
+    with log.open("wb") as output:
+        process = subprocess.Popen([*PYTEST, *options], cwd=checkout, env=environment, stdout=output, stderr=output)
+    try:
+        wait_until(lambda: report.exists() or process.poll() is not None, explain=log.read_text)
+        assert report.exists(), log.read_text()
+        yield process, report
+    finally:
+        process.kill()
+        process.wait()
+
+
+def nothing_is_left(told: dict[str, Any]) -> bool:
+    """Whether neither a process nor the folder of a session is there."""
+    is_there = Path(told["folder"]).exists()
+    return not (is_there or any(map(is_alive, told["pids"].values())) or processes_of(told["session"]))
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_session_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    """Killed in the middle: its workers, PostgreSQL, what nobody waits for and its temporary folder are gone."""
+    with session(tmp_path, "-n", "1", "-k", "never_ends") as (process, report):
+        told = json.loads(report.read_text())
+        assert all(map(is_alive, told["pids"].values()))
+        process.send_signal(number)
+        assert process.wait(DEADLINE_SECONDS) == -number
+        wait_until(lambda: nothing_is_left(told), explain=lambda: processes_of(told["session"]), pause=0.3)
+
+
+def test_a_session_that_ends_takes_along_what_its_tests_forgot(tmp_path: Path) -> None:
+    """When pytest returns, no process of a test lives on, and its temporary folder is gone."""
+    with session(tmp_path, "-k", "leaves_a_process_behind") as (process, report):
+        assert process.wait(DEADLINE_SECONDS) == 0
+        assert nothing_is_left(json.loads(report.read_text()))

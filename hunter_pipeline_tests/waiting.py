@@ -1,0 +1,27 @@
+"""Waiting for what another process or thread does: for a condition, never for a time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+# Long enough for a slow machine that has other work to do: it ends a test that hangs, and decides nothing else.
+DEADLINE_SECONDS = 300
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], *, explain: Callable[[], object] | None = None, pause: float = 0.05) -> T:
+    """
+    Return the condition's value as soon as that is true.
+
+    explain: called where it does not become true in time; its value, such as a log, goes into the error.
+    pause:   seconds between two looks; more where a look takes another process's time.
+    Raises:  AssertionError after DEADLINE_SECONDS.
+    """
+    until = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        if found := condition():
+            return found
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {DEADLINE_SECONDS} seconds; {explain() if explain else condition}")
+        time.sleep(pause)
