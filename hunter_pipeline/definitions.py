@@ -12,7 +12,7 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import assets, checks, pruning
 from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import JOB, build_schedules, build_sensor, freshness_window
+from hunter_pipeline.defs.schedules import JOB, build_schedules, build_sensor
 
 RESOURCES: dict[str, dg.ConfigurableResource] = {
     "partner_center": PartnerCenterResource(),
@@ -43,7 +43,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
     settings = settings or load_settings()
     selection = dg.AssetSelection.assets(*assets.ALL)
     job = dg.define_asset_job(JOB, selection, description="One sync, from Partner Center to leads_ready.")
-    fresh = dg.FreshnessPolicy.time_window(fail_window=freshness_window(settings))
+    fresh = dg.FreshnessPolicy.time_window(fail_window=settings.freshness_window)
     return dg.Definitions(
         assets=[
             asset.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=fresh))

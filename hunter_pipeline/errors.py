@@ -1,31 +1,31 @@
 """
-Every error that a user can meet, one class per reaction.
+The exception hierarchy: one class per reaction, with its exit code and whether a retry can help.
 
     HunterError
-    ├── ConfigurationError                 mend a setting                       exit 2
-    ├── PartnerCenterError                 the far side
-    │   ├── PartnerCenterAuthError         sign in, or get the role             exit 3
-    │   ├── PartnerCenterRateLimitError    wait (transient)                     exit 4
-    │   ├── PartnerCenterNetworkError      wait, look at the network (transient) exit 5
-    │   ├── PartnerCenterServerError       wait (transient)                     exit 5
-    │   ├── PartnerCenterClientError       we asked wrongly                     exit 5
-    │   └── PartnerCenterResponseError     we cannot read the answer            exit 5
-    ├── DagsterUnavailable                 start Dagster, or mend its code      exit 5
-    ├── DatabaseError                      look at PostgreSQL                   exit 6
-    └── CheckFailed                        look at the data                     exit 7
+    ├── ConfigurationError                 change a setting                        exit 2
+    ├── PartnerCenterError                 the upstream API
+    │   ├── PartnerCenterAuthError         sign in, or get the role                exit 3
+    │   ├── PartnerCenterRateLimitError    wait (transient)                        exit 4
+    │   ├── PartnerCenterNetworkError      wait, check the network (transient)     exit 5
+    │   ├── PartnerCenterServerError       wait (transient)                        exit 5
+    │   ├── PartnerCenterClientError       the request is wrong                    exit 5
+    │   └── PartnerCenterResponseError     the response cannot be read             exit 5
+    ├── DagsterUnavailable                 start Dagster, or repair its code       exit 5
+    ├── DatabaseError                      check PostgreSQL                        exit 6
+    └── CheckFailed                        check the data                          exit 7
 
-A message is one sentence about what is wrong, a hint one sentence about how to mend it. Neither
-ever holds a token, a secret, an e-mail address, a phone number or a person's name.
+A message is one sentence that says what is wrong, a hint one sentence that says how to fix it. Neither contains a
+token, a secret, an e-mail address, a phone number or a person's name.
 """
 
 from typing import ClassVar
 
 
 class HunterError(Exception):
-    """The root; `str(error)` is the sentence, `hint` says how to mend it."""
+    """The base class: `message` says what is wrong, `hint` how to fix it."""
 
     exit_code: ClassVar[int] = 1
-    transient: ClassVar[bool] = False
+    is_transient: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class HunterError(Exception):
 
     def summary(self) -> dict[str, str | int | None]:
         """
-        The `error` object of a sync's summary.
+        Return the `error` object of a sync's summary.
 
         Shape: {"type": "DatabaseError", "message": "...", "status_code": None, "request_id": None}
         """
@@ -49,12 +49,13 @@ class ConfigurationError(HunterError):
 
 class PartnerCenterError(HunterError):
     """
-    Partner Center or Entra did not give what was asked for.
+    A request to Partner Center or Entra failed.
 
-    status_code: the HTTP status, None where no answer came.
-    request_id:  Microsoft's `Request-ID` of the failing answer, for their support.
-    attempt:     how many tries were made.
-    retry_after: seconds that the last answer asked us to wait, where it did.
+    status_code: the HTTP status; None if there was no response.
+    request_id:  the `Request-ID` header of the response, for Microsoft's support.
+    attempt:     how many attempts were made.
+    retry_after: the seconds of the last `Retry-After` header, if there was one.
+    code:        the error code in the response body, if there was one.
     """
 
     exit_code = 5
@@ -78,57 +79,57 @@ class PartnerCenterError(HunterError):
         self.code = code
 
     def summary(self) -> dict[str, str | int | None]:
-        """As of any error, with the status and Microsoft's id of the request."""
+        """Return the `error` object of a sync's summary, with the status and the request id."""
         return {**super().summary(), "status_code": self.status_code, "request_id": self.request_id}
 
 
 class PartnerCenterAuthError(PartnerCenterError):
-    """Nobody is signed in, or who is signed in may not read referrals (401, 403, MFA)."""
+    """No account is signed in, or the account may not read referrals (401, 403, MFA)."""
 
     exit_code = 3
 
 
 class PartnerCenterRateLimitError(PartnerCenterError):
-    """Throttled (429, 509) for longer than the retries last."""
+    """Partner Center throttled every attempt (429, 509)."""
 
     exit_code = 4
-    transient = True
+    is_transient = True
 
 
 class PartnerCenterNetworkError(PartnerCenterError):
-    """Refused, reset, timed out or cut off, at every try."""
+    """The connection was refused, reset, timed out or cut off at every attempt."""
 
-    transient = True
+    is_transient = True
 
 
 class PartnerCenterServerError(PartnerCenterError):
-    """Partner Center answered 5xx at every try."""
+    """Partner Center responded with 5xx at every attempt."""
 
-    transient = True
+    is_transient = True
 
 
 class PartnerCenterClientError(PartnerCenterError):
-    """Partner Center refused the request itself (4xx other than 401, 403, 429)."""
+    """Partner Center rejected the request (4xx other than 401, 403, 429)."""
 
 
 class PartnerCenterResponseError(PartnerCenterError):
-    """The answer is not what the API documents: not JSON, no `value` list, a bad `nextLink`."""
+    """The response is not what the API documents: not JSON, no `value` list, a bad `nextLink`."""
 
 
-class DagsterUnavailable(HunterError):  # noqa: N818 - it is a state rather than a fault
-    """No run can be started: Dagster is out of reach, still starting, or cannot load our code."""
+class DagsterUnavailable(HunterError):  # noqa: N818 - describes a state rather than a fault
+    """No run can be launched: Dagster is unreachable, still starting, or cannot load the code location."""
 
     exit_code = 5
-    transient = True
+    is_transient = True
 
 
 class DatabaseError(HunterError):
-    """PostgreSQL is out of reach or refused a statement."""
+    """PostgreSQL is unreachable or rejected a statement."""
 
     exit_code = 6
 
 
-class CheckFailed(HunterError):  # noqa: N818 - the contract's name
-    """A blocking asset check failed: the stored data is not what it must be."""
+class CheckFailed(HunterError):  # noqa: N818 - the contract fixes the name
+    """A blocking asset check failed: the stored data is wrong."""
 
     exit_code = 7

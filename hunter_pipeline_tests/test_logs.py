@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from hunter_pipeline.config.logs import configure_logs, log, masked, written_by
+from hunter_pipeline.config.logs import configure_logs, log, mask, redirect_lines
 from hunter_pipeline.config.settings import load_settings
 
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOi.eyJhdWQiOiJodHRwczovL2FwaS5w.c2lnbmF0dXJl"
@@ -20,7 +20,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setenv("HUNTER_ENV", "production")
     configure_logs(load_settings())
     lines: list[str] = []
-    with written_by(lines.append):
+    with redirect_lines(lines.append):
         yield lines
 
 
@@ -79,7 +79,7 @@ def test_configuring_again_doubles_no_line(written: list[str]):
 )
 def test_addresses_and_tokens_are_masked(text: str, shown: str):
     """What looks like an e-mail address or a token does not get through."""
-    assert masked(text) == shown
+    assert mask(text) == shown
 
 
 @pytest.mark.parametrize("wrap", [str, lambda t: [t], lambda t: {"k": {"l": t}}, lambda t: (1, t), ValueError])
@@ -106,7 +106,7 @@ def test_development_writes_for_eyes(monkeypatch: pytest.MonkeyPatch, capsys: py
 def test_a_progress_bar_may_write_the_lines(written: list[str]):
     """Inside the block somebody else writes, after it whoever did before."""
     lines: list[str] = []
-    with written_by(lines.append):
+    with redirect_lines(lines.append):
         log.info("inside")
     log.info("outside")
     assert [json.loads(line)["event"] for line in lines] == ["inside"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, environment_of_demo, of_children
+from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, child_environment, enter_demo
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import ConfigurationError
@@ -203,7 +203,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyP
     """A HUNTER_HOME below a file is refused with its name."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* nothing can be written there"):
+    with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* is not writable"):
         load_settings().folder("logs")
 
 
@@ -272,7 +272,7 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
         "HUNTER_TOKEN_KEYS": f"{'A' * 43}=",
     }
     Path(".env").write_text("HUNTER_PARTNER_CENTER_SCOPE=https://real/.default\n")
-    environment_of_demo({"HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711"}, home)
+    enter_demo({"HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711"}, home)
     settings = load_settings()
     assert settings.partner_center_api_url == "https://localhost:4711"
     assert settings.partner_center_scope == CONTRACT["HUNTER_PARTNER_CENTER_SCOPE"]
@@ -284,7 +284,8 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
 
 def test_env_example_lists_every_variable():
     """`.env.example` is the settings: every variable, its description, its default, nothing switched on."""
-    lines = ["# Copy to .env and uncomment what is to differ from its default. The environment goes before .env.", ""]
+    how = "Copy to .env and uncomment what should differ from its default. The environment takes precedence over .env."
+    lines = [f"# {how}", ""]
     for name, field in Settings.model_fields.items():
         default = "" if field.default in (None, ()) else field.default
         value = str(default).lower() if isinstance(default, bool) else str(default)
@@ -321,7 +322,7 @@ def test_children_know_what_this_process_knows(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HUNTER_ENV", "development")
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "")
     here = load_settings()
-    found = of_children()
+    found = child_environment()
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     for name, value in found.items():
@@ -334,4 +335,4 @@ def test_a_demos_children_know_nothing_of_dotenv(monkeypatch: pytest.MonkeyPatch
     """A demo meets no real account, by whatever way."""
     Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=real\n")
     monkeypatch.setenv(DEMO_VARIABLE, "1")
-    assert "HUNTER_PARTNER_CENTER_CLIENT_ID" not in of_children()
+    assert "HUNTER_PARTNER_CENTER_CLIENT_ID" not in child_environment()

@@ -1,1 +1,1 @@
-"""What is worth telling people outside, when it is told, and that it arrives; knows nothing of Dagster."""
+"""Alerts about trouble with the pipeline: conditions, the state of each target, and delivery by Apprise."""

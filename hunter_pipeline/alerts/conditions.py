@@ -1,128 +1,116 @@
-"""
-What can be wrong, and whether it is: one `Condition` a kind, asked anew at each look.
+"""The conditions that alerts are about. No text here contains an e-mail address, a phone number, a name or a token."""
 
-What belongs here: questions and words. What does not: whether it was told before (`memory.py`). Words never hold an
-address, a number, a name or a token.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal
 
-from hunter_pipeline.config.notify import Mood
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.warehouse import alerts, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
+
+# Apprise's names for the type of a notification.
+NotifyType = Literal["failure", "warning", "success"]
+# The mark of a condition that only holds or does not hold.
+HOLDS = ("1",)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """
-    How one thing stands.
+    The current state of one kind of trouble.
 
-    level:    0 where all is well; an episode is told again only where its level rises.
+    marks:    what a target has to be alerted of, each mark once; empty if all is well.
     title:    what is wrong, in a few words.
-    words:    the same in a sentence or two.
-    recovery: what is told when the episode ends; None: it ends without a word.
-    run_id:   the run to look at, None where there is none.
-    marks:    where each single thing is an episode of its own: what there is now, the most urgent first.
+    text:     what is wrong, in one or two sentences.
+    run_id:   the Dagster run that shows more.
+    recovery: the text of the alert when the trouble ends; None: its end is not alerted.
+    pause:    the shortest time between two alerts; marks that appear meanwhile are alerted together.
     """
 
     kind: str
-    level: int = 0
+    marks: tuple[str, ...] = ()
     title: str = ""
-    words: str = ""
-    mood: Mood = "failure"
-    recovery: str | None = None
+    text: str = ""
+    notify_type: NotifyType = "failure"
     run_id: str | None = None
-    marks: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    recovery: str | None = None
+    pause: timedelta | None = None
 
 
-def look(
-    connection: Connection,
-    settings: Settings,
-    *,
-    now: datetime,
-    window: timedelta,
-    since: datetime,
-    sign_in: str | None,
+def evaluate_conditions(
+    connection: Connection, settings: Settings, *, now: datetime, since: datetime, sign_in_problem: str | None
 ) -> list[Condition]:
     """
-    Every condition, asked of the stored tables.
+    Return every condition, read from the stored tables.
 
-    window:  how old the last success may be.
-    since:   when the first look was: what has never succeeded is as old as that.
-    sign_in: what is wrong with the sign-in, None where nothing is.
+    since: when the sensor first ran; a system that has never synced is as old as that.
     """
     last = sync_runs.last_run(connection)
     run_id = last["run_id"] if last else None
-    of_syncs = (
-        [_failure(connection), _staleness(connection, now, window, since, run_id), _sign_in(sign_in, run_id)]
-        if settings.partner_center_enabled
-        else [Condition(kind) for kind in ("sync_failed", "no_success", "sign_in")]  # nobody waits for a sync
-    )
+    # no syncs are expected while the feature flag is off: what was alerted about them ends silently
+    is_off = not settings.partner_center_enabled
     return [
-        Condition("database", recovery="PostgreSQL answers again."),
-        *of_syncs,
+        Condition("database", recovery="PostgreSQL responds again."),
+        Condition("sync_failed") if is_off else _sync_failed(connection),
+        Condition("no_success") if is_off else _no_success(connection, settings, now, since, run_id),
+        Condition("sign_in") if is_off else _sign_in(sign_in_problem, run_id),
         _expiring(connection, run_id),
         _quarantine(connection),
     ]
 
 
-def database_down(message: str) -> list[Condition]:
-    """The one thing that is known while the database is out of reach; the others stay as they were."""
-    return [Condition("database", 1, "the database is out of reach", message)]
+def database_unreachable(message: str) -> list[Condition]:
+    """Return the only condition that is known while the database is unreachable."""
+    return [Condition("database", HOLDS, "the database is unreachable", message)]
 
 
-def _failure(connection: Connection) -> Condition:
+def _sync_failed(connection: Connection) -> Condition:
     failed = alerts.last_failure(connection)
     if failed is None:
         return Condition("sync_failed", recovery="Syncs succeed again.")
-    why = failed["error_message"] or f"It ended as {failed['reason'] or 'failed'}."
-    kind = f" ({failed['error_type']})" if failed["error_type"] else ""
-    return Condition("sync_failed", 1, "a sync failed", f"{why}{kind}", run_id=failed["run_id"])
+    message = failed["error_message"] or f"The sync ended as {failed['reason'] or 'failed'}."
+    error_type = f" ({failed['error_type']})" if failed["error_type"] else ""
+    return Condition("sync_failed", HOLDS, "a sync failed", f"{message}{error_type}", run_id=failed["run_id"])
 
 
-def _staleness(
-    connection: Connection, now: datetime, window: timedelta, since: datetime, run_id: str | None
+def _no_success(
+    connection: Connection, settings: Settings, now: datetime, since: datetime, run_id: str | None
 ) -> Condition:
     success = sync_runs.last_success(connection)
     began = success["finished_at"] if success else alerts.first_sync_started_at(connection) or since
-    if now - began <= window:
+    if now - began <= settings.freshness_window:
         return Condition("no_success", recovery="A sync has succeeded again.")
-    words = f"The last sync that succeeded ended {_shown(began)}." if success else "No sync has succeeded yet."
-    allowed = f"At most {window.total_seconds() / 60:.0f} minutes, three intervals, may pass."
-    return Condition("no_success", 1, "no sync succeeds", f"{words} {allowed}", run_id=run_id)
+    last = f"The last successful sync ended {_format(began)}." if success else "No sync has succeeded yet."
+    minutes = settings.freshness_window.total_seconds() / 60
+    text = f"{last} One is expected every {minutes:.0f} minutes (three intervals)."
+    return Condition("no_success", HOLDS, "no sync succeeds", text, run_id=run_id)
 
 
-def _sign_in(trouble: str | None, run_id: str | None) -> Condition:
-    if trouble is None:
-        return Condition("sign_in", recovery="The sign-in is good again.")
-    words = f"{trouble} Run: hunter auth login"
-    return Condition("sign_in", 1, "the sign-in needs renewal", words, "warning", run_id=run_id)
+def _sign_in(problem: str | None, run_id: str | None) -> Condition:
+    if problem is None:
+        return Condition("sign_in", recovery="The sign-in is valid again.")
+    text = f"{problem} Run: hunter auth login"
+    return Condition("sign_in", HOLDS, "the sign-in needs renewal", text, "warning", run_id)
 
 
 def _expiring(connection: Connection, run_id: str | None) -> Condition:
     marks = alerts.expiring_marks(connection)
-    first = next(iter(marks.values()), None)
-    words = "" if first is None else f"{_number(len(marks))} within 72 hours, the first one {_shown(first)}."
-    return Condition("expiring", 0, "referrals are about to expire", words, "warning", run_id=run_id, marks=marks)
+    text = ""
+    if marks:
+        count = "1 unanswered referral expires" if len(marks) == 1 else f"{len(marks)} unanswered referrals expire"
+        text = f"{count} within 72 hours, the first on {_format(next(iter(marks.values())))}."
+    title = "referrals are about to expire"
+    return Condition("expiring", tuple(marks), title, text, "warning", run_id, pause=timedelta(hours=6))
 
 
 def _quarantine(connection: Connection) -> Condition:
-    found: dict[str, Any] = alerts.quarantined_lately(connection)
+    found = alerts.quarantined_lately(connection)
     payloads = int(found["payloads"])
-    if payloads == 0:
-        return Condition("quarantine")
-    words = f"Payloads that are no referrals, set aside within 24 hours: {payloads} ({found['reasons']})."
-    # 1, 10, 100 ...: a flood is told again, a trickle is not
-    level = len(str(payloads))
-    return Condition("quarantine", level, "the quarantine grows", words, "warning", run_id=found["run_id"])
+    text = f"Payloads quarantined within 24 hours: {payloads} ({found['reasons']})."
+    # a mark per power of ten: a flood is alerted again, a trickle is not
+    marks = tuple(str(10**power) for power in range(len(str(payloads)))) if payloads else ()
+    return Condition("quarantine", marks, "payloads were quarantined", text, "warning", found["run_id"])
 
 
-def _number(count: int) -> str:
-    return "1 unanswered referral expires" if count == 1 else f"{count} unanswered referrals expire"
-
-
-def _shown(moment: datetime) -> str:
+def _format(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,8 +1,7 @@
 """
-The `hunter` command: its subcommands, and the one edge where errors become sentences and exit codes.
+The `hunter` command: its subcommands, and the boundary where errors become messages and exit codes.
 
-Each subcommand stands in a module of its own and imports what it needs when it runs, so that
-`hunter --help` does not wait for Dagster.
+A subcommand imports Dagster, Alembic or pandas when it runs, so that `hunter --help` responds at once.
 """
 
 import io
@@ -30,8 +29,8 @@ app = typer.Typer(
 )
 
 
-def _say_version(asked: bool) -> None:
-    if asked:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         print(f"hunter {__version__}")
         raise typer.Exit
 
@@ -42,11 +41,11 @@ def options(
         bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""
-    del debug, version  # the one is taken off the line by `main`, the other has ended it
+    del debug, version  # `main` handles --debug, a callback --version; they are declared for the help text
 
 
 app.command("demo")(demo.demo)
@@ -64,58 +63,58 @@ app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
-    """Entry point of `hunter`."""
+    """Run the command line and exit with its code."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # names from all over the world, in any locale
+            stream.reconfigure(errors="backslashreplace")  # names in any script, in any locale
     sys.exit(run(arguments, debug=debug))
 
 
 def run(arguments: list[str], *, debug: bool = False) -> int:
-    """Run one command line; returns its exit code. With `debug`, an error rises as it is."""
+    """Run one command line; return its exit code, or raise its error if `debug` is set."""
     try:
         result = app(arguments, prog_name="hunter", standalone_mode=False, obj=debug)
         sys.stdout.flush()
     except HunterError as error:
         if debug:
             raise
-        _say(f"error: {error.message}", error.hint)
+        _print_error(error.message, error.hint)
         return error.exit_code
     except typer.TyperException as error:
         if debug:
             raise
-        _say_usage(error)
+        _print_usage_error(error)
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has exited: `| head`
         return 0
     except Exception:
         if debug:
             raise
-        _say(
-            "error: an unexpected error occurred.",
+        _print_error(
+            "an unexpected error occurred.",
             "This is a bug: run the command again with --debug and report what it prints.",
         )
         return UNEXPECTED
     return result if isinstance(result, int) else 0
 
 
-def _say_usage(error: typer.TyperException) -> None:
-    """What is wrong with the line; a bare `hunter` or `hunter auth` is shown the help instead."""
+def _print_usage_error(error: typer.TyperException) -> None:
+    """Print what is wrong with the command line; for `hunter` or `hunter auth` alone, their help."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
     if message.startswith("Usage:"):
         print(message, file=sys.stderr)
         return
     message = message.replace("Value error, ", "").rstrip(".")
-    _say(f"error: {message}.", f"Try: {context.command_path if context else 'hunter'} --help")
+    _print_error(f"{message}.", f"Try: {context.command_path if context else 'hunter'} --help")
 
 
-def _say(sentence: str, hint: str | None) -> None:
-    print(sentence, file=sys.stderr)
+def _print_error(message: str, hint: str | None) -> None:
+    print(f"error: {message}", file=sys.stderr)
     if hint:
         print(f"hint:  {hint}", file=sys.stderr)

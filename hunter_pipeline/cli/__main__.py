@@ -1,4 +1,4 @@
-"""`python -m hunter_pipeline.cli`: the `hunter` command where its script is not on the path."""
+"""Runs the `hunter` command by `python -m hunter_pipeline.cli`."""
 
 from hunter_pipeline.cli import main
 

@@ -1,35 +1,40 @@
 """`hunter db`: the schema and the embedded server."""
 
-import sys
+from typing import TYPE_CHECKING
 
 import typer
 
+from hunter_pipeline.cli.progress import print_waiting_for_sync
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.warehouse import embedded, migrate
-from hunter_pipeline.warehouse.connection import Warehouse
 
-app = typer.Typer(help="The database: its schema, its address, the embedded server.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from hunter_pipeline.warehouse.connection import Warehouse
+
+app = typer.Typer(help="Manage the database: its schema, its URL, the embedded server.", no_args_is_help=True)
 
 
 @app.command()
 def upgrade() -> None:
     """
-    Bring the schema up to date; harmless where it is.
+    Upgrade the schema to the newest revision.
 
-    It waits for a sync that is under way. Dagster's tables are brought up to date as well, where they are this user's.
+    Waits for a sync in progress. Dagster's tables are upgraded as well if this user owns them.
     """
-    settings = load_settings()
-    revision = migrate.upgrade(Warehouse.from_settings(settings), waiting=_say_waiting)
+    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415 - Alembic takes a second to import
+
+    revision = migrate.upgrade(_warehouse(), waiting=print_waiting_for_sync)
     print(f"The schema is at revision {revision}.")
     from hunter_pipeline.local import dagster_instance  # noqa: PLC0415 - Dagster takes a second to import
 
-    dagster_instance.upgrade_storage(settings)
+    dagster_instance.upgrade_storage(load_settings())
 
 
 @app.command()
 def status() -> None:
-    """Say which revision the schema has."""
-    revision, newest = migrate.status(Warehouse.from_settings(load_settings()))
+    """Print the revision of the schema."""
+    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
+
+    revision, newest = migrate.status(_warehouse())
     if revision == newest:
         print(f"The schema is at revision {revision}, the newest.")
     else:
@@ -38,19 +43,23 @@ def status() -> None:
 
 @app.command()
 def url() -> None:
-    """Print the database's address, starting the embedded server."""
-    print(Warehouse.from_settings(load_settings()).address())
+    """Print the URL of the database, starting the embedded server."""
+    print(_warehouse().address())
 
 
 @app.command()
 def stop() -> None:
     """Stop the embedded server."""
+    from hunter_pipeline.warehouse import embedded  # noqa: PLC0415
+
     settings = load_settings()
     if settings.database_url is not None:
-        print("HUNTER_DATABASE_URL is set: that server is not ours to stop.")
+        print("HUNTER_DATABASE_URL is set: hunter stops only the embedded server.")
     else:
-        print("Stopped." if embedded.stop(settings.home) else "It was not running.")
+        print("Stopped." if embedded.stop(settings.home) else "The embedded server was not running.")
 
 
-def _say_waiting() -> None:
-    print("Waiting for the sync that is under way.", file=sys.stderr, flush=True)
+def _warehouse() -> "Warehouse":
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+
+    return Warehouse.from_settings(load_settings())

@@ -1,4 +1,4 @@
-"""`hunter demo`: the whole pipeline on a sandbox, with nothing configured."""
+"""`hunter demo`: the whole pipeline on a Partner Center sandbox, with nothing configured."""
 
 import os
 import shutil
@@ -11,71 +11,74 @@ import typer
 
 from hunter_pipeline.cli import sync, up
 from hunter_pipeline.cli.auth import show_code
-from hunter_pipeline.config.environment import DEMO_FILE, dotenv_text, environment_of_demo
+from hunter_pipeline.config.environment import DEMO_FILE, dotenv_text, enter_demo
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.local import home_lock
-from hunter_pipeline.local.home_lock import Urls
+from hunter_pipeline.local import processes
+from hunter_pipeline.local.processes import Urls
 
 CHANGE_SECONDS = 5.0
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Run one sync, print its summary, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run one sync, print its summary, and exit.")] = False,
 ) -> int:
     """
     Run everything on a sandbox, with nothing configured.
 
-    One sync against made-up referrals, then Dagster's web UI and the lead desk until Ctrl-C.
+    Syncs the referrals of a Partner Center sandbox, then runs Dagster's web UI and the lead desk until Ctrl-C.
     """
     from hunter_pipeline.local import supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
-    settings = load_settings().model_copy(update={"database_url": None})  # a demo has a database of its own
+    settings = load_settings().model_copy(update={"database_url": None})  # a demo uses the embedded database
     settings.require_api_key()
     if once:
-        with home_lock.only_one(settings), _sandbox_world(settings):
+        with processes.lock_home(settings), _sandbox(settings):
             return _first_sync(load_settings())
     code = 0
-    # the database is the demo's own, also where `demo --once` has left it running
-    whole = supervisor.database_until_done(settings, whoever_started_it=True)
-    with supervisor.until_stopped(), home_lock.only_one(settings), whole:
-        urls = up.addresses(settings, or_next=True)
-        for wanted, taken, name in (
-            (settings.dagster_url, urls.dagster, "Dagster's web UI"),
-            (settings.api_url, urls.desk, "the lead desk"),
-        ):
-            if taken != wanted:
-                print(f"{wanted} is taken by another program; {name} takes {taken}.", flush=True)
-        with _sandbox_world(settings) as moving:
+    # `demo --once` may have left the demo's database running
+    database = supervisor.stop_database_after(settings, even_if_running=True)
+    with supervisor.until_stopped(), processes.lock_home(settings), database:
+        urls = _free_urls(settings)
+        with _sandbox(settings) as start_changes:
             demo_settings = load_settings()
             code = _first_sync(demo_settings)
             if code == 0:
-                moving()
+                start_changes()
                 _run_services(demo_settings, urls)
     return code
+
+
+def _free_urls(settings: Settings) -> Urls:
+    """Return where the services can listen, and say which ones do not get their configured port."""
+    urls = up.service_urls(settings, or_next=True)
+    for name, configured, url in (
+        ("Dagster's web UI", settings.dagster_url, urls.dagster),
+        ("the lead desk", settings.api_url, urls.desk),
+    ):
+        if url != configured:
+            print(f"{configured} is in use by another program; {name} uses {url}.", flush=True)
+    return urls
 
 
 def _run_services(settings: Settings, urls: Urls) -> None:
     from hunter_pipeline.local import supervisor  # noqa: PLC0415
 
     print("\nStarting Dagster and the lead desk.", flush=True)
-    with supervisor.running(settings, urls) as running:
-        print(up.in_words(settings, urls), flush=True)
-        others = ", ".join(f"{_command()} {rest}" for rest in ("sync", "leads", "db url"))
+    with supervisor.running(settings, urls) as services:
+        print(up.describe_services(settings, urls), flush=True)
+        # after `make demo` the command is not on the path
+        hunter = "hunter" if shutil.which("hunter") else os.path.relpath(sys.argv[0])
+        commands = ", ".join(f"{hunter} {arguments}" for arguments in ("sync", "leads", "db url"))
         print(
-            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: {others}",
+            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: {commands}",
             flush=True,
         )
-        supervisor.watch(running)
-
-
-def _command() -> str:
-    """How this command is called in another terminal here: after `make demo` it is not on the path."""
-    return "hunter" if shutil.which("hunter") else os.path.relpath(sys.argv[0])
+        supervisor.watch(services)
 
 
 def _first_sync(settings: Settings) -> int:
-    """Sign in where nobody is, then sync; returns the exit code."""
+    """Sign in if no account is signed in, then sync; return the exit code."""
     from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415
     from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
     from hunter_pipeline.pipeline.sign_in import open_sign_in  # noqa: PLC0415
@@ -89,25 +92,25 @@ def _first_sync(settings: Settings) -> int:
         if not sign_in.status().signed_in:
             print("Signing in with a device code, which the sandbox approves by itself.", flush=True)
             sign_in.login_device_code(show_code)
-    return sync.report(sync.run_sync(settings, full=False), as_json=False)
+    return sync.print_result(sync.run_sync(settings, full=False), as_json=False)
 
 
 @contextmanager
-def _sandbox_world(settings: Settings) -> Iterator[Callable[[], None]]:
+def _sandbox(settings: Settings) -> Iterator[Callable[[], None]]:
     """
-    A sandbox whose world survives the demo, announced to other terminals; yields what sets it moving.
+    Run a sandbox that keeps its referrals in HUNTER_HOME; yield the function that makes them change.
 
-    Its certificate's directory and its world lie under HUNTER_HOME.
+    Other terminals find it by a file in HUNTER_HOME.
     """
     from hunter_pipeline.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
     home = settings.folder("sandbox")
     options = SandboxOptions(state_file=home / "world.jsonl", certificate_dir=home)
     with Sandbox(options) as sandbox:
-        values = environment_of_demo(sandbox.environment(), settings.home)
-        announcement = settings.home / DEMO_FILE
-        announcement.write_text(dotenv_text(values), encoding="utf-8")
+        values = enter_demo(sandbox.environment(), settings.home)
+        demo_file = settings.home / DEMO_FILE
+        demo_file.write_text(dotenv_text(values), encoding="utf-8")
         try:
             yield lambda: sandbox.start_changes(CHANGE_SECONDS)
         finally:
-            announcement.unlink(missing_ok=True)
+            demo_file.unlink(missing_ok=True)

@@ -14,9 +14,9 @@ def serve() -> None:
     settings = load_settings()
     configure_logs(settings)
     settings.require_api_key()
-    from hunter_pipeline.local import ports  # noqa: PLC0415
+    from hunter_pipeline.local import processes  # noqa: PLC0415
     from hunter_pipeline.web import app  # noqa: PLC0415 - FastAPI takes half a second to import
 
-    url = ports.free_url(settings.api_url, ports.API, or_next=False)
+    url = processes.free_url(settings.api_url, processes.API, or_next=False)
     print(f"API and lead desk: {url} (API documentation: {url}/docs). Press Ctrl-C to stop.", flush=True)
     app.serve(settings)

@@ -1,17 +1,17 @@
-"""`hunter up`: Dagster's web UI and daemon and the lead desk, against the configured Partner Center and database."""
+"""`hunter up`: Dagster's web UI and daemon and the lead desk, for the configured Partner Center and database."""
 
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.local import home_lock, ports
-from hunter_pipeline.local.home_lock import Urls
+from hunter_pipeline.local import processes
+from hunter_pipeline.local.processes import Urls
 
 
 def up() -> None:
     """
-    Run Dagster and the lead desk on what is configured.
+    Run Dagster and the lead desk for the configured Partner Center.
 
-    Until Ctrl-C. They use the Partner Center and the database that the HUNTER_* variables or .env name; the embedded
-    database where none is named.
+    Runs until Ctrl-C, with the settings from the environment or .env, and with the embedded database if no other is
+    configured.
     """
     settings = load_settings()
     configure_logs(settings)
@@ -20,37 +20,38 @@ def up() -> None:
     settings.require_api_key()
     from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
-    with supervisor.until_stopped(), home_lock.only_one(settings), supervisor.database_until_done(settings):
-        urls = addresses(settings, or_next=False)
+    with supervisor.until_stopped(), processes.lock_home(settings), supervisor.stop_database_after(settings):
+        urls = service_urls(settings, or_next=False)
         print("Starting.", flush=True)
         dagster_instance.prepare(settings)
         if settings.partner_center_enabled:
             supervisor.refuse_mixing(settings)
-        with supervisor.running(settings, urls) as running:
-            print(in_words(settings, urls), flush=True)
-            supervisor.watch(running)
+        with supervisor.running(settings, urls) as services:
+            print(describe_services(settings, urls), flush=True)
+            supervisor.watch(services)
 
 
-def addresses(settings: Settings, *, or_next: bool) -> Urls:
+def service_urls(settings: Settings, *, or_next: bool) -> Urls:
     """
-    Where Dagster and the lead desk can listen: the configured ports or, if asked for, the next free ones.
+    Return where Dagster and the lead desk can listen: the configured ports or, with `or_next`, the next free ones.
 
-    Raises: ConfigurationError where they cannot.
+    Raises: ConfigurationError if they cannot.
     """
-    dagster = ports.free_url(settings.dagster_url, ports.DAGSTER, or_next=or_next)
-    return Urls(dagster, ports.free_url(settings.api_url, ports.API, or_next=or_next))
+    dagster = processes.free_url(settings.dagster_url, processes.DAGSTER, or_next=or_next)
+    return Urls(dagster, processes.free_url(settings.api_url, processes.API, or_next=or_next))
 
 
-def in_words(settings: Settings, urls: Urls) -> str:
-    """What runs now, and where."""
+def describe_services(settings: Settings, urls: Urls) -> str:
+    """Return a table of what runs and where."""
     from hunter_pipeline.defs.schedules import kept_seconds  # noqa: PLC0415
+    from hunter_pipeline.local.supervisor import READY  # noqa: PLC0415
 
-    flag = "on" if settings.partner_center_enabled else "off, so nothing calls Partner Center"
+    flag = "on" if settings.partner_center_enabled else "off: nothing calls Partner Center"
     return (
         f"\n  Lead desk           {urls.desk}\n"
         f"  Dagster's web UI    {urls.dagster}\n"
-        f"  feature flag        {flag}\n"
-        f"  a sync every        {kept_seconds(settings.interval_seconds)} seconds\n"
-        f"  logs                {settings.home / 'logs'}\n\n"
-        "Ctrl-C ends it."
+        f"  Feature flag        {flag}\n"
+        f"  Sync interval       {kept_seconds(settings.interval_seconds)} seconds\n"
+        f"  Logs                {settings.home / 'logs'}\n\n"
+        f"{READY}"
     )

@@ -1,1 +1,1 @@
-"""Settings, environment and logging: what an administrator configures."""
+"""Settings, environment variables, logging, and the files of the project that are not Python."""

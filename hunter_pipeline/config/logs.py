@@ -1,9 +1,4 @@
-"""
-Structured events, one a line, on standard error; Dagster shows the same lines in a run's log.
-
-What belongs here: how an event is written and what must never be in one. What does not: which
-events there are; those stand where they happen.
-"""
+"""Structured logging: one event per line on standard error, without tokens and e-mail addresses."""
 
 import logging
 import re
@@ -24,20 +19,20 @@ _TOKEN = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 
+# log.info("partner_center_page", page=3, fetched=200): the event's name, then its fields.
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_LOGGER)
-"""`log.info("partner_center_page", page=3, fetched=200)`: an event's name, then its facts."""
 
 
-def masked(text: str) -> str:
-    """Text without tokens and e-mail addresses: 'from [address]' for 'from sue@fabrikam.com'."""
+def mask(text: str) -> str:
+    """Return the text without tokens and e-mail addresses: 'from [address]' for 'from sue@fabrikam.com'."""
     return _ADDRESS.sub("[address]", _TOKEN.sub("[token]", text))
 
 
 def configure_logs(settings: Settings) -> None:
     """
-    Write events to standard error in the format that the settings ask for.
+    Write events to standard error in the configured format.
 
-    Calling it again replaces what was configured; other libraries' loggers stay as they are.
+    May be called again; the loggers of other libraries are not changed.
     """
     structlog.configure(
         processors=[
@@ -45,7 +40,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.stdlib.filter_by_level,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _standing_facts(settings),
+            _add_fields(settings),
             _mask,
             _renderer(settings),
         ],
@@ -61,8 +56,8 @@ def configure_logs(settings: Settings) -> None:
 
 
 @contextmanager
-def written_by(write: Callable[[str], None]) -> Iterator[None]:
-    """Let somebody else write the lines inside the block: a progress bar has to get out of their way."""
+def redirect_lines(write: Callable[[str], None]) -> Iterator[None]:
+    """Write the log lines with `write` inside the block, e.g. above a progress bar."""
     before, _HANDLER.write = _HANDLER.write, write
     try:
         yield
@@ -70,64 +65,62 @@ def written_by(write: Callable[[str], None]) -> Iterator[None]:
         _HANDLER.write = before
 
 
-def _to_standard_error(line: str) -> None:
+def _write_to_stderr(line: str) -> None:
+    # sys.stderr is read for each line, because Dagster replaces it during a step
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
-class _Lines(logging.Handler):
-    """Writes each event as a line; where to is asked for each line, because tests and Dagster swap sys.stderr."""
-
+class _LineHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.write: Callable[[str], None] = _to_standard_error
+        self.write: Callable[[str], None] = _write_to_stderr
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self.write(record.getMessage())
-        except (OSError, ValueError):  # nobody reads standard error any more: the work goes on
+        except (OSError, ValueError):  # standard error is closed: the work continues without a log
             return
 
 
-_HANDLER = _Lines()
+_HANDLER = _LineHandler()
 
 
-def _standing_facts(settings: Settings) -> structlog.types.Processor:
-    facts = {
+def _add_fields(settings: Settings) -> structlog.types.Processor:
+    fields = {
         "source": SOURCE,
         "env": settings.env,
         "feature_flag_state": "enabled" if settings.partner_center_enabled else "disabled",
     }
 
     def add(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {**facts, "run_id": None, **event}
+        return {**fields, "run_id": None, **event}
 
     return add
 
 
 def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: _masked(value) for name, value in event.items()}
+    return {name: _mask_value(value) for name, value in event.items()}
 
 
-def _masked(value: Any) -> Any:
+def _mask_value(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(name): _masked(inner) for name, inner in value.items()}
+        return {str(name): _mask_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_masked(inner) for inner in value]
-    return masked(str(value))
+        return [_mask_value(inner) for inner in value]
+    return mask(str(value))
 
 
 def _renderer(settings: Settings) -> structlog.types.Processor:
     if settings.log_style == "json":
         return structlog.processors.JSONRenderer()
-    console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28, sort_keys=False)
+    render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28, sort_keys=False)
+    # the same in every line
+    hidden = {"source", "env", "feature_flag_state", "run_id"}
 
-    def for_eyes(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
-        """What is the same in every line is left to the JSON, and so is what is empty."""
-        hidden = {"source", "env", "feature_flag_state", "run_id"}
-        shown = {name: value for name, value in event.items() if name not in hidden and value is not None}
-        return console(logger, method, shown)
+    def render_for_console(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return render(logger, method, {k: v for k, v in event.items() if k not in hidden and v is not None})
 
-    return for_eyes
+    return render_for_console

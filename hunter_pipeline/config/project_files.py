@@ -1,9 +1,4 @@
-"""
-Where the files stand that are not Python: `sql/`, `dagster.yaml`, `workspace.yaml`.
-
-In a checkout they are at the top level, in an installed wheel inside the package (see
-`force-include` in pyproject.toml).
-"""
+"""The path of the project's files that are not Python: `sql/`, `dagster.yaml`, `workspace.yaml`."""
 
 from pathlib import Path
 
@@ -11,6 +6,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def project_file(name: str) -> Path:
-    """Path of a file or folder of the project, e.g. 'sql/queries'."""
-    inside = _PACKAGE / name
-    return inside if inside.exists() else _PACKAGE.parent / name
+    """Return the path of a file or folder such as 'sql/queries', in a checkout or in an installed wheel."""
+    # pyproject.toml's `force-include` puts the files into the package when a wheel is built
+    packaged = _PACKAGE / name
+    return packaged if packaged.exists() else _PACKAGE.parent / name

@@ -1,13 +1,10 @@
-"""
-Every HUNTER_* variable: its default, its meaning, its limits.
-
-What belongs here: what an administrator can set. What does not: constants of the code (they stand
-beside the code that uses them), whose variables they are (`environment.py`), anything that opens a connection.
-"""
+"""Every HUNTER_* setting: its default, its meaning, its limits."""
 
 import base64
+import logging
 import os
 import re
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,6 +27,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MICROSOFT_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
+# A sync is due this often even if nothing changed upstream, so that a pipeline that has stopped shows as stale.
+HEARTBEAT_SECONDS = 600
 _KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
@@ -42,9 +41,9 @@ def _split(value: object) -> object:
 
 class Settings(BaseSettings):
     """
-    The settings of one process, read once at its edge and handed down.
+    The settings of a process, read once when it starts and passed down.
 
-    A field's variable is HUNTER_ and its name in capitals; the description is what `.env.example` says.
+    A field's variable is HUNTER_ and the field's name in capitals; `.env.example` and the README show the descriptions.
     """
 
     model_config = SettingsConfigDict(
@@ -64,12 +63,14 @@ class Settings(BaseSettings):
         "https://login.microsoftonline.com",
         description="host of the authority, without the tenant; for another host, instance discovery is off",
     )
-    partner_center_scope: str = Field("https://api.partner.microsoft.com/.default", description="what the token is for")
+    partner_center_scope: str = Field(
+        "https://api.partner.microsoft.com/.default", description="scope of the access token"
+    )
     partner_center_token_cache: Path | None = Field(
-        None, description="file that keeps the sign-in; .token_cache under HUNTER_HOME if empty"
+        None, description="file that stores the sign-in; .token_cache under HUNTER_HOME if empty"
     )
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
-        (), description="comma list of Fernet keys: the sign-in lives in the database, encrypted with the first"
+        (), description="comma list of Fernet keys: the sign-in is stored in the database, encrypted with the first"
     )
     partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
         "Incoming", description="which referrals: Incoming, Outgoing or All"
@@ -83,7 +84,10 @@ class Settings(BaseSettings):
     )
     env: Literal["development", "production"] = Field("development", description="development or production")
     sync_interval_seconds: int | None = Field(
-        None, ge=5, le=86_400, description="background cadence; 30 in development, 600 in production if empty"
+        None,
+        ge=5,
+        le=86_400,
+        description="seconds between background syncs; 30 in development, 600 in production if empty",
     )
     own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="comma list: the partner's own domains, never a customer's"
@@ -103,32 +107,32 @@ class Settings(BaseSettings):
         30, ge=1, le=36_500, description="days after which Dagster's finished runs and their events are deleted"
     )
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
-        (), description="comma list of Apprise addresses (Teams, Slack, e-mail, webhook) that are told of trouble"
+        (), description="comma list of Apprise URLs (Teams, Slack, e-mail, webhook) that receive alerts"
     )
 
     @field_validator("partner_center_api_url", "partner_center_authority")
     @classmethod
-    def _https_only(cls, value: str) -> str:
-        if not _is_address(value, "https") or "@" in value or "?" in value or "#" in value:
-            raise ValueError("it may hold an https:// address only: a token must not travel over anything else")
+    def _check_https_url(cls, value: str) -> str:
+        if not _is_url(value, "https") or "@" in value or "?" in value or "#" in value:
+            raise ValueError("it may hold an https:// URL only, so that no token is sent unencrypted")
         return value.rstrip("/")
 
     @field_validator("api_key", mode="before")
     @classmethod
-    def _trimmed(cls, value: object) -> object:
-        """No header can carry the space around a key, and a key of spaces is none."""
+    def _strip_key(cls, value: object) -> object:
+        # an HTTP header cannot carry surrounding spaces
         return value.strip() or None if isinstance(value, str) else value
 
     @field_validator("dagster_url")
     @classmethod
-    def _http_address(cls, value: str) -> str:
-        if not _is_address(value, "http", "https"):
-            raise ValueError("it may hold an http:// or https:// address")
+    def _check_http_url(cls, value: str) -> str:
+        if not _is_url(value, "http", "https"):
+            raise ValueError("it may hold an http:// or https:// URL")
         return value.rstrip("/")
 
     @field_validator("partner_center_client_id", "partner_center_tenant_id")
     @classmethod
-    def _identifier(cls, value: str | None) -> str | None:
+    def _check_identifier(cls, value: str | None) -> str | None:
         if value is not None and not _IDENTIFIER.fullmatch(value):
             raise ValueError(
                 "it may hold an id as the app registration shows it, such as 7d23e5ca-1c7b-4f0e-9d6a-2b8f1e3c5a70"
@@ -137,72 +141,75 @@ class Settings(BaseSettings):
 
     @field_validator("own_domains")
     @classmethod
-    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_OWN_DOMAIN.fullmatch(part) for part in value):
             raise ValueError("it may hold a comma list of domains, such as contoso.com, fabrikam.co.uk")
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _is_database(value.get_secret_value()):
-            raise ValueError("it may hold a postgresql:// address that names a host or a database")
+    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_database_url(value.get_secret_value()):
+            raise ValueError("it may hold a postgresql:// URL that names a host or a database")
         return value
 
     @field_validator("token_keys")
     @classmethod
-    def _fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    def _check_fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not all(_is_fernet_key(key.get_secret_value()) for key in value):
-            raise ValueError("it may hold Fernet keys, each 32 random bytes in URL-safe base64, with commas in between")
+            raise ValueError("it may hold Fernet keys, each 32 random bytes in URL-safe base64, separated by commas")
         return value
 
     @field_validator("alert_urls")
     @classmethod
-    def _known_targets(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        from hunter_pipeline.config import notify  # noqa: PLC0415 - most commands have no target, and Apprise takes its time
-
+    def _check_apprise_urls(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for number, value in enumerate(values, 1):
-            if notify.service_of(value.get_secret_value()) is None:
-                raise ValueError(f"it may hold a comma list of Apprise's addresses, and number {number} is none")
+            if not _is_apprise_url(value.get_secret_value()):
+                raise ValueError(f"it may hold a comma list of Apprise URLs, and number {number} is not one")
         return values
 
     @field_validator("home", "partner_center_token_cache", mode="after")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
+    def _resolve_path(cls, value: Path | None) -> Path | None:
         try:
             return value and value.expanduser().resolve()
-        except (OSError, RuntimeError, ValueError):  # ~somebody who is not there, a NUL, a loop of links
+        except (OSError, RuntimeError, ValueError):  # an unknown ~user, a NUL character, a loop of symbolic links
             raise ValueError("it may hold a path") from None
 
     @property
     def interval_seconds(self) -> int:
-        """Seconds between two syncs in the background."""
+        """Return the seconds between two syncs in the background."""
         return self.sync_interval_seconds or (30 if self.env == "development" else 600)
 
     @property
+    def freshness_window(self) -> timedelta:
+        """Return how old the last successful sync may be: three intervals."""
+        return timedelta(seconds=3 * max(self.interval_seconds, HEARTBEAT_SECONDS))
+
+    @property
     def token_cache(self) -> Path:
-        """The file that keeps the sign-in."""
+        """Return the file that stores the sign-in."""
         return self.partner_center_token_cache or self.home / ".token_cache"
 
     @property
     def log_style(self) -> Literal["console", "json"]:
-        """How an event is written: a line for eyes, or a line of JSON."""
+        """Return the format of log lines."""
         return self.log_format or ("console" if self.env == "development" else "json")
 
     @property
     def dagster_home(self) -> Path:
-        """DAGSTER_HOME of every Dagster process that we start."""
+        """Return the DAGSTER_HOME of this HUNTER_HOME."""
         return self.home / "dagster"
 
     @property
     def api_url(self) -> str:
-        """Where the API and the lead desk listen, as an address."""
+        """Return the URL at which the API and the lead desk listen."""
         host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
         return f"http://{host}:{self.api_port}"
 
     @property
     def api_is_loopback(self) -> bool:
-        """Whether HUNTER_API_HOST is an address that only this machine can reach."""
+        """Return whether HUNTER_API_HOST is reachable from this machine only."""
         try:
             return ip_address(self.api_host).is_loopback
         except ValueError:
@@ -210,46 +217,46 @@ class Settings(BaseSettings):
 
     def require_api_key(self) -> None:
         """
-        Let nobody in from outside without a key.
+        Check that an API that other machines can reach has a key.
 
-        Raises: ConfigurationError where HUNTER_API_HOST is not loopback and HUNTER_API_KEY is empty.
+        Raises: ConfigurationError if HUNTER_API_HOST is not loopback and HUNTER_API_KEY is empty.
         """
         if self.api_key is None and not self.api_is_loopback:
             raise ConfigurationError(
-                f"HUNTER_API_HOST holds {self.api_host!r}, which others can reach, and HUNTER_API_KEY is empty.",
+                f"HUNTER_API_HOST holds {self.api_host!r}, which other machines reach, and HUNTER_API_KEY is empty.",
                 hint="Set HUNTER_API_KEY to a long random text, or HUNTER_API_HOST to 127.0.0.1.",
             )
 
     def folder(self, name: str = "") -> Path:
         """
-        A folder under HUNTER_HOME, made where it is not there yet.
+        Return a folder under HUNTER_HOME; create it if it does not exist.
 
-        Raises: ConfigurationError where nothing can be written.
+        Raises: ConfigurationError if it is not writable.
         """
         folder = self.home / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
-            why = "Permission denied"
+            reason = "Permission denied"
         except OSError as error:
-            writable, why = False, error.strerror or "it is no folder"
+            writable, reason = False, error.strerror or "it is not a folder"
         if not writable:
             raise ConfigurationError(
-                f"HUNTER_HOME holds {self.home}, and nothing can be written there ({why}).",
-                hint="Free some space, change its owner, or set HUNTER_HOME to another folder.",
+                f"HUNTER_HOME holds {self.home}, which is not writable ({reason}).",
+                hint="Free disk space, change the owner of the folder, or set HUNTER_HOME to another one.",
             )
         return folder
 
     def require_partner_center(self) -> tuple[str, str]:
         """
-        The client id and the tenant id, without which nobody can sign in.
+        Return the client id and the tenant id of the app registration.
 
         Raises: ConfigurationError naming the empty variable.
         """
         for name in ("client_id", "tenant_id"):
             if not getattr(self, f"partner_center_{name}"):
                 raise ConfigurationError(
-                    f"{PARTNER_CENTER}{name.upper()} is empty, and nobody can sign in without it.",
+                    f"{PARTNER_CENTER}{name.upper()} is empty, and signing in needs it.",
                     hint="Copy it from the app registration in the Entra admin center into .env or the environment.",
                 )
         return str(self.partner_center_client_id), str(self.partner_center_tenant_id)
@@ -257,9 +264,9 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """
-    Read the environment and `.env`, and the running demo's values where neither names a Partner Center.
+    Return the settings from the environment and `.env`, or from a running demo if neither names a Partner Center.
 
-    PG* variables that would change the database's sessions are taken out of the environment.
+    Removes PG* variables from the environment that would change the database sessions.
     Raises: ConfigurationError naming the variable, what it holds and what it may hold.
     """
     try:
@@ -267,33 +274,34 @@ def load_settings() -> Settings:
         if adopt_demo(settings.home):
             settings = _read()
     except ValidationError as error:
-        raise ConfigurationError(_in_words(error), hint="Mend it in the environment or in .env.") from None
+        raise ConfigurationError(_format_error(error), hint="Correct it in the environment or in .env.") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
         raise ConfigurationError(
             f"The file .env cannot be read: {reason}.",
-            hint="It has to be a text file in UTF-8 that you may read; .env.example shows one.",
+            hint="It must be a readable text file in UTF-8; .env.example shows one.",
         ) from None
     ignore_libpq_variables(is_embedded=settings.database_url is None)
     return settings
 
 
 def _read() -> Settings:
-    """The settings as they stand; in a demo `.env` is not read, so that it meets no real account and no real data."""
+    # a demo does not read .env, so that it never uses a real account or real data
     return Settings(_env_file=None if DEMO_VARIABLE in os.environ else DOTENV)  # pyright: ignore[reportCallIssue]
 
 
-def _in_words(error: ValidationError) -> str:
+def _format_error(error: ValidationError) -> str:
+    """Return 'HUNTER_X holds ...; it may hold ...'; never a secret or a password."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     field = Settings.model_fields[name]
-    secret = name in ("database_url", "api_key", "token_keys", "alert_urls")
-    shown = _PASSWORD.sub("//[hidden]@", str(first["input"]))
-    holds = "something that does not fit" if secret else repr(shown[:80])
-    return f"{PREFIX}{name.upper()} holds {holds}; {_may_hold(first, field.metadata, field.description or '')}."
+    is_secret = name in ("database_url", "api_key", "token_keys", "alert_urls")
+    value = "an invalid value" if is_secret else repr(_PASSWORD.sub("//[hidden]@", str(first["input"]))[:80])
+    allowed = _format_allowed(first, field.metadata, field.description or "")
+    return f"{PREFIX}{name.upper()} holds {value}; {allowed}."
 
 
-def _may_hold(error: "ErrorDetails", limits: list[Any], meaning: str) -> str:
+def _format_allowed(error: "ErrorDetails", limits: list[Any], description: str) -> str:
     kind = error["type"]
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, ")
@@ -304,14 +312,14 @@ def _may_hold(error: "ErrorDetails", limits: list[Any], meaning: str) -> str:
     bounds = {name: getattr(limit, name) for limit in limits for name in ("ge", "le") if hasattr(limit, name)}
     if bounds:
         return f"it may hold a whole number from {bounds['ge']} to {bounds['le']}"
-    return f"it may hold: {meaning}"
+    return f"it may hold: {description}"
 
 
-def _is_address(text: str, *schemes: str) -> bool:
+def _is_url(text: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(text)
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # an invalid port or IPv6 address
         return False
 
 
@@ -322,7 +330,15 @@ def _is_fernet_key(text: str) -> bool:
         return False
 
 
-def _is_database(text: str) -> bool:
+def _is_apprise_url(text: str) -> bool:
+    import apprise  # noqa: PLC0415 - takes half a second, and most processes have no alert URL
+
+    # Apprise logs the URLs that it rejects, and they contain secrets
+    logging.getLogger("apprise").disabled = True
+    return bool(apprise.Apprise.instantiate(text))
+
+
+def _is_database_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
     except ValueError:

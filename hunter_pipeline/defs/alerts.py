@@ -1,80 +1,65 @@
-"""The sensor that tells people outside of trouble: it looks once a minute, and starts no run."""
+"""The sensor that evaluates the alert conditions every minute and notifies the targets; it starts no run."""
 
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from hunter_pipeline.alerts import conditions
-from hunter_pipeline.alerts.delivery import deliver, name_of
-from hunter_pipeline.alerts.memory import Memory
+from hunter_pipeline.alerts.conditions import Condition, database_unreachable, evaluate_conditions
+from hunter_pipeline.alerts.notifier import notify_targets, target_id
+from hunter_pipeline.alerts.state import AlertState
 from hunter_pipeline.config.logs import configure_logs
-from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
-from hunter_pipeline.defs.schedules import freshness_window
 from hunter_pipeline.errors import DatabaseError, HunterError
 
 NO_TARGET = "no_target: HUNTER_ALERT_URLS is empty"
-SECONDS = 60
+INTERVAL_SECONDS = 60
 
 
 @dg.sensor(
     name="alerts_sensor",
-    minimum_interval_seconds=SECONDS,
+    minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the targets in HUNTER_ALERT_URLS of trouble, each trouble once.",
+    description="Alerts the targets in HUNTER_ALERT_URLS when something is wrong, and when it is right again.",
 )
 def alerts_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
 ) -> dg.SkipReason:
-    """What was told, and what has not arrived yet, is kept in the cursor."""
+    """Notify each target of what it does not know yet; the cursor holds what it knows."""
     settings = load_settings()
-    addresses = [address.get_secret_value() for address in settings.alert_urls]
-    if not addresses:
+    if not settings.alert_urls:
         return dg.SkipReason(NO_TARGET)
     configure_logs(settings)
     now = datetime.now(UTC)
-    memory = Memory.read(context.cursor, now)
-    memory.note(
-        _conditions(settings, warehouse, partner_center, memory, now),
-        now=now,
-        targets=[name_of(address) for address in addresses],
-        place=settings.env,
-        dagster_url=settings.dagster_url,
-    )
-    report = deliver(memory, addresses, now)
-    context.update_cursor(memory.model_dump_json())
-    if report.troubled or report.given_up:
-        context.log.warning(report.in_words())
-    return dg.SkipReason(report.in_words())
+    targets = [target_id(url.get_secret_value()) for url in settings.alert_urls]
+    state = AlertState.from_cursor(context.cursor, targets, now)
+    conditions = _conditions(warehouse, partner_center, state.since, now)
+    sent, failed = notify_targets(state, conditions, settings, now)
+    context.update_cursor(state.model_dump_json())
+    summary = f"{sent} alert{'' if sent == 1 else 's'} sent"
+    if failed:
+        summary += f"; not accepted by {', '.join(failed)}, the next tick tries again"
+        context.log.warning(summary)
+    return dg.SkipReason(summary)
 
 
 def _conditions(
-    settings: Settings,
-    warehouse: WarehouseResource,
-    partner_center: PartnerCenterResource,
-    memory: Memory,
-    now: datetime,
-) -> list[conditions.Condition]:
+    warehouse: WarehouseResource, partner_center: PartnerCenterResource, since: datetime, now: datetime
+) -> list[Condition]:
     try:
         with warehouse.connection() as connection:
-            return conditions.look(
-                connection,
-                settings,
-                now=now,
-                window=freshness_window(settings),
-                since=memory.since,
-                sign_in=_sign_in_trouble(partner_center),
-            )
+            problem = _sign_in_problem(partner_center)
+            return evaluate_conditions(connection, load_settings(), now=now, since=since, sign_in_problem=problem)
     except DatabaseError as error:
-        return conditions.database_down(error.message)
+        return database_unreachable(error.message)
 
 
-def _sign_in_trouble(partner_center: PartnerCenterResource) -> str | None:
-    """As the check `sign_in_lasts` says it."""
+def _sign_in_problem(partner_center: PartnerCenterResource) -> str | None:
+    """Return what is wrong with the sign-in, as the check `sign_in_lasts` words it; None if nothing is."""
     try:
         status = partner_center.sign_in_status()
     except DatabaseError:
         raise
-    except HunterError as error:  # nobody is configured, or the token cache cannot be read
+    except HunterError as error:  # the app registration is missing, or the token cache cannot be read
         return error.message
     return None if status is None else status.problem or status.expiry_warning()

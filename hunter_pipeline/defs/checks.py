@@ -13,7 +13,6 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.assets import companies, leads_ready, partner_center_referrals, raw_referrals
 from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import freshness_window
 from hunter_pipeline.pipeline.sync_run import stream_of
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES
@@ -161,7 +160,7 @@ def referrals_are_fresh(warehouse: WarehouseResource) -> dg.AssetCheckResult:
     Within a sync it tells of a gap that has just ended; run alone, of one that lasts. The asset's freshness
     policy tells the same without any run.
     """
-    allowed = freshness_window(load_settings())
+    allowed = load_settings().freshness_window
     with warehouse.connection() as connection:
         last = sync_runs.last_success(connection)
     age = last["age_seconds"] if last else None

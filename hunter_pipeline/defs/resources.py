@@ -33,7 +33,7 @@ def _failure(error: HunterError) -> dg.Failure:
     return dg.Failure(
         description=f"{error.message} {error.hint or ''}".strip(),
         metadata={**facts, **({"what_to_do": error.hint} if error.hint else {})},
-        allow_retries=error.transient,
+        allow_retries=error.is_transient,
     )
 
 

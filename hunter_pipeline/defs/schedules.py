@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.config.settings import HEARTBEAT_SECONDS, Settings, load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
 from hunter_pipeline.pipeline.steps import horizon
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, IN_PROGRESS, stream_of
@@ -29,18 +29,10 @@ NIGHTLY = "25 2 * * *"
 """Between two ticks of every cadence that divides ten minutes, so that the two do not meet."""
 MINUTE = 60
 HOUR = 3600
-HEARTBEAT_SECONDS = 600
-"""Even where upstream stands still the sensor syncs this often: what has stopped must show as stale."""
-
 LOST_SECONDS = 60
 """A run that was made and not queued within this was lost on the way, for good: it must not keep others waiting."""
 
 _ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
-
-
-def freshness_window(settings: Settings) -> timedelta:
-    """How old the last success may be: three intervals."""
-    return timedelta(seconds=3 * max(settings.interval_seconds, HEARTBEAT_SECONDS))
 
 
 def kept_seconds(seconds: int) -> int:

@@ -1,1 +1,1 @@
-"""What `hunter up` and `hunter demo` start on one machine."""
+"""What `hunter up` and `hunter demo` run on one machine: Dagster, the lead desk and the embedded database."""

@@ -1,9 +1,4 @@
-"""
-Dagster's instance of this HUNTER_HOME: its folder, its database, its environment.
-
-What belongs here: what every process of Dagster needs before it starts. What does not: starting the
-processes (`services.py`).
-"""
+"""The Dagster instance of a HUNTER_HOME: its folder, its database, and the variables of its processes."""
 
 import os
 from collections.abc import Iterator
@@ -21,9 +16,9 @@ from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse, connection_reason, database_errors
 
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
-# An arbitrary number that only this advisory lock has.
+# An arbitrary number that no other advisory lock uses.
 STORAGE_LOCK = 4_276_180_391_552_010
-# Behind the project's dagster.yaml, which names no storage so that `dagster dev` works without any variable.
+# Appended to the project's dagster.yaml, which names no storage so that `dagster dev` needs no variable.
 STORAGE = f"""
 storage:
   postgres:
@@ -34,9 +29,9 @@ storage:
 
 def prepare(settings: Settings) -> None:
     """
-    Upgrade the schema, see to Dagster's folder and database, and set its variables for this process and its children.
+    Upgrade the schema, create Dagster's folder and database, and set its variables for this process and its children.
 
-    Safe when two processes do it at once. Raises: ConfigurationError, DatabaseError.
+    Two processes may do it at once. Raises: ConfigurationError, DatabaseError.
     """
     warehouse = Warehouse.from_settings(settings)
     schema.ensure_current(warehouse)
@@ -54,9 +49,9 @@ def prepare(settings: Settings) -> None:
 
 def storage_url(warehouse: Warehouse) -> str:
     """
-    SQLAlchemy's address of Dagster's database, with its driver named.
+    Return the SQLAlchemy URL of Dagster's database.
 
-    A bare postgresql:// would take psycopg 3, with which dagster-postgres fails.
+    It names the driver: SQLAlchemy's default is psycopg 3, which dagster-postgres does not support.
     """
     address = os.environ.get(STORAGE_VARIABLE) or warehouse.address(warehouse.dagster_database)
     return "postgresql+psycopg2://" + address.split("://", 1)[1]
@@ -65,66 +60,66 @@ def storage_url(warehouse: Warehouse) -> str:
 @contextmanager
 def open_instance() -> Iterator[DagsterInstance]:
     """
-    The instance that `prepare` has prepared.
+    Open the instance that `prepare` has set up.
 
-    Raises: DatabaseError where its storage is out of reach or, within the block, refuses a statement.
+    Raises: DatabaseError if its storage is unreachable or, inside the block, rejects a statement.
     """
     try:
-        found = DagsterInstance.get()
-    except Exception as error:  # Dagster wraps whatever its storage raises in errors of many kinds
+        opened = DagsterInstance.get()
+    except Exception as error:  # Dagster wraps the errors of its storage in many types
         raise DatabaseError(
-            f"Dagster's storage is out of reach: {connection_reason(error)}.",
-            hint=f"Look at {STORAGE_VARIABLE} or HUNTER_DATABASE_URL; `hunter doctor` asks again.",
+            f"Dagster's storage is unreachable: {connection_reason(error)}.",
+            hint=f"Check {STORAGE_VARIABLE} or HUNTER_DATABASE_URL, then run: hunter doctor",
         ) from error
     try:
-        with found as instance:
+        with opened as instance:
             yield instance
-    except (DBAPIError, DagsterPostgresException):  # quotes the statement and its values
+    except (DBAPIError, DagsterPostgresException):  # their messages quote the statement with its values
         raise DatabaseError(
-            "Dagster's storage refused a statement or broke the connection.",
-            hint="Look at the database server: does it run, has it disk space? Then run it again.",
+            "Dagster's storage rejected a statement or closed the connection.",
+            hint="Check that the database server runs and has disk space, then run the command again.",
         ) from None
 
 
 def upgrade_storage(settings: Settings) -> None:
     """
-    Bring Dagster's tables to what the installed Dagster expects.
+    Upgrade Dagster's tables to the installed version of Dagster.
 
-    Left alone where Dagster's database on the pipeline's server is somebody else's: that one's own processes see to it.
+    Does nothing if Dagster's database belongs to another role, whose processes upgrade it.
     Raises: ConfigurationError, DatabaseError.
     """
     warehouse = Warehouse.from_settings(settings)
     if not os.environ.get(STORAGE_VARIABLE) and not warehouse.may_own(warehouse.dagster_database):
         return
     prepare(settings)
-    with _alone(warehouse), open_instance() as found:
-        found.upgrade()
+    with _storage_lock(warehouse), open_instance() as instance:
+        instance.upgrade()
 
 
 def _create_tables(warehouse: Warehouse) -> None:
-    """Dagster creates its tables at the first opening."""
-    with _alone(warehouse), open_instance() as found:
-        found.get_runs_count()
+    # Dagster creates its tables when the instance is used first
+    with _storage_lock(warehouse), open_instance() as instance:
+        instance.get_runs_count()
 
 
 @contextmanager
-def _alone(warehouse: Warehouse) -> Iterator[None]:
-    """Two processes that make or change tables at once trip over each other: one after the other."""
+def _storage_lock(warehouse: Warehouse) -> Iterator[None]:
+    """Let one process at a time create or change Dagster's tables, because two at once fail."""
     with database_errors(), warehouse.connection() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", (STORAGE_LOCK,))
         yield
 
 
 def _install(target: Path) -> None:
-    """Write Dagster's configuration whole or not at all; leave it where it is the same."""
+    """Write Dagster's configuration atomically, if it has changed."""
     text = project_file("dagster.yaml").read_text(encoding="utf-8") + STORAGE
     if target.exists() and target.read_text(encoding="utf-8") == text:
         return
-    half = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        half.write_text(text, encoding="utf-8")
-        half.replace(target)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
     except OSError as error:
         raise ConfigurationError(
-            f"{target} cannot be written ({error.strerror}).", hint="Free some space, or change its owner."
+            f"{target} cannot be written ({error.strerror}).", hint="Free disk space, or change the owner of the file."
         ) from error

@@ -1,7 +1,7 @@
 """
 Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon, and the lead desk.
 
-Each runs in a process group of its own, so that stopping it leaves nothing behind.
+Each runs in its own process group, so that none of its children outlives it.
 """
 
 import contextlib
@@ -17,105 +17,99 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import requests
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
-from hunter_pipeline.config.environment import of_children
+from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.defs import dead_runs
 from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.local.dagster_instance import open_instance
-from hunter_pipeline.local.home_lock import Urls, note
-from hunter_pipeline.local.process_groups import end_group
+from hunter_pipeline.local.processes import Urls, end_group, record_services
 from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.warehouse import embedded, raw_referrals, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
-START_SECONDS = 120
+# The last line that `hunter up` and `hunter demo` print when everything runs.
+READY = "Press Ctrl-C to stop."
+# A slow machine needs minutes; a process that ends is noticed at once.
+START_SECONDS = 300
 WATCH_SECONDS = 1.0
+# The shortest time between two starts of the lead desk.
 DESK_PAUSE_SECONDS = 10.0
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
     locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
-_UNFINISHED = [
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 
 
 @contextmanager
-def database_until_done(settings: Settings, *, whoever_started_it: bool = False) -> Iterator[None]:
-    """Stop the embedded server at the end of the block, if it was started in it: others may be using one that ran."""
-    ours = settings.database_url is None and (whoever_started_it or embedded.running_pid(settings.home) is None)
+def stop_database_after(settings: Settings, *, even_if_running: bool = False) -> Iterator[None]:
+    """Stop the embedded server after the block; not if it was running before, because others may be using it."""
+    must_stop = settings.database_url is None and (even_if_running or embedded.running_pid(settings.home) is None)
     try:
         yield
     finally:
-        if ours:
+        if must_stop:
             embedded.stop(settings.home)
 
 
 class Services:
-    """The processes of one home: Dagster, which has to live, and the lead desk, which is started again."""
+    """The processes of one home: Dagster, and the lead desk, which is restarted when it ends."""
 
     def __init__(self, settings: Settings, urls: Urls) -> None:
         self.settings = settings
         self.urls = urls
         self.logs = settings.folder("logs")
         self.dagster = self._start(_dagster_command(urls.dagster, settings.log_style), "dagster.log")
-        self._desk_is_due = 0.0
+        self._next_desk_start = 0.0
         self.desk = self._start_desk()
 
     def wait_until_ready(self) -> None:
-        """Raises: ConfigurationError where one does not come up; the hint names its log."""
+        """
+        Wait until both respond.
+
+        Raises: ConfigurationError if one does not start; the hint names its log.
+        """
         _wait(self.dagster, lambda: _dagster_is_ready(self.urls.dagster), "Dagster", self.logs / "dagster.log")
         _wait(self.desk, lambda: _desk_is_ready(self.urls.desk), "The lead desk", self.logs / "desk.log")
 
     def keep_desk(self) -> bool:
-        """
-        Start the lead desk again where it has ended: the syncs go on without it, the sellers do not.
-
-        At most one start in DESK_PAUSE_SECONDS. Returns whether it had to be started.
-        """
+        """Start the lead desk if it has ended, at most once per DESK_PAUSE_SECONDS; return whether it was started."""
         code = self.desk.poll()
-        if code is None or time.monotonic() < self._desk_is_due:
+        if code is None or time.monotonic() < self._next_desk_start:
             return False
         log.warning("lead_desk_restarted", exit_code=code, log=str(self.logs / "desk.log"))
         self.desk = self._start_desk()
         return True
 
     def end(self) -> None:
-        """End both, runs in flight included."""
+        """End both, and the runs in progress."""
         for process in (self.desk, self.dagster):
             end_group(process.pid, self.settings.dagster_home)
             process.wait()
 
-    def _paths(self) -> dict[str, str]:
-        """What names a file from here."""
-        cache = self.settings.partner_center_token_cache
-        return {"HUNTER_HOME": str(self.settings.home)} | (
-            {"HUNTER_PARTNER_CENTER_TOKEN_CACHE": str(cache)} if cache else {}
-        )
-
     def _start_desk(self) -> "subprocess.Popen[bytes]":
-        self._desk_is_due = time.monotonic() + DESK_PAUSE_SECONDS
-        place = urlsplit(self.urls.desk)
+        self._next_desk_start = time.monotonic() + DESK_PAUSE_SECONDS
         environment = {
             "HUNTER_DAGSTER_URL": self.urls.dagster,
             "HUNTER_API_HOST": self.settings.api_host,
-            "HUNTER_API_PORT": str(place.port),
+            "HUNTER_API_PORT": str(urlsplit(self.urls.desk).port),
         }
         process = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
-        note(self.settings, self.urls, [self.dagster.pid, process.pid])
+        record_services(self.settings, self.urls, [self.dagster.pid, process.pid])
         return process
 
     def _start(
-        self, command: list[str], name: str, environment: dict[str, str] | None = None
+        self, command: list[str], log_name: str, environment: dict[str, str] | None = None
     ) -> "subprocess.Popen[bytes]":
-        with (self.logs / name).open("ab") as output:
-            return subprocess.Popen(  # noqa: S603 - our own words only # nosec B603
+        # a relative path would mean another file in the folder where the child starts
+        paths = {"HUNTER_HOME": str(self.settings.home)}
+        if self.settings.partner_center_token_cache:
+            paths["HUNTER_PARTNER_CENTER_TOKEN_CACHE"] = str(self.settings.partner_center_token_cache)
+        with (self.logs / log_name).open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - a command of this module # nosec B603
                 command,
-                env=of_children() | self._paths() | (environment or {}),
-                cwd=self.settings.home,  # where no .env lies
+                env=child_environment() | paths | (environment or {}),
+                cwd=self.settings.home,  # a folder without a .env
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
@@ -126,9 +120,9 @@ class Services:
 @contextmanager
 def running(settings: Settings, urls: Urls) -> Iterator[Services]:
     """
-    Dagster's web UI and daemon and the lead desk, ready; ended with the block, runs in flight included.
+    Run Dagster's web UI and daemon and the lead desk, ready inside the block and ended after it.
 
-    Raises: ConfigurationError where one does not come up; the hint names its log.
+    Raises: ConfigurationError if one does not start; the hint names its log.
     """
     report_dead_runs(settings)
     services = Services(settings, urls)
@@ -141,32 +135,23 @@ def running(settings: Settings, urls: Urls) -> Iterator[Services]:
 
 def report_dead_runs(settings: Settings) -> int:
     """
-    Tell Dagster of runs that still say "started" while nothing of them lives; returns how many.
+    Fail the runs that Dagster counts as started; return how many.
 
-    Called where no Dagster of this home runs, and only while nobody holds the lock of a sync.
+    Call it before Dagster starts, when none of them can be alive. Does nothing while a sync holds its lock.
     """
     with Warehouse.from_settings(settings).connection() as connection:
         if sync_runs.sync_is_running(connection):
             return 0
     with open_instance() as instance:
-        dead = instance.get_runs(RunsFilter(statuses=_UNFINISHED))
-        for run in dead:
-            _report(instance, run.run_id)
-        return len(dead)
-
-
-def _report(instance: DagsterInstance, run_id: str) -> None:
-    run = instance.get_run_by_id(run_id)
-    if run is not None:
-        instance.report_run_failed(run, "Its process died before the run could end; the next sync goes on.")
+        return dead_runs.report_all(instance)
 
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
     """
-    Let Ctrl-C, SIGTERM or a closed terminal end the block as its normal end.
+    End the block normally on Ctrl-C, SIGTERM or a closed terminal.
 
-    A second Ctrl-C does not disturb the tidying up.
+    Further signals are ignored while the block cleans up.
     """
     signals = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # not under nohup
@@ -175,29 +160,29 @@ def until_stopped() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
-        _tell("Stopping what was started; this takes some seconds.")
+        _print("Stopping; this takes a few seconds.")
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
-        _tell("Stopped.")
+        _print("Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _tell(sentence: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone
+def _print(sentence: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be closed
         print(sentence, file=sys.stderr, flush=True)
 
 
 def watch(services: Services) -> NoReturn:
     """
-    Wait for as long as Dagster lives; start the embedded PostgreSQL and the lead desk again should they die.
+    Wait while Dagster runs; restart the embedded PostgreSQL and the lead desk if they end.
 
-    Raises: HunterError where Dagster ends by itself.
+    Raises: HunterError if Dagster ends by itself.
     """
     code: int | None = None
     while code is None:
@@ -205,17 +190,15 @@ def watch(services: Services) -> NoReturn:
         services.keep_desk()
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = services.dagster.wait(WATCH_SECONDS)
-    raise HunterError(
-        f"Dagster ended by itself with exit code {code}.", hint=f"Look at {services.logs / 'dagster.log'}."
-    )
+    raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=f"See {services.logs / 'dagster.log'}.")
 
 
 def keep_database(settings: Settings) -> bool:
     """
-    Start the embedded server where it has died: Dagster's own processes wait for it and never start it.
+    Start the embedded server if it has died; return whether it was started.
 
-    Returns whether it had to be started. Where it cannot start yet (its dead predecessor's children are still
-    ending, the disk is full), that is said in the log, and the next call tries again.
+    If it cannot start yet (children of the dead server are still ending, the disk is full), logs a warning; the next
+    call tries again.
     """
     if settings.database_url is not None or embedded.running_pid(settings.home) is not None:
         return False
@@ -230,41 +213,42 @@ def keep_database(settings: Settings) -> bool:
 
 def refuse_mixing(settings: Settings) -> None:
     """
-    Keep made-up referrals and real ones out of one database: nobody is to call the sandbox's people.
+    Refuse a database that holds the sandbox's referrals for a real tenant, and the other way round.
 
-    Raises: ConfigurationError where the database holds the other kind.
+    Raises: ConfigurationError.
     """
     with Warehouse.from_settings(settings).connection() as connection:
         known = raw_referrals.tenants(connection)
     is_demo = settings.partner_center_tenant_id == TENANT_ID
     if known - {TENANT_ID} if is_demo else known & {TENANT_ID}:
-        whose = "real referrals, of another tenant" if is_demo else "the demo's made-up referrals"
+        stored = "real referrals of another tenant" if is_demo else "the demo's generated referrals"
         raise ConfigurationError(
-            f"The database holds {whose}.",
+            f"The database contains {stored}.",
             hint="Set HUNTER_HOME to another folder (or HUNTER_DATABASE_URL to another database).",
         )
 
 
 def _dagster_command(url: str, log_style: str) -> list[str]:
     parts = urlsplit(url)
-    place = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
+    address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
     style = ["--log-format", "json" if log_style == "json" else "colored"]
-    return [sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml")), *place, *style]
+    workspace = ["--workspace", str(project_file("workspace.yaml"))]
+    return [sys.executable, "-m", "dagster", "dev", *workspace, *address, *style]
 
 
 def _wait(process: "subprocess.Popen[bytes]", is_ready: Callable[[], bool], name: str, log_file: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
             if is_ready():
                 return
         time.sleep(0.3)
-    raise ConfigurationError(f"{name} did not come up.", hint=f"Look at {log_file}.")
+    raise ConfigurationError(f"{name} did not start.", hint=f"See {log_file}.")
 
 
 def _dagster_is_ready(url: str) -> bool:
-    answer = requests.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=10).json()
-    entries = answer["data"]["workspaceOrError"]["locationEntries"]
+    response = requests.post(f"{url}/graphql", json={"query": _LOCATIONS}, timeout=10).json()
+    entries = response["data"]["workspaceOrError"]["locationEntries"]
     return bool(entries) and all(entry["locationOrLoadError"] for entry in entries)
 
 

@@ -39,7 +39,7 @@ PAGES = st.lists(st.lists(WITH_ID | WITH_ONE_ODD_FIELD | referrals | json_values
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Office]:
     with office_of(server, SandboxOptions(referrals=1)) as office:
-        faults.hurry(office)
+        faults.disable_synchronous_commit(office)
         yield office
 
 

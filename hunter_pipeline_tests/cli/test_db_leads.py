@@ -29,7 +29,7 @@ def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
     assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
-    assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: that server is not ours to stop.\n"
+    assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
 
 def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):

@@ -13,7 +13,6 @@ import pytest
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES, build_defs
-from hunter_pipeline.defs.schedules import freshness_window
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
@@ -62,7 +61,7 @@ def test_only_the_structure_blocks() -> None:
 def test_the_referrals_have_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, seconds: str, window: int) -> None:
     """`partner_center_referrals` is stale after three intervals, or half an hour where they are short."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
-    assert freshness_window(load_settings()) == timedelta(seconds=window)
+    assert load_settings().freshness_window == timedelta(seconds=window)
     graph = build_defs().resolve_asset_graph()
     policies = {name: graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS}
     assert policies.pop("partner_center_referrals") == dg.FreshnessPolicy.time_window(

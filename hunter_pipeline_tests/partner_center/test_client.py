@@ -91,7 +91,7 @@ def test_read_fails_after_five_tries_of_a_page(
     assert pages == page - 1
     assert (error.attempt, error.status_code) == (TRIES, int(kind) if kind.isdigit() else None)
     assert bool(error.request_id) == kind.isdigit()
-    assert error.transient
+    assert error.is_transient
     assert error.hint
     assert (client.requests, client.retries, len(clock.waits)) == (page - 1 + TRIES, TRIES - 1, TRIES - 1)
 

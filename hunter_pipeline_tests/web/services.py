@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.local import dagster_instance
-from hunter_pipeline.local.home_lock import Urls
+from hunter_pipeline.local.processes import Urls
 from hunter_pipeline.local.supervisor import running
 from hunter_pipeline.web import dagster_client
 from hunter_pipeline.web.app import create_app

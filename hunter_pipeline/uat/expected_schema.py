@@ -1,11 +1,12 @@
 """
-What the acceptance tests hold the database against: the columns that others rely on, and the examples of domains.
+What step 6 expects: the columns that other programs rely on, and examples of canonical domains.
 
-What belongs here: promises, written down a second time on purpose, so that a slip in the code cannot change both.
+Repeats what migrations and code define, so that a mistake there does not change what is tested.
 """
 
 _TIME = "timestamp with time zone"
 
+# Table or view -> column -> its PostgreSQL type; None: any type.
 TABLES: dict[str, dict[str, str | None]] = {
     "raw_referrals": {
         "id": "bigint", "referral_id": "text", "payload": "jsonb", "content_hash": None, "source_updated_at": _TIME,
@@ -38,9 +39,10 @@ TABLES: dict[str, dict[str, str | None]] = {
         "referral_id": None, "status": None, "substatus": None, "valid_from": None, "valid_to": None,
     },
 }  # fmt: skip
-"""Table or view -> column -> its type in PostgreSQL's words; None where any will do."""
 
-OWN = ("fourthcoffee.com",)
+# The partner's own domains in the examples.
+OWN_DOMAINS = ("fourthcoffee.com",)
+# Text -> its canonical domain or, for None, the reason.
 DOMAINS: dict[str, tuple[str | None, str | None]] = {
     "https://www.Contoso.com:443/a?b#c": ("contoso.com", None),
     "CONTOSO.COM.": ("contoso.com", None),
@@ -71,4 +73,3 @@ DOMAINS: dict[str, tuple[str | None, str | None]] = {
     "@": (None, "invalid"),
     "contoso": (None, "invalid"),
 }
-"""Text -> its canonical domain and, for None, the reason; with OWN as the partner's own domains."""

@@ -1,0 +1,108 @@
+"""
+Delivers alerts to the targets by Apprise, each alert once.
+
+A target's address contains a secret, and Apprise, requests and urllib3 log addresses: their loggers are silenced during
+delivery, and everywhere else a target is named by its position and service.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import apprise
+
+from hunter_pipeline.alerts.conditions import Condition, NotifyType
+from hunter_pipeline.alerts.state import AlertState, Notified, forget_ended, new_marks
+from hunter_pipeline.config.settings import Settings
+
+# Seconds for all deliveries of a tick; Dagster ends a sensor's tick after 60.
+MAX_SECONDS = 30.0
+_LOGGERS_THAT_QUOTE_ADDRESSES = ("apprise", "urllib3", "requests", "slixmpp", "paho")
+
+
+def target_id(address: str) -> str:
+    """Return a short hash that identifies a target without its address."""
+    return hashlib.sha256(address.encode()).hexdigest()[:8]
+
+
+def notify_targets(
+    state: AlertState, conditions: Sequence[Condition], settings: Settings, now: datetime
+) -> tuple[int, list[str]]:
+    """
+    Send every target the alerts that are due, and record in `state` those that it accepted.
+
+    After a failure the target gets nothing more in this tick, so that alerts arrive in order. An alert arrives at least
+    once: a process that is killed between sending it and storing the state sends it again.
+    Returns: the number of alerts sent, and the targets that did not accept theirs, e.g. ['target 2 (Slack)'].
+    """
+    sent, failed = 0, list[str]()
+    deadline = time.monotonic() + MAX_SECONDS
+    for number, url in enumerate(settings.alert_urls, 1):
+        address = url.get_secret_value()
+        known = state.targets[target_id(address)]
+        for condition in conditions:
+            alert = _due_alert(condition, known.get(condition.kind), now)
+            if alert is None:
+                if condition.kind in known:
+                    forget_ended(condition, known[condition.kind])
+            elif time.monotonic() < deadline and _send(address, alert, condition, settings):
+                known[condition.kind] = Notified(marks=list(condition.marks), notified_at=now)
+                sent += 1
+            else:
+                failed.append(f"target {number} ({service_name(address)})")
+                break
+    return sent, failed
+
+
+def service_name(address: str) -> str | None:
+    """Return the service of an Apprise address, e.g. 'JSON' for 'json://host/path'; None if it is not an address."""
+    with _silenced_loggers():
+        target = apprise.Apprise.instantiate(address)
+    return str(target.service_name) if target else None
+
+
+def _due_alert(condition: Condition, notified: Notified | None, now: datetime) -> tuple[str, str, NotifyType] | None:
+    """Return title, text and type of the alert that is due, None if the target knows all there is."""
+    new = new_marks(condition, notified, now)
+    if new:
+        has_known_items = condition.pause and new < len(condition.marks)
+        text = f"{condition.text} New since the last alert: {new}." if has_known_items else condition.text
+        return condition.title, text, condition.notify_type
+    if notified and notified.marks and not condition.marks and condition.recovery:
+        return "recovered", condition.recovery, "success"
+    return None
+
+
+def _send(address: str, alert: tuple[str, str, NotifyType], condition: Condition, settings: Settings) -> bool:
+    """
+    Return whether the service accepted the alert.
+
+    Apprise waits at most 4 seconds for a connection and 4 for the response, and raises nothing.
+    """
+    title, text, notify_type = alert
+    link = f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
+    with _silenced_loggers():
+        sender = apprise.Apprise()
+        return sender.add(address) and bool(
+            sender.notify(
+                title=f"hunter_pipeline ({settings.env}): {title}",
+                body=f"{text}{link}",
+                notify_type=apprise.NotifyType(notify_type),
+            )
+        )
+
+
+@contextmanager
+def _silenced_loggers() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _LOGGERS_THAT_QUOTE_ADDRESSES]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
