@@ -1,1 +1,1 @@
-"""How long each step of a sync takes, by the number of referrals; `make bench`."""
+"""The benchmark: how long each step of a sync takes for a number of referrals (`make bench`)."""

@@ -1,8 +1,8 @@
 """
-Times each step on made-up referrals in an embedded PostgreSQL of its own; no network is in it.
+Times each step of a sync on generated referrals in a temporary embedded PostgreSQL, without network.
 
     python -m bench            1,000 and 10,000 referrals
-    python -m bench 100000     as many as you say
+    python -m bench 100000     this many referrals
 """
 
 import logging
@@ -20,7 +20,7 @@ import structlog
 
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.pipeline import steps
-from hunter_pipeline.sandbox.generator import referral
+from hunter_pipeline.sandbox.generator import generate_referral
 from hunter_pipeline.warehouse import embedded, leads_ready, migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
@@ -30,13 +30,13 @@ STREAM = steps.Stream("bench", "Incoming")
 
 @dataclass
 class Page:
-    """What the client yields."""
+    """A page of referrals, as the client yields it."""
 
     items: list[Any]
 
 
-class FarSide:
-    """Serves referrals from memory, in place of Partner Center: only our own work is timed."""
+class FakePartnerCenter:
+    """Serves referrals from memory, so that only the pipeline's own work is timed."""
 
     requests = retries = 0
 
@@ -71,14 +71,14 @@ def run(home: Path, size: int) -> dict[str, float]:
     try:
         migrate.upgrade(warehouse)
         epoch = datetime.now(UTC)
-        far_side = FarSide([referral(42, number, epoch) for number in range(size)])
+        upstream = FakePartnerCenter([generate_referral(42, number, epoch) for number in range(size)])
         with warehouse.connection() as connection:
-            return steps(connection, far_side)
+            return time_steps(connection, upstream)
     finally:
         embedded.stop(home / str(size))
 
 
-def steps(connection: Connection, far_side: FarSide) -> dict[str, float]:
+def time_steps(connection: Connection, upstream: FakePartnerCenter) -> dict[str, float]:
     times: dict[str, float] = {}
     pulled: list[steps.Pull] = []
 
@@ -89,7 +89,7 @@ def steps(connection: Connection, far_side: FarSide) -> dict[str, float]:
         times[name] = time.perf_counter() - start
 
     def pull(mode: str) -> None:
-        client = cast(PartnerCenterClient, far_side)
+        client = cast(PartnerCenterClient, upstream)
         pulled.append(steps.pull(client, connection, STREAM, mode=mode, run_id=mode, page_size=PAGE))
 
     timed("pull", lambda: pull("incremental"))

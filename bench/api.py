@@ -1,8 +1,8 @@
 """
-Times the API on made-up referrals: a real server process on loopback, a bounded number of requests one after another.
+Times the API on generated referrals: a real server process on loopback, requests one after another.
 
     python -m bench.api                  10,000 referrals
-    python -m bench.api 10000 100000     as many as you say
+    python -m bench.api 10000 100000     this many referrals
 """
 
 import logging
@@ -20,8 +20,8 @@ from pathlib import Path
 import requests
 import structlog
 
-from bench.__main__ import FarSide, steps
-from hunter_pipeline.sandbox.generator import referral
+from bench.__main__ import FakePartnerCenter, time_steps
+from hunter_pipeline.sandbox.generator import generate_referral
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -31,7 +31,7 @@ DESK = {"Accept": "text/html"}
 
 
 def addresses(size: int) -> dict[str, str]:
-    """What is asked for, by what it is called in the table."""
+    """Return the paths to request, by their name in the table."""
     return {
         "first page": LIST,
         "last page": f"{LIST}?page={size // 50}",
@@ -64,21 +64,21 @@ def fill(home: Path, size: int) -> None:
     migrate.upgrade(warehouse)
     epoch = datetime.now(UTC)
     with warehouse.connection() as connection:
-        steps(connection, FarSide([referral(42, number, epoch) for number in range(size)]))
+        time_steps(connection, FakePartnerCenter([generate_referral(42, number, epoch) for number in range(size)]))
     with warehouse.connection() as connection:
         connection.autocommit = True
-        connection.execute("vacuum analyze")  # what PostgreSQL's own daemon does within a minute
+        connection.execute("vacuum analyze")  # autovacuum would do it within a minute
 
 
 def measure(home: Path, size: int) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    quiet = {"HUNTER_HOME": str(home), "HUNTER_API_PORT": str(port), "HUNTER_DAGSTER_URL": "http://127.0.0.1:9"}
+    settings = {"HUNTER_HOME": str(home), "HUNTER_API_PORT": str(port), "HUNTER_DAGSTER_URL": "http://127.0.0.1:9"}
     others = {name: value for name, value in os.environ.items() if not name.startswith("HUNTER_")}
     server = subprocess.Popen(
         [sys.executable, "-m", "hunter_pipeline.cli", "serve"],
-        env=others | quiet,
+        env=others | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -99,15 +99,15 @@ def measure(home: Path, size: int) -> None:
 
 
 def wait(url: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         try:
             requests.get(f"{url}/healthz/live", timeout=5)
         except requests.ConnectionError:
             time.sleep(0.2)
         else:
             return
-    raise TimeoutError("hunter serve did not come up")
+    raise TimeoutError("hunter serve did not start")
 
 
 def timed(url: str, number: int) -> tuple[list[float], int]:
@@ -117,10 +117,10 @@ def timed(url: str, number: int) -> tuple[list[float], int]:
         session.get(url, headers=DESK, timeout=120)
         for _ in range(number):
             start = time.perf_counter()
-            answer = session.get(url, headers=DESK, timeout=120)
+            response = session.get(url, headers=DESK, timeout=120)
             times.append((time.perf_counter() - start) * 1000)
-            answer.raise_for_status()
-            length = len(answer.content)
+            response.raise_for_status()
+            length = len(response.content)
     return times, length
 
 

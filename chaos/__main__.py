@@ -1,8 +1,8 @@
 """
-Runs the fault matrix and the crash loop, and writes both as tables into docs/resilience.md.
+Runs the fault matrix and the crash loop, and writes their results as tables into docs/resilience.md.
 
-    python -m chaos                  all of it: some ten minutes on an idle machine
-    python -m chaos --rounds 4       fewer crashes; 0 leaves them out
+    python -m chaos                  everything: about ten minutes on an idle machine
+    python -m chaos --rounds 4       fewer crashes; 0 runs none
     python -m chaos --only faults    one of the two (faults, crashes)
 """
 
@@ -21,25 +21,25 @@ from hunter_pipeline_tests.warehouse.office import office_of, sign_in
 
 
 def main() -> int:
-    """Returns 1 where something was not survived."""
+    """Run what the command line asks for; return 1 if anything failed."""
     options = argparse.ArgumentParser(prog="python -m chaos", description=__doc__.strip().splitlines()[0])
-    options.add_argument("--rounds", type=int, default=20, help="crashes, 20 unless told")
-    options.add_argument("--seconds", type=float, default=1500, help="no further round of crashes begins after so long")
-    options.add_argument("--seed", type=int, default=int(time.time()), help="of the random moments")
+    options.add_argument("--rounds", type=int, default=20, help="number of crashes, 20 by default")
+    options.add_argument("--seconds", type=float, default=1500, help="start no further crash after this time")
+    options.add_argument("--seed", type=int, default=int(time.time()), help="seed of the random moments")
     options.add_argument("--only", choices=("faults", "crashes"))
-    options.add_argument("--no-write", action="store_true", help="leave docs/resilience.md as it is")
+    options.add_argument("--no-write", action="store_true", help="do not change docs/resilience.md")
     given = options.parse_args()
-    lost = 0
+    failures = 0
     if given.only != "crashes":
-        lost += _faults(write=not given.no_write)
+        failures += _run_faults(write=not given.no_write)
     if given.only != "faults" and given.rounds > 0:
-        lost += _crashes(given.rounds, given.seed, given.seconds, write=not given.no_write)
-    return 1 if lost else 0
+        failures += _run_crashes(given.rounds, given.seed, given.seconds, write=not given.no_write)
+    return 1 if failures else 0
 
 
-def _faults(*, write: bool) -> int:
+def _run_faults(*, write: bool) -> int:
     home = Path(tempfile.mkdtemp(prefix="hunter-chaos-"))
-    found: list[report.Tried] = []
+    results: list[report.FaultResult] = []
     structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
     try:
         embedded.start(home)
@@ -48,33 +48,34 @@ def _faults(*, write: bool) -> int:
             sign_in(office)
             cases = faults.cases()
             for number, case in enumerate(cases, 1):
-                seen = faults.run(case, office)
-                wrong = faults.complaints(case, seen)
-                found.append((case, seen, wrong))
+                observed = faults.run(case, office)
+                wrong = faults.differences(case, observed)
+                results.append((case, observed, wrong))
                 if wrong:
-                    print(f"NOT AS IT MUST BE: {case.name}: {'; '.join(wrong)}", flush=True)
+                    print(f"FAILED: {case.name}: {'; '.join(wrong)}", flush=True)
                 _progress(f"faults: {number} of {len(cases)}")
     finally:
         embedded.stop(home)
         shutil.rmtree(home, ignore_errors=True)
-    lost = sum(bool(wrong) for *_, wrong in found)
-    print(f"\nHTTP faults: {len(found)} tried, {len(found) - lost} survived as the contract says.", flush=True)
+    failures = sum(bool(wrong) for *_, wrong in results)
+    passed = len(results) - failures
+    print(f"\nHTTP faults: {len(results)} tried, {passed} survived as the contract says.", flush=True)
     if write:
-        report.write("faults", report.of_faults(found))
-    return lost
+        report.write("faults", report.format_faults(results))
+    return failures
 
 
-def _crashes(rounds: int, seed: int, seconds: float, *, write: bool) -> int:
-    found: list[crashes.Round] = []
-    for each in crashes.loop(rounds, seed=seed, seconds=seconds):
-        found.append(each)
-        outcome = "; ".join(each.wrong) or f"came round in {each.seconds:.0f} s"
-        print(f"crash {each.number:>2} of {rounds}: {each.target:<16} {outcome}", flush=True)
-    lost = sum(bool(each.wrong) for each in found)
-    print(f"Crashes: {len(found)} tried, {len(found) - lost} survived (seed {seed}).", flush=True)
+def _run_crashes(rounds: int, seed: int, seconds: float, *, write: bool) -> int:
+    results: list[crashes.CrashResult] = []
+    for result in crashes.run(rounds, seed=seed, seconds=seconds):
+        results.append(result)
+        outcome = "; ".join(result.wrong) or f"recovered in {result.seconds:.0f} s"
+        print(f"crash {result.number:>2} of {rounds}: {result.target:<16} {outcome}", flush=True)
+    failures = sum(bool(result.wrong) for result in results)
+    print(f"Crashes: {len(results)} tried, {len(results) - failures} survived (seed {seed}).", flush=True)
     if write:
-        report.write("crashes", report.of_crashes(found, seed))
-    return lost
+        report.write("crashes", report.format_crashes(results, seed))
+    return failures
 
 
 def _progress(text: str) -> None:

@@ -1,9 +1,4 @@
-"""
-The matrix of HTTP faults: every row of the contract's table, wherever and whenever it can strike.
-
-What belongs here: the cases with what must come of each, and running one through a real sync (HTTPS, PostgreSQL).
-What does not: asserting (the tests do) and printing (report.py does).
-"""
+"""The matrix of HTTP faults: each row of the contract's table at each place, run through a real sync."""
 
 import io
 import os
@@ -18,14 +13,13 @@ from typing import Any
 import simplejson
 from structlog.testing import capture_logs
 
-from hunter_pipeline.cli.sync import Outcome, report
+from hunter_pipeline.cli.sync import SyncResult, print_result
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
-from hunter_pipeline.pipeline.sign_in import token_store
+from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolicy
+from hunter_pipeline.pipeline.sign_in import open_sign_in
 from hunter_pipeline.sandbox import Fault, SandboxOptions
-from hunter_pipeline.sandbox.gate import place_of
+from hunter_pipeline.sandbox.app import endpoint_of
 from hunter_pipeline_tests.warehouse.office import Office
 
 REFERRALS, PAGE = 6, 2
@@ -33,8 +27,8 @@ OPTIONS = SandboxOptions(referrals=REFERRALS, outgoing=0)
 TRIES = 5
 PLACES = ("sign-in", "first page", "middle page", "last page")
 PAGES = PLACES[1:]
+# The read timeout of the cases that time out; 30 seconds in production and in every other case.
 READ_SECONDS = 0.15
-"""How long a case waits for an answer that is not to come; in production, and in every other case, 30 seconds."""
 
 AUTH, LIMIT, NETWORK = "PartnerCenterAuthError", "PartnerCenterRateLimitError", "PartnerCenterNetworkError"
 SERVER, CLIENT, RESPONSE = "PartnerCenterServerError", "PartnerCenterClientError", "PartnerCenterResponseError"
@@ -47,13 +41,17 @@ BACKOFF: tuple[Span, ...] = ((1, 1.5), (2, 3), (4, 6), (8, 12))
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """
-    One fault at one place, and what must come of it.
+    One fault at one place, and the expected result.
 
-    row:    of the contract's table. what, when: the fault and when it strikes, in words.
-    error:  type of the sync's error, None where the sync gets over it.
-    tries:  requests to the struck place. waits: bounds of each wait in seconds.
-    kept:   referrals that stay read although the sync fails.
-    status: what error and events say, None where no answer came.
+    row:       the row of the contract's table.
+    what:      the fault; when: at which moment it happens.
+    error:     the type of the sync's error, None if the sync succeeds in spite of the fault.
+    tries:     requests to the place of the fault.
+    waits:     bounds of each wait in seconds.
+    kept:      referrals that are stored although the sync fails.
+    status:    the status code of error and events, None without a response.
+    refreshes: token refreshes.
+    refused:   whether the sandbox refuses connections.
     """
 
     row: str
@@ -70,19 +68,19 @@ class Case:
     refused: bool = False
 
     @property
-    def lasting(self) -> bool:
-        """Whether the sync fails for it."""
+    def is_permanent(self) -> bool:
+        """Return whether the fault outlasts the retries, so that the sync fails."""
         return self.error is not None
 
     @property
     def name(self) -> str:
-        """For the list of tests."""
-        return f"{self.what}, {self.when}, {'lasting' if self.lasting else 'passing'}, {self.place}"
+        """Return the name of the case in the list of tests."""
+        return f"{self.what}, {self.when}, {'permanent' if self.is_permanent else 'transient'}, {self.place}"
 
 
 @dataclass
 class Observed:
-    """What came of a case: summary, exit code, waits, events, rows; and of the sync after one that failed."""
+    """The observed result of a case, and of the sync after one that failed."""
 
     summary: dict[str, Any]
     exit_code: int
@@ -95,128 +93,132 @@ class Observed:
     rows_after: int = 0
 
 
-def complaints(case: Case, seen: Observed) -> list[str]:
-    """How what was seen differs from what must be; empty where the case is survived."""
-    error = seen.summary["error"] or {}
-    retries = [event for event in seen.events if event["event"] == "partner_center_retry"]
-    failed = [event for event in seen.events if event["event"] == "partner_center_sync_failed"]
-    next_sync = seen.next_summary
-    in_bounds = len(seen.waits) == len(case.waits) and all(
-        low <= wait <= high for wait, (low, high) in zip(seen.waits, case.waits, strict=False)
+def differences(case: Case, observed: Observed) -> list[str]:
+    """Return how the observed result differs from the expected one; empty if it does not."""
+    error = observed.summary["error"] or {}
+    retries = [event for event in observed.events if event["event"] == "partner_center_retry"]
+    failed = [event for event in observed.events if event["event"] == "partner_center_sync_failed"]
+    next_sync = observed.next_summary
+    in_bounds = len(observed.waits) == len(case.waits) and all(
+        low <= wait <= high for wait, (low, high) in zip(observed.waits, case.waits, strict=False)
     )
     claims = {
-        f"status {seen.summary['status']}": seen.summary["status"] == ("failed" if case.lasting else "success"),
+        f"status {observed.summary['status']}": (observed.summary["status"] == "failed") == case.is_permanent,
         f"error {error.get('type')}": error.get("type") == case.error,
-        f"exit code {seen.exit_code}": seen.exit_code == EXIT_CODES[case.error],
-        f"{seen.tries} tries": seen.tries == case.tries,
-        f"waits {seen.waits}": in_bounds,
-        f"{seen.refreshes} refreshes": seen.refreshes == case.refreshes,
-        f"{seen.kept} kept": seen.kept == case.kept,
-        f"status code {error.get('status_code')}": not case.lasting or error.get("status_code") == case.status,
-        "request id": not case.lasting or bool(error.get("request_id")) == _names_request(case),
+        f"exit code {observed.exit_code}": observed.exit_code == EXIT_CODES[case.error],
+        f"{observed.tries} tries": observed.tries == case.tries,
+        f"waits {observed.waits}": in_bounds,
+        f"{observed.refreshes} refreshes": observed.refreshes == case.refreshes,
+        f"{observed.kept} kept": observed.kept == case.kept,
+        f"status code {error.get('status_code')}": not case.is_permanent or error.get("status_code") == case.status,
+        "request id": not case.is_permanent or bool(error.get("request_id")) == _has_request_id(case),
         f"events {retries}": [event["attempt"] for event in retries] == list(range(1, len(case.waits) + 1)),
-        "events' facts": all(_tells(case, event) for event in [*retries, *failed]),
-        f"{len(failed)} failures logged": len(failed) == case.lasting,
-        f"next sync {next_sync.get('status')}": not case.lasting or next_sync["status"] == "success",
-        f"next sync read {next_sync.get('fetched')}": not case.lasting
+        "fields of the events": all(_has_expected_fields(case, event) for event in [*retries, *failed]),
+        f"{len(failed)} failures logged": len(failed) == case.is_permanent,
+        f"next sync {next_sync.get('status')}": not case.is_permanent or next_sync["status"] == "success",
+        f"next sync read {next_sync.get('fetched')}": not case.is_permanent
         or next_sync["fetched"] <= REFERRALS - max(case.kept - PAGE, 0),
-        f"{seen.rows_after} rows after": seen.rows_after == REFERRALS,
+        f"{observed.rows_after} rows after": observed.rows_after == REFERRALS,
     }
     return [claim for claim, holds in claims.items() if not holds]
 
 
-def _names_request(case: Case) -> bool:
-    """Partner Center names every answer; Entra and a connection that broke name none."""
+def _has_request_id(case: Case) -> bool:
+    # only responses of Partner Center have a Request-ID
     return case.status is not None and case.place != "sign-in"
 
 
-def _tells(case: Case, event: dict[str, Any]) -> bool:
-    facts = {"status_code", "request_id", "attempt", "retry_after"} <= event.keys()
-    return facts and event["status_code"] == case.status and bool(event["request_id"]) == _names_request(case)
+def _has_expected_fields(case: Case, event: dict[str, Any]) -> bool:
+    has_fields = {"status_code", "request_id", "attempt", "retry_after"} <= event.keys()
+    return has_fields and event["status_code"] == case.status and bool(event["request_id"]) == _has_request_id(case)
 
 
 class Clock:
-    """A clock that a wait moves forward without waiting; `seconds` are the waits."""
+    """A clock that a wait moves forward without waiting; `on_wait` is called with the number of each wait."""
 
     def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.at_wait: Any = None
+        self.waits: list[float] = []
+        self.on_wait: Any = None
 
     def sleep(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-        if self.at_wait is not None:
-            self.at_wait(len(self.seconds))
+        self.waits.append(seconds)
+        if self.on_wait is not None:
+            self.on_wait(len(self.waits))
 
     def now(self) -> float:
-        return monotonic() + sum(self.seconds)
+        return monotonic() + sum(self.waits)
 
 
 class _Client(PartnerCenterClient):
-    """A client under whose feet the server goes away behind a page."""
+    """A client whose sandbox stops after a page, so that the next connection is refused."""
 
     office: Office
-    gone_behind: int | None = None
-    settle = 0.0
+    stop_after_page: int | None = None
+    settle_seconds = 0.0
 
-    def pages(self, **question: Any) -> Iterator[Any]:
-        if self.gone_behind == 0:
+    def pages(self, **query: Any) -> Iterator[Any]:
+        if self.stop_after_page == 0:
             self.office.sandbox.stop()
-        for page in super().pages(**question):
+        for page in super().pages(**query):
             yield page
-            sleep(self.settle)
-            if page.number == self.gone_behind:
+            sleep(self.settle_seconds)
+            if page.number == self.stop_after_page:
                 self.office.sandbox.stop()
 
 
 def run(case: Case, office: Office) -> Observed:
-    """A first sync that meets the fault, then one without it. The office is signed in; its variables are set."""
+    """Run a first sync with the fault, and a second one without it if the first fails; the office is signed in."""
     office.reset()
     clock = Clock()
-    _let_the_token_expire() if case.place == "sign-in" else None
-    client = _client(office, clock, replace(PATIENT, read=READ_SECONDS) if case.what == "timed out" else PATIENT)
-    client.settle = SETTLE_SECONDS if "after" in case.when else 0.0
+    if case.place == "sign-in":
+        _expire_access_token()
+    client = _client(
+        office, clock, replace(DEFAULT_POLICY, read=READ_SECONDS) if case.what == "timed out" else DEFAULT_POLICY
+    )
+    client.settle_seconds = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
         office.sandbox.fail(case.fault)
     if case.refused:
-        client.gone_behind = max(PLACES.index(case.place) - 1, 0)
-        clock.at_wait = None if case.lasting else lambda number: number == TRIES - 1 and office.sandbox.start()
+        client.stop_after_page = max(PLACES.index(case.place) - 1, 0)
+        clock.on_wait = None if case.is_permanent else lambda number: number == TRIES - 1 and office.sandbox.start()
     with capture_logs() as events:
         summary = office.sync(page_size=PAGE, client=client)
-    asked = [place_of(request.path, request.query) for request in office.sandbox.requests]
-    struck = ("token", None) if case.place == "sign-in" else ("list", PLACES.index(case.place))
-    seen = Observed(
+    requested = [endpoint_of(request.path, request.query) for request in office.sandbox.requests]
+    place = ("token", None) if case.place == "sign-in" else ("list", PLACES.index(case.place))
+    observed = Observed(
         summary=summary,
         exit_code=_exit_code(summary),
-        tries=len(clock.seconds) + 1 if case.refused else asked.count(struck),
-        waits=clock.seconds,
+        tries=len(clock.waits) + 1 if case.refused else requested.count(place),
+        waits=clock.waits,
         events=[dict(event) for event in events],
         kept=office.value("select count(*) from raw_referrals"),
-        refreshes=asked.count(("token", None)) if case.place != "sign-in" else 0,
+        refreshes=requested.count(("token", None)) if case.place != "sign-in" else 0,
     )
     office.sandbox.clear_faults()
-    if case.refused and case.lasting:
+    if case.refused and case.is_permanent:
         office.sandbox.start()
-    if case.lasting:
-        seen.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), PATIENT))
-    seen.rows_after = office.value("select count(*) from partner_center_referrals where missing_since is null")
-    return seen
+    if case.is_permanent:
+        observed.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), DEFAULT_POLICY))
+    observed.rows_after = office.value("select count(*) from partner_center_referrals where missing_since is null")
+    return observed
 
 
 def _client(office: Office, clock: Clock, policy: RetryPolicy) -> _Client:
     http = Http(policy, sleep=clock.sleep, clock=clock.now)
-    client = _Client.from_settings(load_settings(), token_store(load_settings()), http=http)
+    settings = load_settings()
+    client = _Client(http, open_sign_in(settings, http), settings.partner_center_api_url)
     client.office = office
     return client
 
 
 def _exit_code(summary: dict[str, Any]) -> int:
-    """What `hunter sync` would have ended with."""
+    """Return the exit code that `hunter sync` has for the summary."""
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return report(Outcome(summary), as_json=False)
+        return print_result(SyncResult(summary), as_json=False)
 
 
-def _let_the_token_expire() -> None:
-    """The file's access token is over, its refresh token is good."""
+def _expire_access_token() -> None:
+    """Expire the access token in the cache; the refresh token stays valid."""
     path = load_settings().token_cache
     sections = simplejson.loads(path.read_text(encoding="utf-8"))
     for entry in sections["AccessToken"].values():
@@ -225,7 +227,7 @@ def _let_the_token_expire() -> None:
 
 
 def cases() -> list[Case]:
-    """The whole matrix."""
+    """Return the whole matrix."""
     return [*_throttled(), *_retry_after(), *_broken_off(), *_unauthorized(), *_refused(), *_unreadable(), *_links()]
 
 
@@ -236,16 +238,17 @@ def _fault(place: str, kind: str, **more: Any) -> Fault:
 
 
 def _kept(place: str) -> int:
-    """What was read before the place was struck for good."""
+    """Return how many referrals were read before the place of a permanent fault."""
     return max(PLACES.index(place) - 1, 0) * PAGE
 
 
-WHENS = {"whole answer": None, "breaks off mid-body": "body", "closes after it": "after"}
+# When a fault happens -> what the sandbox breaks off.
+WHENS = {"full response": None, "cut off mid-body": "body", "closed afterwards": "after"}
 
 
 def _throttled() -> Iterator[Case]:
     errors = {429: LIMIT, 503: SERVER, 509: LIMIT, 500: SERVER, 502: SERVER, 504: SERVER}
-    for (status, error), (when, breaks), place, lasting in product(
+    for (status, error), (when, breaks), place, permanent in product(
         errors.items(), WHENS.items(), PLACES, (False, True)
     ):
         if breaks and status in (509, 502, 504):
@@ -255,32 +258,32 @@ def _throttled() -> Iterator[Case]:
             what=str(status),
             when=when,
             place=place,
-            fault=_fault(place, str(status), breaks=breaks, times=None if lasting else TRIES - 1),
-            error=error if lasting else None,
+            fault=_fault(place, str(status), breaks=breaks, times=None if permanent else TRIES - 1),
+            error=error if permanent else None,
             tries=TRIES,
             waits=BACKOFF,
-            kept=_kept(place) if lasting else REFERRALS,
+            kept=_kept(place) if permanent else REFERRALS,
             status=status,
         )
 
 
 def _retry_after() -> Iterator[Case]:
-    wishes: dict[str, tuple[str, Span, Span]] = {
+    values: dict[str, tuple[str, Span, Span]] = {
         "7 seconds": ("7", (7, 7), (7, 7)),
         "a date in 20 s": (formatdate(time() + 20, usegmt=True), (0, 20), (0, 60)),
         "an hour": ("3600", (60, 60), (60, 60)),
         "negative": ("-5", *BACKOFF[:2]),
         "garbage": ("soon", *BACKOFF[:2]),
-        "a date gone by": ("Wed, 21 Oct 2015 07:28:00 GMT", *BACKOFF[:2]),
+        "a date in the past": ("Wed, 21 Oct 2015 07:28:00 GMT", *BACKOFF[:2]),
     }
-    for status, place, (words, (value, *waits)) in product((429, 503, 509), PLACES, wishes.items()):
+    for status, place, (words, (value, *waits)) in product((429, 503, 509), PLACES, values.items()):
         if status != 429 and place != "middle page":
             continue
         for breaks in (None, "body") if words == "7 seconds" else (None,):
             yield Case(
                 row="429, 503, 509",
                 what=f"{status}, Retry-After: {words}",
-                when="breaks off mid-body" if breaks else "whole answer",
+                when="cut off mid-body" if breaks else "full response",
                 place=place,
                 fault=_fault(place, str(status), retry_after=value, times=2, breaks=breaks),
                 error=None,
@@ -298,24 +301,24 @@ def _broken_off() -> Iterator[Case]:
         ("timed out", "before the headers"): {"kind": "slow", "delay": 4 * READ_SECONDS},
         ("refused", "before the headers"): {},
     }
-    for ((what, when), fault), place, lasting in product(ways.items(), PLACES, (False, True)):
+    for ((what, when), fault), place, permanent in product(ways.items(), PLACES, (False, True)):
         yield Case(
             row="refused, reset, timed out, cut off",
             what=what,
             when=when,
             place=place,
-            fault=_fault(place, **fault, times=None if lasting else TRIES - 1) if fault else None,
-            error=NETWORK if lasting else None,
+            fault=_fault(place, **fault, times=None if permanent else TRIES - 1) if fault else None,
+            error=NETWORK if permanent else None,
             tries=TRIES,
             waits=BACKOFF,
-            kept=_kept(place) if lasting else REFERRALS,
+            kept=_kept(place) if permanent else REFERRALS,
             refused=not fault,
         )
     for place in PAGES:
         yield Case(
             row="refused, reset, timed out, cut off",
             what="closed",
-            when="after a good answer",
+            when="after a good response",
             place=place,
             fault=_fault(place, "good", breaks="after", times=1),
             error=None,
@@ -324,16 +327,16 @@ def _broken_off() -> Iterator[Case]:
 
 
 def _unauthorized() -> Iterator[Case]:
-    for (when, breaks), place, lasting in product(WHENS.items(), PAGES, (False, True)):
+    for (when, breaks), place, permanent in product(WHENS.items(), PAGES, (False, True)):
         yield Case(
             row="401",
             what="401",
             when=when,
             place=place,
-            fault=_fault(place, "401", breaks=breaks, times=None if lasting else 1),
-            error=AUTH if lasting else None,
+            fault=_fault(place, "401", breaks=breaks, times=None if permanent else 1),
+            error=AUTH if permanent else None,
             tries=2,
-            kept=_kept(place) if lasting else REFERRALS,
+            kept=_kept(place) if permanent else REFERRALS,
             status=401,
             refreshes=1,
         )
@@ -341,7 +344,7 @@ def _unauthorized() -> Iterator[Case]:
         yield Case(
             row="401",
             what="401 with 900421",
-            when="whole answer",
+            when="full response",
             place=place,
             fault=_fault(place, "401", code="900421"),
             error=AUTH,
@@ -358,7 +361,7 @@ def _unauthorized() -> Iterator[Case]:
         yield Case(
             row="401",
             what=what,
-            when="whole answer",
+            when="full response",
             place="sign-in",
             fault=_fault("sign-in", kind),
             error=AUTH,
@@ -371,7 +374,7 @@ def _unauthorized() -> Iterator[Case]:
 def _refused() -> Iterator[Case]:
     for status, (when, breaks), place in product((403, 404, 400, 410), WHENS.items(), PLACES):
         if place == "sign-in" and breaks == "body":
-            continue  # half of Entra's refusal tells nothing: see _unreadable
+            continue  # half of a response of Entra is not JSON: see _unreadable
         if (status, breaks) in ((400, "body"), (410, "body"), (410, "after")):
             continue
         yield Case(
@@ -381,7 +384,7 @@ def _refused() -> Iterator[Case]:
             place=place,
             fault=_fault(place, str(status), breaks=breaks),
             error=AUTH if status == 403 or place == "sign-in" else CLIENT,
-            # a 400 of the first page may mean its filter, so it is asked for without one
+            # a 400 for the first page may be about its filter, so it is requested without one
             tries=2 if status == 400 and place == "first page" else 1,
             kept=_kept(place),
             status=status,
@@ -389,14 +392,14 @@ def _refused() -> Iterator[Case]:
 
 
 def _unreadable() -> Iterator[Case]:
-    everywhere = {"html": "an HTML page", "empty": "nothing", "malformed": "half a JSON", "not_an_object": "a list"}
-    on_pages = {"no_value": "no `value`", "value_not_list": "`value` is no list"}
+    everywhere = {"html": "an HTML page", "empty": "no body", "malformed": "incomplete JSON", "not_an_object": "a list"}
+    on_pages = {"no_value": "no `value`", "value_not_list": "`value` is not a list"}
     kinds = [*product(everywhere.items(), PLACES), *product(on_pages.items(), PAGES)]
     for (kind, words), place in [*kinds, *product([("redirect", "a redirect")], PLACES)]:
         yield Case(
             row="not JSON, no `value` list, a repeated or foreign `nextLink`",
             what=words,
-            when="whole answer",
+            when="full response",
             place=place,
             fault=_fault(place, kind),
             error=RESPONSE,
@@ -407,29 +410,30 @@ def _unreadable() -> Iterator[Case]:
 
 
 def _links() -> Iterator[Case]:
-    kinds = {"repeat_next": "a repeated", "foreign_next": "a foreign", "bad_next": "a senseless"}
+    kinds = {"repeat_next": "a repeated", "foreign_next": "a foreign", "bad_next": "an invalid"}
     for (kind, words), place in product(kinds.items(), PAGES):
-        first_again = kind == "repeat_next" and place == "first page"  # it has no token yet: read twice, then it shows
+        # the first page has no token, so the repetition shows at the second request
+        is_read_twice = kind == "repeat_next" and place == "first page"
         yield Case(
             row="not JSON, no `value` list, a repeated or foreign `nextLink`",
             what=f"{words} nextLink",
-            when="with its page",
+            when="in its page",
             place=place,
             fault=_fault(place, kind),
             error=RESPONSE,
-            tries=2 if first_again else 1,
+            tries=2 if is_read_twice else 1,
             kept=_kept(place) + PAGE,
             status=200,
         )
 
 
 def use(office: Office) -> None:
-    """Set the office's variables in this process; its database need not survive a power cut."""
+    """Set the office's variables in this process."""
     os.environ.update(office.environment)
-    hurry(office)
+    disable_synchronous_commit(office)
 
 
-def hurry(office: Office) -> None:
-    """Nobody pulls the plug on this database: commits need not wait for the disk."""
+def disable_synchronous_commit(office: Office) -> None:
+    """Make the tests faster: this database does not have to survive a power failure."""
     [row] = office.rows("select current_database() as name")
     office.execute(f"alter database {row['name']} set synchronous_commit = off")

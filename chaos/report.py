@@ -1,57 +1,58 @@
-"""The two tables of docs/resilience.md, between their markers."""
+"""Writes the two tables of docs/resilience.md, between their markers."""
 
 from collections import Counter
 from pathlib import Path
 
-from chaos.crashes import Round
+from chaos.crashes import CrashResult
 from chaos.faults import EXIT_CODES, PLACES, REFERRALS, Case, Observed
 
 PAGE = Path(__file__).parent.parent / "docs" / "resilience.md"
-Tried = tuple[Case, Observed, list[str]]
+FaultResult = tuple[Case, Observed, list[str]]
 
 
-def of_faults(found: list[Tried]) -> str:
-    """One line a fault, a column a place."""
+def format_faults(results: list[FaultResult]) -> str:
+    """Return a table with one line per fault and one column per place."""
     lines: dict[tuple[str, str, str, str], dict[str, str]] = {}
-    for case, seen, wrong in found:
-        times = "lasting" if case.lasting else "passing"
-        lines.setdefault((case.row, case.what, case.when, times), {})[case.place] = _cell(case, seen, wrong)
+    for case, observed, wrong in results:
+        duration = "permanent" if case.is_permanent else "transient"
+        lines.setdefault((case.row, case.what, case.when, duration), {})[case.place] = _cell(case, observed, wrong)
     head = ["contract's row", "fault", "when", "", *PLACES]
     table = [_line(head), _line(["---"] * len(head))]
     table += [_line([*key, *(cells.get(place, "") for place in PLACES)]) for key, cells in lines.items()]
-    survived = sum(not wrong for *_, wrong in found)
-    return "\n".join([f"{len(found)} faults tried, {survived} survived as the contract says.", "", *table])
+    survived = sum(not wrong for *_, wrong in results)
+    return "\n".join([f"{len(results)} faults tried, {survived} survived as the contract says.", "", *table])
 
 
-def _cell(case: Case, seen: Observed, wrong: list[str]) -> str:
+def _cell(case: Case, observed: Observed, wrong: list[str]) -> str:
     if wrong:
         return "**" + "; ".join(wrong).replace("|", "/") + "**"
-    tries = f"{seen.tries} {'try' if seen.tries == 1 else 'tries'}"
-    if not case.lasting:
+    tries = f"{observed.tries} {'try' if observed.tries == 1 else 'tries'}"
+    if not case.is_permanent:
         return f"{tries}, complete"
-    return f"{tries}, exit {EXIT_CODES[case.error]}, {seen.kept} of {REFERRALS} kept"
+    return f"{tries}, exit {EXIT_CODES[case.error]}, {observed.kept} of {REFERRALS} kept"
 
 
-def of_crashes(found: list[Round], seed: int) -> str:
-    """One line a kill."""
+def format_crashes(results: list[CrashResult], seed: int) -> str:
+    """Return a table with one line per crash."""
     head = [
         "round",
         "killed",
-        "a sync was under way",
-        "started again by hand",
-        "came round after",
+        "during a sync",
+        "restarted by hand",
+        "recovered after",
         "referrals",
         "outcome",
     ]
     table = [_line(head), _line(["---:", "---", "---", "---", "---:", "---:", "---"])]
-    for each in found:
-        under_way = "yes" if each.during_run else "no"
-        outcome = "**" + "; ".join(each.wrong) + "**" if each.wrong else "nothing lost, nothing doubled"
-        cells = [each.number, each.target, under_way, each.restarted, f"{each.seconds:.0f} s", each.referrals, outcome]
+    for each in results:
+        during_sync = "yes" if each.during_sync else "no"
+        outcome = "**" + "; ".join(each.wrong) + "**" if each.wrong else "nothing lost, nothing duplicated"
+        seconds = f"{each.seconds:.0f} s"
+        cells = [each.number, each.target, during_sync, each.restarted, seconds, each.referrals, outcome]
         table.append(_line([str(cell) for cell in cells]))
-    survived = sum(not each.wrong for each in found)
-    each_target = ", ".join(f"{name} {count}" for name, count in Counter(each.target for each in found).items())
-    return "\n".join([f"{len(found)} kills tried ({each_target}; seed {seed}), {survived} survived.", "", *table])
+    survived = sum(not each.wrong for each in results)
+    targets = ", ".join(f"{name} {count}" for name, count in Counter(each.target for each in results).items())
+    return "\n".join([f"{len(results)} crashes tried ({targets}; seed {seed}), {survived} survived.", "", *table])
 
 
 def _line(cells: list[str]) -> str:
@@ -59,7 +60,7 @@ def _line(cells: list[str]) -> str:
 
 
 def write(name: str, text: str) -> None:
-    """Replace what stands between the markers of that name."""
+    """Replace the text between the markers of that name."""
     page = PAGE.read_text(encoding="utf-8")
     begin, end = f"<!-- {name}: made by make chaos -->", f"<!-- end of {name} -->"
     before, _, rest = page.partition(begin)

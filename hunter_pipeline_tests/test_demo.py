@@ -141,7 +141,7 @@ def a_second_demo_in_another_home(url: str, environment: dict[str, str]) -> None
             os.killpg(second.pid, signal.SIGINT)
             assert second.wait(DEADLINE_SECONDS) == 0
         wait_until(lambda: not processes_below(Path(folder)), pause=0.3)
-    (other,) = re.findall(rf"{url} is taken by another program; Dagster's web UI takes (\S+)\.\n", said)
+    (other,) = re.findall(rf"{url} is in use by another program; Dagster's web UI uses (\S+)\.\n", said)
     assert int(url.rpartition(":")[2]) < int(other.rpartition(":")[2]) <= int(url.rpartition(":")[2]) + 20
 
 
@@ -175,7 +175,7 @@ def test_demo_from_nothing_to_nothing(home: Path):
     for line in (["demo"], ["demo", "--once"]):
         second = run(*line, environment=in_another_terminal)
         assert second.returncode == 2
-        assert f"hunter runs already in {home}: {url}." in second.stderr
+        assert f"hunter is already running in {home}: {url}." in second.stderr
         assert is_one_sentence_and_a_hint(second.stderr)
     a_second_demo_in_another_home(url, in_another_terminal)
     everybody_at_once(home, url, in_another_terminal)

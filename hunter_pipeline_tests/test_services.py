@@ -18,12 +18,12 @@ import pytest
 
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import ConfigurationError
-from hunter_pipeline.local import dagster_instance, home_lock, ports, process_groups, supervisor
+from hunter_pipeline.local import dagster_instance, processes, supervisor
 from hunter_pipeline.warehouse import embedded, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
-URLS = home_lock.Urls("http://127.0.0.1:3001", "http://127.0.0.1:8001")
+URLS = processes.Urls("http://127.0.0.1:3001", "http://127.0.0.1:8001")
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def sleeper(**environment: str) -> "subprocess.Popen[bytes]":
 
 def test_one_supervisor_a_home(home: Settings):
     """A second one is told where the first one is; once that has ended, the home is free."""
-    with home_lock.only_one(home):
-        home_lock.note(home, URLS, [0])
-        assert home_lock.running_urls(home) == URLS
-        told = pytest.raises(ConfigurationError, match=r"hunter runs already in .*: http://127\.0\.0\.1:3001\.")
-        with told, home_lock.only_one(home):
+    with processes.lock_home(home):
+        processes.record_services(home, URLS, [0])
+        assert processes.recorded_urls(home) == URLS
+        told = pytest.raises(ConfigurationError, match=r"hunter is already running in .*: http://127\.0\.0\.1:3001\.")
+        with told, processes.lock_home(home):
             pass
-    assert home_lock.running_urls(home) is None
-    with home_lock.only_one(home):
+    assert processes.recorded_urls(home) is None
+    with processes.lock_home(home):
         pass
 
 
@@ -68,8 +68,8 @@ def test_a_killed_supervisors_processes_are_ended(home: Settings):
     """What a supervisor that was killed has left behind is ended by the next one."""
     orphan = sleeper(DAGSTER_HOME=str(home.dagster_home))
     home.folder()
-    home_lock.note(home, URLS, [0, orphan.pid])
-    with home_lock.only_one(home):
+    processes.record_services(home, URLS, [0, orphan.pid])
+    with processes.lock_home(home):
         assert orphan.wait(DEADLINE_SECONDS) == -signal.SIGTERM
 
 
@@ -77,9 +77,9 @@ def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
     """Process numbers are given out again: a group that is not this home's Dagster is not touched."""
     stranger = sleeper(DAGSTER_HOME="/somewhere/else")
     home.folder()
-    home_lock.note(home, URLS, [stranger.pid])
+    processes.record_services(home, URLS, [stranger.pid])
     try:
-        with home_lock.only_one(home):
+        with processes.lock_home(home):
             assert stranger.poll() is None
     finally:
         stranger.kill()
@@ -90,7 +90,8 @@ def test_a_number_that_belongs_to_somebody_else_is_left_alone(home: Settings):
 def test_a_note_that_says_nothing_is_no_obstacle(text: str, home: Settings):
     """A note that was cut off or names nobody keeps no supervisor from starting."""
     (home.folder() / "services.json").write_text(text)
-    with home_lock.only_one(home), pytest.raises(ConfigurationError, match="runs already"), home_lock.only_one(home):
+    refused = pytest.raises(ConfigurationError, match="already running")
+    with processes.lock_home(home), refused, processes.lock_home(home):
         raise AssertionError("two supervisors in one home")
 
 
@@ -98,10 +99,12 @@ def test_a_free_port_is_taken_as_it_is(taken: int):
     """The address keeps its port where that is free; a taken one is refused, or the next free one is found."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
-    assert ports.free_url(f"http://127.0.0.1:{free}", ports.DAGSTER, or_next=False) == f"http://127.0.0.1:{free}"
-    with pytest.raises(ConfigurationError, match=f"Port {taken} is taken"):
-        ports.free_url(f"http://127.0.0.1:{taken}", ports.DAGSTER, or_next=False)
-    found = ports.free_url(f"http://127.0.0.1:{taken}", ports.DAGSTER, or_next=True)
+    assert (
+        processes.free_url(f"http://127.0.0.1:{free}", processes.DAGSTER, or_next=False) == f"http://127.0.0.1:{free}"
+    )
+    with pytest.raises(ConfigurationError, match=f"Port {taken} is in use"):
+        processes.free_url(f"http://127.0.0.1:{taken}", processes.DAGSTER, or_next=False)
+    found = processes.free_url(f"http://127.0.0.1:{taken}", processes.DAGSTER, or_next=True)
     assert taken < int(found.rpartition(":")[2]) <= taken + 20
 
 
@@ -110,7 +113,7 @@ def test_a_free_port_is_taken_as_it_is(taken: int):
 def test_an_address_of_another_machine_is_told_apart(url: str, or_next: bool):
     """Where this machine cannot listen no port helps, and the sentence does not speak of another program."""
     with pytest.raises(ConfigurationError, match=r"HUNTER_DAGSTER_URL names .*cannot listen"):
-        ports.free_url(url, ports.DAGSTER, or_next=or_next)
+        processes.free_url(url, processes.DAGSTER, or_next=or_next)
 
 
 def test_dead_runs_are_reported(settings: Settings, connection: Connection, monkeypatch: pytest.MonkeyPatch):
@@ -151,11 +154,11 @@ def test_a_signal_ends_the_block_and_lets_it_tidy_up(number: int, capsys: pytest
 def test_members_are_the_living(home: Settings):
     """A group whose process has ended is empty."""
     process = sleeper()
-    assert [member.pid for member in process_groups.members(process.pid)] == [process.pid]
+    assert [member.pid for member in processes.group_members(process.pid)] == [process.pid]
     process.kill()
     process.wait()
     with contextlib.suppress(psutil.Error):
-        assert process_groups.members(process.pid) == []
+        assert processes.group_members(process.pid) == []
 
 
 def test_a_killed_postgresql_is_started_again():

@@ -203,7 +203,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyP
     """A HUNTER_HOME below a file is refused with its name."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* nothing can be written there"):
+    with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* is not writable"):
         load_settings().folder("logs")
 
 
@@ -284,7 +284,8 @@ def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
 
 def test_env_example_lists_every_variable():
     """`.env.example` is the settings: every variable, its description, its default, nothing switched on."""
-    lines = ["# Copy to .env and uncomment what is to differ from its default. The environment goes before .env.", ""]
+    how = "Copy to .env and uncomment what should differ from its default. The environment takes precedence over .env."
+    lines = [f"# {how}", ""]
     for name, field in Settings.model_fields.items():
         default = "" if field.default in (None, ()) else field.default
         value = str(default).lower() if isinstance(default, bool) else str(default)

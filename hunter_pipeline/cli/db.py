@@ -43,7 +43,7 @@ def status() -> None:
 
 @app.command()
 def url() -> None:
-    """Print the URL of the database, and start the embedded server if needed."""
+    """Print the URL of the database, starting the embedded server."""
     print(_warehouse().address())
 
 

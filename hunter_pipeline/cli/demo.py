@@ -111,6 +111,6 @@ def _sandbox(settings: Settings) -> Iterator[Callable[[], None]]:
         demo_file = settings.home / DEMO_FILE
         demo_file.write_text(dotenv_text(values), encoding="utf-8")
         try:
-            yield lambda: sandbox.start_moving(CHANGE_SECONDS)
+            yield lambda: sandbox.start_changes(CHANGE_SECONDS)
         finally:
             demo_file.unlink(missing_ok=True)

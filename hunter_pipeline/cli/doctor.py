@@ -30,8 +30,8 @@ def doctor() -> int:
     """
     Check the installation, and say how to fix what does not work.
 
-    Checks settings, disk, database, sign-in, Partner Center and Dagster. Exit code 0 if all of it works; a line with
-    WARN names what will stop working soon.
+    Checks settings, disk, database, sign-in, Partner Center and Dagster. Exit code 0 if all of it works; WARN marks
+    what will stop working soon.
     """
     settings = load_settings()
     configure_logs(settings)
@@ -126,7 +126,7 @@ def _check_sign_in(settings: Settings) -> str:
         status = open_sign_in(settings, http).status()
     if not status.signed_in:
         raise PartnerCenterAuthError(status.problem or "No account is signed in.", hint="Run: hunter auth login")
-    if problem := status.ends_soon():
+    if problem := status.expiry_warning():
         raise _WarningError(problem, hint="Run: hunter auth login")
     until = f"{status.refresh_token_expires_at:%Y-%m-%d}" if status.refresh_token_expires_at else "unknown"
     return f"signed in, stored in {status.kept_in}; without any sync it lasts until {until}"

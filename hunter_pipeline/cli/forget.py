@@ -1,4 +1,4 @@
-"""`hunter forget`: erase a person everywhere, and keep them erased."""
+"""Run `hunter forget`: erase a person everywhere and keep them erased."""
 
 import sys
 from typing import Annotated
@@ -9,39 +9,39 @@ from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 
 
-def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom: one e-mail address.")]) -> None:
+def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]) -> None:
     """
     Erase a person everywhere, and keep them erased.
 
-    Every table loses their address, name and number, payload history included; the referrals stay.
-    It waits for a sync that is under way.
+    Referrals that name the person lose all contacts, notes and other free text, payload history included; the
+    referrals themselves and the companies stay. It waits for a running sync.
     """
-    from hunter_pipeline.pipeline import erase as work  # noqa: PLC0415 - the lists of domains take a while to load
-    from hunter_pipeline.referrals.erasure import plain_address  # noqa: PLC0415
+    from hunter_pipeline.pipeline.erase import erase_person  # noqa: PLC0415 - the lists of domains take a while to load
+    from hunter_pipeline.referrals.addresses import canonical_address  # noqa: PLC0415
     from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     settings = load_settings()
-    address = plain_address(email)
+    address = canonical_address(email)
     if address is None:
         raise typer.BadParameter("EMAIL has to be one e-mail address, like somebody@company.com.")
     configure_logs(settings)
     warehouse = Warehouse.from_settings(settings)
     migrate.upgrade(warehouse)
-    counts = work.forget(warehouse, address, settings.own_domains, _say_waiting)
-    print(in_words(counts))
+    counts = erase_person(warehouse, address, settings.own_domains, _print_waiting)
+    print(describe_erasure(counts))
 
 
-def in_words(counts: dict[str, int]) -> str:
+def describe_erasure(counts: dict[str, int]) -> str:
     """
-    What was done, without whom.
+    Return what was erased, without saying whom.
 
-    Shape: 'Erased; rows touched: 3 of raw_referrals, 1 of leads_ready. Later syncs leave this person out.'
+    Example: 'Erased. Rows changed: 3 in raw_referrals, 1 in leads_ready. Later syncs leave this person out.'
     """
-    rows = ", ".join(f"{count} of {table}" for table, count in counts.items() if count)
-    done = f"Erased; rows touched: {rows}." if rows else "None found: no row names this person."
-    return f"{done} Later syncs leave this person out."
+    rows = ", ".join(f"{count} in {table}" for table, count in counts.items() if count)
+    result = f"Erased. Rows changed: {rows}." if rows else "No row names this person."
+    return f"{result} Later syncs leave this person out."
 
 
-def _say_waiting() -> None:
+def _print_waiting() -> None:
     print("Waiting for the sync that is under way.", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`hunter leads`: the rows of `leads_ready`, for eyes, scripts and spreadsheets."""
+"""`hunter leads`: print or export the rows of `leads_ready`."""
 
 import sys
 from datetime import datetime
@@ -11,11 +11,15 @@ import typer
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
 
-_UNBROKEN = 10_000
+_TABLE_COLUMNS = (
+    *("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at"),
+)
+# Outside a terminal each lead is one line, however long: `hunter leads | grep contoso`.
+_UNLIMITED_WIDTH = 10_000
 
 
 class Format(Enum):
-    """How the leads are written."""
+    """The formats of `hunter leads`."""
 
     table = "table"
     csv = "csv"
@@ -24,25 +28,25 @@ class Format(Enum):
 
 
 def leads(
-    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.table,
-    output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="The output format.")] = Format.table,
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file, not to standard output.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
     from hunter_pipeline.warehouse import leads_ready, migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-    from hunter_pipeline.web import exports  # noqa: PLC0415 - pandas takes a while to import
 
     if form is Format.xlsx and output is None and sys.stdout.isatty():
         raise ConfigurationError("A terminal cannot show an Excel file.", hint="Name a file: --output leads.xlsx")
     warehouse = Warehouse.from_settings(load_settings())
     if migrate.status(warehouse)[0] is None:
-        raise DatabaseError("The database is still empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
+        raise DatabaseError("The database is empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
     with warehouse.connection() as connection:
         rows = leads_ready.leads_ready(connection)
     if form is Format.table and output is None:
-        _print_table(rows)
+        print(_format_table(rows, width=None if sys.stdout.isatty() else _UNLIMITED_WIDTH), end="")
+        print(f"{len(rows)} lead{'' if len(rows) == 1 else 's'}", file=sys.stderr)
         return
-    content = exports.table(rows) if form is Format.table else exports.WRITERS[form.value](rows)
+    content = _format_leads(rows, form)
     if output is None:
         sys.stdout.buffer.write(content)
         return
@@ -50,29 +54,35 @@ def leads(
         output.write_bytes(content)
     except OSError as error:
         raise ConfigurationError(
-            f"--output holds {output}, which cannot be written ({error.strerror}).", hint="Name another file."
+            f"--output names {output}, which cannot be written: {error.strerror}.", hint="Name another file."
         ) from error
     print(f"Wrote {len(rows)} leads to {output}.", file=sys.stderr)
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
+def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
+    if form is Format.table:
+        return _format_table(rows, width=_UNLIMITED_WIDTH).encode()
+    from hunter_pipeline.web import exports  # noqa: PLC0415 - openpyxl takes a while to import
+
+    return exports.LEAD_WRITERS[form.value](rows)
+
+
+def _format_table(rows: list[dict[str, Any]], *, width: int | None) -> str:
+    """Return the leads as a text table; `width=None` is the terminal's width."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    shown = ("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at")
-    table = Table(*shown, box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(*_TABLE_COLUMNS, box=box.SIMPLE_HEAD, show_edge=False)
     for row in rows:
-        table.add_row(*(_cell(row[name]) for name in shown))
-    # to a pipe each lead is one line, however long: `hunter leads | grep contoso`
-    console = Console(width=None if sys.stdout.isatty() else _UNBROKEN, markup=False, highlight=False)
-    with console.capture() as drawn:
+        table.add_row(*(_format_cell(row[name]) for name in _TABLE_COLUMNS))
+    console = Console(width=width, markup=False, highlight=False)
+    with console.capture() as capture:
         console.print(table)
-    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
-    print(f"{len(rows)} lead{'' if len(rows) == 1 else 's'}", file=sys.stderr)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d}"
     return "" if value is None else " ".join(str(value).split())

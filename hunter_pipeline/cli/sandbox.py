@@ -14,45 +14,48 @@ if TYPE_CHECKING:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="On loopback; 0 takes a free one.")] = 8443,
-    referrals: Annotated[int, typer.Option("--referrals", min=0, help="How many incoming referrals.")] = 739,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same world.")] = 42,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65_535, help="Port on loopback; 0 takes a free one.")
+    ] = 8443,
+    referrals: Annotated[int, typer.Option("--referrals", min=0, help="Number of Incoming referrals.")] = 739,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed generates the same referrals.")] = 42,
     change_every: Annotated[
-        float | None, typer.Option("--change-every", min=0.1, help="Seconds between two changes; none if not given.")
+        float | None,
+        typer.Option("--change-every", min=0.1, help="Seconds between two changes; no changes by default."),
     ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(
             "--fault",
             metavar="JSON",
-            help="""What goes wrong, e.g. '{"where": "list", "kind": "429", "times": 2}'; repeatable.""",
+            help="""A fault to inject, e.g. '{"where": "list", "kind": "429", "times": 2}'; repeatable.""",
         ),
     ] = None,
 ) -> None:
-    """Run a Partner Center and an Entra on loopback, until Ctrl-C."""
+    """Run the simulator of Partner Center and Entra alone."""
     from hunter_pipeline.sandbox import Sandbox, SandboxOptions, serve_forever  # noqa: PLC0415
 
-    faults = [_fault(text) for text in fault or ()]
+    faults = [_parse_fault(text) for text in fault or ()]
 
-    def announce(running: Sandbox) -> None:
-        print(f"Partner Center and Entra answer at {running.url}. To use them, in another terminal:\n")
+    def print_usage(running: Sandbox) -> None:
+        print(f"Partner Center and Entra answer at {running.url}. To use them in another terminal:\n")
         for name, value in running.environment().items():
             print(f"export {name}={shlex.quote(value)}")
-        print("\nFaults: POST a JSON object to /sandbox/faults. Ctrl-C ends it.", flush=True)
+        print("\nTo inject a fault, POST a JSON object to /sandbox/faults. Ctrl-C stops the sandbox.", flush=True)
 
     options = SandboxOptions(
         port=port, referrals=referrals, seed=seed, change_every_seconds=change_every, faults=faults
     )
     try:
-        serve_forever(options, announce)
+        serve_forever(options, print_usage)
     except OSError as error:
         raise ConfigurationError(
-            f"The sandbox cannot listen on port {port} ({error.strerror}).", hint="Name another one: --port 8444"
+            f"The sandbox cannot listen on port {port} ({error.strerror}).", hint="Choose another port: --port 8444"
         ) from error
 
 
-def _fault(text: str) -> "Fault":
-    """Raises: ConfigurationError where the JSON describes no fault."""
+def _parse_fault(text: str) -> "Fault":
+    """Return the fault that a JSON text describes; raise ConfigurationError for one that is not valid."""
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
 
     from hunter_pipeline.sandbox import Fault  # noqa: PLC0415
@@ -62,11 +65,11 @@ def _fault(text: str) -> "Fault":
         unknown = json.loads(text).keys() - {field.name for field in dataclasses.fields(Fault)}
         if not unknown:
             return fault
-        why = f"a fault has no {', '.join(sorted(unknown))}"
+        reason = f"a fault has no {', '.join(sorted(unknown))}"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        why = f"{field}: {first['msg']}" if field else first["msg"].removeprefix("Value error, ")
+        reason = f"{field}: {first['msg']}" if field else first["msg"].removeprefix("Value error, ")
     raise ConfigurationError(
-        f"--fault holds {text!r}; {why}.", hint="""Such as: --fault '{"where": "list", "kind": "429", "times": 2}'"""
+        f"--fault is {text!r}; {reason}.", hint="""Example: --fault '{"where": "list", "kind": "429", "times": 2}'"""
     )

@@ -1,4 +1,4 @@
-"""`hunter serve`: the API and the lead desk alone."""
+"""`hunter serve`: run the API and the lead desk alone."""
 
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
@@ -6,17 +6,17 @@ from hunter_pipeline.config.settings import load_settings
 
 def serve() -> None:
     """
-    Serve the API and the lead desk, until Ctrl-C.
+    Serve the API and the lead desk until Ctrl-C.
 
-    They listen on HUNTER_API_HOST and HUNTER_API_PORT, read the database, and start syncs through the Dagster that
-    HUNTER_DAGSTER_URL names. Without HUNTER_API_KEY the host has to be this machine's own loopback.
+    They listen on HUNTER_API_HOST and HUNTER_API_PORT, read the database, and start syncs through the Dagster at
+    HUNTER_DAGSTER_URL. Without HUNTER_API_KEY the host must be a loopback address.
     """
     settings = load_settings()
     configure_logs(settings)
     settings.require_api_key()
     from hunter_pipeline.local import processes  # noqa: PLC0415
-    from hunter_pipeline.web import server  # noqa: PLC0415 - FastAPI takes half a second to import
+    from hunter_pipeline.web import app  # noqa: PLC0415 - FastAPI takes half a second to import
 
     url = processes.free_url(settings.api_url, processes.API, or_next=False)
-    print(f"API and lead desk: {url} (the API explains itself at {url}/docs). Ctrl-C ends it.", flush=True)
-    server.serve(settings)
+    print(f"API and lead desk: {url} (API documentation: {url}/docs). Press Ctrl-C to stop.", flush=True)
+    app.serve(settings)

@@ -62,4 +62,4 @@ def _sign_in_problem(partner_center: PartnerCenterResource) -> str | None:
         raise
     except HunterError as error:  # the app registration is missing, or the token cache cannot be read
         return error.message
-    return None if status is None else status.problem or status.ends_soon()
+    return None if status is None else status.problem or status.expiry_warning()

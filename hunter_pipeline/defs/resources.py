@@ -17,9 +17,9 @@ from hunter_pipeline.config.logs import configure_logs, log
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs.maintenance import report_dead_runs
 from hunter_pipeline.errors import CheckFailed, HunterError
-from hunter_pipeline.partner_center.accounts import SignInStatus
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.sign_in_status import SignInStatus
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in
 from hunter_pipeline.pipeline.sync_run import SyncRun

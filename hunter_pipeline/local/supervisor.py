@@ -32,7 +32,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 
 # The last line that `hunter up` and `hunter demo` print when everything runs.
 READY = "Press Ctrl-C to stop."
-START_SECONDS = 120
+# A slow machine needs minutes; a process that ends is noticed at once.
+START_SECONDS = 300
 WATCH_SECONDS = 1.0
 # The shortest time between two starts of the lead desk.
 DESK_PAUSE_SECONDS = 10.0

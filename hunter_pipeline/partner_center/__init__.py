@@ -1,1 +1,1 @@
-"""Partner Center and Entra over HTTP: signing in, reading referrals, asking for tenants. No SQL, no Dagster."""
+"""Partner Center and Entra over HTTPS: sign-in, referrals and tenants."""

@@ -1,59 +1,42 @@
-"""
-Referrals, page by page, from Partner Center's API.
-
-What belongs here: the list call, its paging, and what a refusal means. What does not: retries and
-time-outs (http.py), tokens (auth.py), what a referral means (domain/).
-"""
+"""The client of Partner Center's referrals API."""
 
 import uuid
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Literal, Self, cast
 from urllib.parse import quote
 
-from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import PartnerCenterClientError
 from hunter_pipeline.partner_center.auth import SignIn
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.pagination import Page, Progress, query_of, read_page, unreadable
-from hunter_pipeline.partner_center.responses import UNAUTHORIZED, Answer, refused
-from hunter_pipeline.partner_center.retry import PATIENT, PROBE, RetryPolicy
-from hunter_pipeline.partner_center.token_cache import TokenStore
+from hunter_pipeline.partner_center.http import PROBE_POLICY, ApiRequest, Http
+from hunter_pipeline.partner_center.pagination import (
+    MAX_PAGES_WITHOUT_PROGRESS,
+    Page,
+    next_query,
+    read_page,
+    unreadable_page,
+)
+from hunter_pipeline.partner_center.responses import BAD_REQUEST, UNAUTHORIZED, ApiResponse, request_refused
 
 Direction = Literal["Incoming", "Outgoing"]
-REFERRALS = "/v1.0/engagements/referrals"
-_CHANGED = "updatedDateTime"
-_BAD_REQUEST = 400
-_ODATA_PLAIN = "$=&',():/"
+REFERRALS_PATH = "/v1.0/engagements/referrals"
+_UPDATED = "updatedDateTime"
+# Characters that OData's query options contain and that need no encoding there.
+_SAFE_IN_QUERY = "$=&',():/"
 
 
 class PartnerCenterClient:
-    """
-    Reads referrals; a context manager that closes its connections.
-
-    requests, retries: sent so far, signing in included.
-    """
+    """Reads referrals. A context manager that closes its connections."""
 
     def __init__(self, http: Http, sign_in: SignIn, api_url: str) -> None:
         self.http = http
         self.sign_in = sign_in
-        self._list = api_url.rstrip("/") + REFERRALS
         self._api_url = api_url
-
-    @classmethod
-    def from_settings(
-        cls, settings: Settings, store: TokenStore, *, policy: RetryPolicy = PATIENT, http: Http | None = None
-    ) -> Self:
-        """Makes no request. Raises: ConfigurationError where the client id or the tenant id is empty."""
-        http = http or Http(policy)
-        return cls(http, SignIn.from_settings(settings, http, store), settings.partner_center_api_url)
+        self._list_url = api_url.rstrip("/") + REFERRALS_PATH
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -62,16 +45,16 @@ class PartnerCenterClient:
 
     @property
     def requests(self) -> int:
-        """Requests sent so far, every try counted."""
+        """Return how many requests were sent so far, retries and the sign-in included."""
         return self.http.requests
 
     @property
     def retries(self) -> int:
-        """How many of them were second and later tries."""
+        """Return how many of them were second and later tries."""
         return self.http.retries
 
     def signed_in_as(self) -> str | None:
-        """User name of whoever is signed in, None where the token file does not tell. Never log it."""
+        """Return the user name of the signed-in account, or None if the stored sign-in names none. Never log it."""
         return self.sign_in.status().username
 
     def pages(
@@ -83,82 +66,89 @@ class PartnerCenterClient:
         page_size: int = 200,
     ) -> Iterator[Page]:
         """
-        Every page of the referrals, ordered by `updatedDateTime`; each is asked for when it is wanted.
+        Yield the pages of the referral list, ordered by `updatedDateTime`; each is requested when it is needed.
 
-        updated_since: a timestamp as the API writes it; None asks without that filter.
-        direction:     None asks for both.
-        Raises: PartnerCenterClientError with `status_code` 400 where the API refuses the filter;
-                PartnerCenterResponseError for a page that cannot be read or comes again, and for links
-                that lead on and on without anything new; the sign-in's
-                and the network's errors. Pages that were yielded before are good, the one whose
-                nextLink cannot be followed included.
+        Args:
+            updated_since: a timestamp as the API writes it; None does not filter by it.
+            direction: None reads both.
+
+        Raises:
+            PartnerCenterClientError: with `status_code` 400 if the API refuses a filter.
+            PartnerCenterResponseError: a page that cannot be read, is repeated, or makes no progress.
+            PartnerCenterError: the errors of `SignIn.token` and `Http.send`.
+                Pages that were yielded before an error are good, also the one with a bad nextLink.
         """
-        query: str | None = _query(updated_since, descending, direction, page_size)
-        seen: set[str] = set()
-        progress = Progress()
-        number = 0
+        query: str | None = _first_query(updated_since, descending, direction, page_size)
+        queries: set[str] = set()
+        known_pages = {Page(0, []).fingerprint}
+        number = stalled = 0
         while query is not None:
             number += 1
-            seen.add(query)
-            answer = self._get(query, where=f"page {number} of the referrals")
-            page = read_page(answer, number)
+            queries.add(query)
+            response = self._get(query, label=f"page {number} of the referrals")
+            page = read_page(response, number)
             yield page
-            query = query_of(answer, page, self._api_url)  # after the yield: a wrong link does not spoil its page
-            if query in seen:
-                raise unreadable(answer, number, "points back to a page that was read before")
-            if query is not None and progress.is_none(page):
-                raise unreadable(answer, number, f"is the {progress.vain}th in a row without anything new")
+            # After the yield, because a bad link does not make its page bad.
+            query = next_query(response, page, self._api_url)
+            if query in queries:
+                raise unreadable_page(response, number, "links to a page that was read before")
+            stalled = stalled + 1 if page.fingerprint in known_pages else 0
+            known_pages.add(page.fingerprint)
+            if query is not None and stalled >= MAX_PAGES_WITHOUT_PROGRESS:
+                raise unreadable_page(response, number, f"is the {stalled}th in a row without anything new")
 
     def newest_update(self, direction: Direction | None = None) -> str | None:
         """
-        The `updatedDateTime` of the referral that changed last, as the API writes it; None where there is none.
+        Return the `updatedDateTime` of the last changed referral, as the API writes it; None if there is no referral.
 
-        One small request that gives up within 20 seconds, sign-in included; where the filter by direction is
-        refused, a second one without. Raises as `pages`.
+        It is one small request, limited to 20 seconds with the sign-in, and a second one without the filter by
+        direction if the API refuses that. Raises: the errors of `pages`.
         """
-        with self.http.within(PROBE):
+        label = "the newest referral"
+        with self.http.shared_deadline(PROBE_POLICY):
             try:
-                answer = self._get(_query(None, True, direction, 1), where="the newest referral")
+                response = self._get(_first_query(None, True, direction, 1), label=label)
             except PartnerCenterClientError as error:
-                if direction is None or error.status_code != _BAD_REQUEST:
+                if direction is None or error.status_code != BAD_REQUEST:
                     raise
-                answer = self._get(_query(None, True, None, 1), where="the newest referral")
-        for item in read_page(answer, 1).items[:1]:
-            stamp = cast("dict[str, object]", item).get(_CHANGED) if isinstance(item, dict) else None
-            return stamp if isinstance(stamp, str) else None
+                response = self._get(_first_query(None, True, None, 1), label=label)
+        for item in read_page(response, 1).items[:1]:
+            timestamp = cast("dict[str, object]", item).get(_UPDATED) if isinstance(item, dict) else None
+            return timestamp if isinstance(timestamp, str) else None
         return None
 
-    def _get(self, query: str, *, where: str) -> Answer:
-        """A page, with one refresh and one repeat after a 401; its tries and its time are those of one request."""
-        with self.http.within():
-            answer = self._ask(query, where, self.sign_in.token())
-            if answer.status_code == UNAUTHORIZED:
-                answer = self._ask(query, where, self.sign_in.refreshed_token(), tried=answer.attempt)
-        if answer.status_code >= 400:  # noqa: PLR2004
-            raise refused(answer, where)
-        return answer
+    def _get(self, query: str, *, label: str) -> ApiResponse:
+        """Request a page; after a 401 once more with a new token, within the same tries and the same time."""
+        with self.http.shared_deadline():
+            response = self._send(query, label, self.sign_in.token())
+            if response.status_code == UNAUTHORIZED:
+                response = self._send(query, label, self.sign_in.refreshed_token(), tried=response.attempt)
+        if response.status_code >= BAD_REQUEST:
+            raise request_refused(response, label)
+        return response
 
-    def _ask(self, query: str, where: str, token: str, *, tried: int = 0) -> Answer:
+    def _send(self, query: str, label: str, token: str, *, tried: int = 0) -> ApiResponse:
         headers = {"Accept": "application/json", "client-request-id": str(uuid.uuid4())}
-        address = f"{self._list}?{query}"
-        answer = self.http.request("GET", address, where=where, headers=headers, token=token, tried=tried)
-        if answer.status_code >= 400:  # noqa: PLR2004
-            self.http.close()  # who refuses may hang up as well, and the next request must not race with that
-        return answer
+        request = ApiRequest("GET", f"{self._list_url}?{query}", label, headers=headers, token=token)
+        response = self.http.send(request, tried=tried)
+        if response.status_code >= BAD_REQUEST:
+            # A server that refuses may close the connection as well; the next request takes a new one.
+            self.http.close()
+        return response
 
 
-def _query(updated_since: str | None, descending: bool, direction: Direction | None, page_size: int) -> str:
+def _first_query(updated_since: str | None, descending: bool, direction: Direction | None, page_size: int) -> str:
     """
-    The first page's query string; a space is %20, as OData has it.
+    Return the query string of the first page, with a space as %20.
 
-    Shape: "$filter=direction%20eq%20'Incoming'&$orderby=updatedDateTime%20asc&$top=200"
+    "$filter=direction%20eq%20'Incoming'&$orderby=updatedDateTime%20asc&$top=200"
     """
     conditions = [f"direction eq '{direction}'"] if direction else []
     if updated_since is not None:
-        conditions.append(f"{_CHANGED} ge {updated_since}")
+        conditions.append(f"{_UPDATED} ge {updated_since}")
     options = {
         "$filter": " and ".join(conditions),
-        "$orderby": f"{_CHANGED} {'desc' if descending else 'asc'}",
+        "$orderby": f"{_UPDATED} {'desc' if descending else 'asc'}",
         "$top": str(page_size),
     }
-    return "&".join(f"{name}={quote(value, safe=_ODATA_PLAIN)}" for name, value in options.items() if value)
+    return "&".join(f"{name}={quote(value, safe=_SAFE_IN_QUERY)}" for name, value in options.items() if value)

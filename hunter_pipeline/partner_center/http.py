@@ -1,44 +1,100 @@
 """
-The one place that sends a request and the one place that tries again.
+HTTPS requests to Partner Center and Entra, with time-outs and retries.
 
-What belongs here: sessions, time-outs, retries, TLS, where a token may go. What does not: what is
-asked for (client.py, auth.py, tenants.py) and which numbers hold (retry.py).
-
-TLS is always verified, against REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or the bundle that requests
-brings. No redirect is followed, no cookie kept, and ~/.netrc never replaces a token.
+TLS is always verified, against REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or the bundle of requests. Redirects are not
+followed, cookies are not kept, and ~/.netrc never replaces a token.
 """
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import ConfigurationError, PartnerCenterResponseError
-from hunter_pipeline.partner_center.deadlines import PunctualAdapter, broken_off_after
-from hunter_pipeline.partner_center.responses import SERVER_ERRORS, THROTTLED, Answer, Trouble, outlasted
-from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy, asked_wait, following
-from hunter_pipeline.partner_center.transport_errors import trouble
+from hunter_pipeline.partner_center.responses import (
+    BAD_REQUEST,
+    SERVER_ERROR,
+    THROTTLED,
+    ApiResponse,
+    Outcome,
+    TransportError,
+    retries_exhausted,
+    transport_error,
+)
 
-_MOST_BYTES = 200_000_000
-"""A page of 200 referrals is half a megabyte. Whatever is larger than this is none, and would fill the memory."""
+# Bytes. A page of 200 referrals has half a megabyte; a body beyond this is no page and would fill the memory.
+_MAX_BODY = 200_000_000
 _CHUNK = 1 << 16
-_POOL = 16
-_REFUSALS = 400
+_CONNECTIONS = 16
 
 
-class _Auth(AuthBase):
-    """Sets the bearer token, or nothing; as an `auth=` object it keeps ~/.netrc out in both cases."""
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """
+    Number of tries and time limits of one request, in seconds.
+
+    Attributes:
+        tries: requests in all, the first one included.
+        connect, read: time-outs of one connection attempt and of one read from the socket.
+        total: for all tries, waits and bodies together; a wait that would end later is not begun.
+        backoff: first wait without Retry-After; it doubles, up to `backoff_cap`, plus up to half of it at random.
+        retry_after_cap: longest wait that a Retry-After is followed for.
+    """
+
+    tries: int = 5
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 300.0
+    backoff: float = 1.0
+    backoff_cap: float = 30.0
+    retry_after_cap: float = 60.0
+
+    def wait(self, retry: int, retry_after: float | None) -> float:
+        """Return the seconds to wait before a retry, numbered from 1."""
+        if retry_after is not None:
+            return min(retry_after, self.retry_after_cap)
+        jitter = random.uniform(1.0, 1.5)  # noqa: S311 - spreads load only  # nosec B311
+        return min(self.backoff_cap, self.backoff * 2 ** (retry - 1) * jitter)
+
+
+# For a page and for a sign-in: at most 23 s of waits without Retry-After, 4 minutes with it.
+DEFAULT_POLICY = RetryPolicy()
+# For a sensor's request, which the next tick repeats anyway.
+PROBE_POLICY = RetryPolicy(tries=2, connect=5.0, read=10.0, total=20.0, retry_after_cap=5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """
+    A request to send.
+
+    Attributes:
+        label: how errors and log events name it, e.g. "page 3 of the referrals".
+        token: bearer token; None sends no credentials.
+    """
+
+    method: str
+    url: str
+    label: str
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    data: Mapping[str, object] | str | None = None
+    token: str | None = field(default=None, repr=False)
+
+
+class _BearerAuth(AuthBase):
+    """Set the bearer token, if any. An `auth=` object also keeps requests from using ~/.netrc."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -49,52 +105,42 @@ class _Auth(AuthBase):
         return r
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    url: str
-    where: str
-    params: Mapping[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    data: Mapping[str, object] | str | None = None
-    token: str | None = field(default=None, repr=False)
-
-
 class Http:
     """
-    A `requests` session with the contract's patience.
+    A `requests` session that retries.
 
-    policy:   tries, time-outs and waits; a request can bring its own.
-    sleep:    how to wait, clock: what time it is in seconds; for tests that do not want to wait.
-    requests: sent so far, retries included; retries: of these, the second and later tries.
+    Attributes:
+        requests: number of requests sent so far, retries included.
+        retries: how many of them were second and later tries.
     """
 
     def __init__(
         self,
-        policy: RetryPolicy = PATIENT,
+        policy: RetryPolicy = DEFAULT_POLICY,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Make a session. `sleep` and `clock` are for tests that do not want to wait."""
         self.requests = 0
         self.retries = 0
         self._policy = policy
-        self._until = float("inf")
+        self._deadline = float("inf")
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        logging.getLogger("urllib3.connection").setLevel(logging.ERROR)  # its warnings quote addresses and headers
+        # The warnings of urllib3 quote addresses and headers.
+        logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.adapters.clear()  # nothing can be sent over http
-        self._session.mount("https://", PunctualAdapter(pool_maxsize=_POOL))
+        # Without the adapter for http:// nothing can be sent over it.
+        self._session.adapters.clear()
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -102,161 +148,146 @@ class Http:
         self._session.close()
 
     @contextmanager
-    def within(self, policy: RetryPolicy | None = None) -> Generator[None]:
-        """One `total` for everything that is asked meanwhile, signing in included; with another policy or the same."""
-        before = self._policy, self._until
+    def shared_deadline(self, policy: RetryPolicy | None = None) -> Generator[None]:
+        """Bound all requests of the block, sign-in included, by one `total`; use `policy` for them if given."""
+        before = self._policy, self._deadline
         self._policy = policy or self._policy
-        self._until = min(self._until, self._clock() + self._policy.total)
+        self._deadline = min(self._deadline, self._clock() + self._policy.total)
         try:
             yield
         finally:
-            self._policy, self._until = before
+            self._policy, self._deadline = before
 
     def seconds_left(self) -> float:
-        """How long the next request may take in all."""
-        return max(min(self._policy.total, self._until - self._clock()), 0.0)
+        """Return how many seconds the next request may take in all."""
+        return max(min(self._policy.total, self._deadline - self._clock()), 0.0)
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        where: str,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        data: Mapping[str, object] | str | None = None,
-        token: str | None = None,
-        policy: RetryPolicy | None = None,
-        tried: int = 0,
-    ) -> Answer:
+    def send(self, request: ApiRequest, *, policy: RetryPolicy | None = None, tried: int = 0) -> ApiResponse:
         """
-        Send a request, again where the contract says so, and return the first answer below 500 that is not 429.
+        Send a request, retry it where that can help, and return the first response that is no reason to retry.
 
-        where:  what an error and an event call this request: 'page 3 of the referrals'.
-        tried:  tries that were made for it before, in an earlier call; one more is always made.
-        Raises: PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError when
-                the tries or the total time are used up; PartnerCenterResponseError for a redirect;
-                ConfigurationError for an address that is not https or a CA bundle that is not there.
+        Args:
+            policy: instead of the session's.
+            tried: tries that were made for it before, in an earlier call; one more is always made.
+
+        Raises:
+            PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError: the tries or the
+                total time are used up.
+            PartnerCenterResponseError: a redirect, or a body beyond the size limit.
+            ConfigurationError: the address is not https, or the CA bundle or the proxy's address is wrong.
         """
-        call = _Call(method, _https_only(url), where, params, headers or {}, data, token)
-        outcome = self._persist(call, policy or self._policy, tried)
-        if isinstance(outcome, Trouble) or _is_worth_another_try(outcome):
-            raise outlasted(outcome, where)
-        if 300 <= outcome.status_code < 400:  # noqa: PLR2004 - 3xx
+        if not request.url.lower().startswith("https://"):
+            raise ConfigurationError(
+                "A request is sent over https only.", hint="Give the API and the authority as https:// addresses."
+            )
+        outcome = self._send_with_retries(request, policy or self._policy, tried)
+        if isinstance(outcome, TransportError) or _is_retryable(outcome):
+            raise retries_exhausted(outcome, request.label)
+        if 300 <= outcome.status_code < BAD_REQUEST:  # noqa: PLR2004 - the redirects
             raise PartnerCenterResponseError(
-                f"{where.capitalize()} was answered with a redirect ({outcome.status_code}), which is never followed.",
+                f"The response to {request.label} is a redirect ({outcome.status_code}), which is never followed.",
                 hint="A proxy or a sign-in page may stand in between; look at the API URL and at the network.",
-                **outcome.facts,
+                **outcome.details,
             )
         return outcome
 
-    def _persist(self, call: _Call, policy: RetryPolicy, tried: int) -> Answer | Trouble:
-        until = min(self._clock() + policy.total, self._until)
-        count = following(policy.start(tried), call.method)
-        outcome = self._try(call, policy, tried + 1, until)
-        while count is not None and _is_worth_another_try(outcome):
-            wait = policy.wait(count, outcome.retry_after)
-            if self._clock() + wait >= until:
-                break
-            cause = outcome.cause if isinstance(outcome, Trouble) else f"status {outcome.status_code}"
-            log.warning("partner_center_retry", where=call.where, wait=round(wait, 3), cause=cause, **outcome.facts)
-            self._session.close()  # who refuses may hang up as well, and the next try must not meet that
+    def _send_with_retries(self, request: ApiRequest, policy: RetryPolicy, tried: int) -> Outcome:
+        deadline = min(self._clock() + policy.total, self._deadline)
+        attempt = tried + 1
+        while True:
+            outcome = self._send_once(request, policy, attempt, deadline)
+            if attempt >= policy.tries or not _is_retryable(outcome):
+                return outcome
+            wait = policy.wait(attempt - tried, outcome.retry_after)
+            if self._clock() + wait >= deadline:
+                return outcome
+            cause = outcome.cause if isinstance(outcome, TransportError) else f"status {outcome.status_code}"
+            log.warning(
+                "partner_center_retry", request=request.label, wait=round(wait, 3), cause=cause, **outcome.details
+            )
+            # A server that refuses may close the connection as well; the next try takes a new one.
+            self._session.close()
             self._sleep(wait)
-            count = following(count, call.method)
-            outcome = self._try(call, policy, outcome.attempt + 1, until)
-        return outcome
+            attempt += 1
 
-    def _try(self, call: _Call, policy: RetryPolicy, attempt: int, until: float) -> Answer | Trouble:
+    def _send_once(self, request: ApiRequest, policy: RetryPolicy, attempt: int, deadline: float) -> Outcome:
         with self._lock:
             self.requests += 1
             self.retries += attempt > 1
-        left = max(until - self._clock(), 0.001)
+        left = max(deadline - self._clock(), 0.001)
         try:
             with self._session.request(
-                call.method,
-                call.url,
-                params=call.params,
-                headers=dict(call.headers),
-                data=call.data,
-                auth=_Auth(call.token),
+                request.method,
+                request.url,
+                params=request.params,
+                headers=dict(request.headers or {}),
+                data=request.data,
+                auth=_BearerAuth(request.token),
                 timeout=(min(policy.connect, left), min(policy.read, left)),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._body(response, until)
+                body = self._read_body(response, deadline)
                 if body is None:
-                    return Trouble("the answer was cut off", attempt)
-                asked = asked_wait(response.headers.get("Retry-After"))
-                return Answer(response.status_code, response.headers, body, attempt, asked)
+                    return TransportError("the response was cut off", attempt)
+                return ApiResponse(response.status_code, response.headers, body, attempt)
         except (OSError, HTTPError, ValueError) as error:
-            failed = trouble(error, attempt)
-        if failed is None:
+            failure = transport_error(error, attempt)
+        if failure is None:
             raise ConfigurationError(
                 "The request cannot be sent: the CA bundle, the proxy's address or the API's address is wrong.",
                 hint="Look at REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, HTTPS_PROXY and HUNTER_PARTNER_CENTER_API_URL.",
             )
-        return failed
+        return failure
 
-    def _body(self, response: requests.Response, until: float) -> bytes | None:
+    def _read_body(self, response: requests.Response, deadline: float) -> bytes | None:
         """
-        Read bit by bit, no longer than the total time lasts; None where its end is missing.
+        Return the body, or None if it was cut off.
 
-        A refusal counts by its status and its Retry-After, which have come: it needs no end.
-        Raises: PartnerCenterResponseError where it is larger than any page could be, unpacked.
+        Reads what each read from the socket delivers, so that a slow body ends at the deadline with a TimeoutError.
+        Raises: PartnerCenterResponseError beyond the size limit, which holds after decompression.
         """
         parts: list[bytes] = []
         size = 0
-        is_refusal = _counts_by_its_status(response)
         try:
-            with broken_off_after(max(until - self._clock(), 0), response.raw.shutdown):
-                while part := response.raw.read1(_CHUNK, decode_content=True):
-                    parts.append(part)
-                    size += len(part)
-                    if size > _MOST_BYTES:
-                        raise PartnerCenterResponseError(
-                            f"An answer is larger than {_MOST_BYTES // 10**6} MB, and was not read to its end.",
-                            hint="Something between here and Partner Center answers in its place; look at the network.",
-                            status_code=response.status_code,
-                        )
+            while part := response.raw.read1(_CHUNK, decode_content=True):
+                parts.append(part)
+                size += len(part)
+                if size > _MAX_BODY:
+                    raise PartnerCenterResponseError(
+                        f"A response is larger than {_MAX_BODY // 10**6} MB and was not read to its end.",
+                        hint="Something between here and Partner Center may answer in its place; look at the network.",
+                        status_code=response.status_code,
+                    )
+                if self._clock() >= deadline:
+                    raise TimeoutError
         except (OSError, HTTPError):
-            if not is_refusal:
+            if not _is_known_by_status(response):
                 raise
         body = b"".join(parts)
-        return None if not is_refusal and _lost_its_end(response, body) else body
+        is_cut_off = not _is_known_by_status(response) and _is_truncated(response, body)
+        return None if is_cut_off else body
 
 
-def _https_only(url: str) -> str:
-    try:
-        scheme = urlsplit(url).scheme
-    except ValueError:
-        scheme = ""
-    if scheme != "https":
-        raise ConfigurationError(
-            "A request over anything but https is not sent.",
-            hint="Give the API and the authority as https:// addresses.",
-        )
-    return url
+def _is_retryable(outcome: Outcome) -> bool:
+    if isinstance(outcome, TransportError):
+        return not outcome.is_permanent
+    return outcome.status_code in THROTTLED or outcome.status_code >= SERVER_ERROR
 
 
-def _is_worth_another_try(outcome: Answer | Trouble) -> bool:
-    if isinstance(outcome, Trouble):
-        return not outcome.permanent
-    return outcome.status_code in THROTTLED or outcome.status_code >= SERVER_ERRORS
-
-
-def _counts_by_its_status(response: requests.Response) -> bool:
-    """Whether its body is not needed: any refusal of Partner Center; of Entra, whose 4xx say why, a passing one."""
+def _is_known_by_status(response: requests.Response) -> bool:
+    """Whether the body may be missing: a refusal of Partner Center, or of Entra unless it is a 4xx that says why."""
     status = response.status_code
-    is_passing = status in THROTTLED or status >= SERVER_ERRORS
-    return is_passing or (status >= _REFUSALS and "Authorization" in response.request.headers)
+    is_transient = status in THROTTLED or status >= SERVER_ERROR
+    return is_transient or (status >= BAD_REQUEST and "Authorization" in response.request.headers)
 
 
-def _lost_its_end(response: requests.Response, body: bytes) -> bool:
-    """Whether an answer that only its connection delimits stops too early; urllib3 checks every other one."""
+def _is_truncated(response: requests.Response, body: bytes) -> bool:
+    """Whether a body that ends with its connection ends too early; urllib3 checks bodies of known length."""
     headers = response.headers
     if "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower():
         return False
-    if not body:  # also what is left of an answer that was cut off among its headers
+    if not body:  # also what remains of a response that was cut off within its headers
         return response.status_code == requests.codes.ok
     is_json = "json" in headers.get("Content-Type", "").lower()
     return is_json and body.rstrip()[-1:] not in (b"}", b"]")

@@ -1,8 +1,4 @@
-"""
-Which domains have an Entra tenant: a public question, asked without any token.
-
-What belongs here: the OpenID configuration look-up. What does not: which domains are asked about.
-"""
+"""The look-up of a domain's Entra tenant: a public OpenID configuration, requested without a token."""
 
 import re
 from collections.abc import Iterable
@@ -12,19 +8,19 @@ from time import monotonic
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import HunterError
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.responses import Answer, json_object
-from hunter_pipeline.partner_center.retry import RetryPolicy
+from hunter_pipeline.partner_center.http import ApiRequest, Http, RetryPolicy
+from hunter_pipeline.partner_center.responses import BAD_REQUEST, ApiResponse, parse_object
 
-AT_ONCE = 8
-_TRIES, _CONNECT, _READ = 2, 5.0, 10.0
+PARALLEL_LOOKUPS = 8
+_TRIES, _CONNECT, _READ, _RETRY_AFTER_CAP = 2, 5.0, 10.0, 5.0
+# The GUID is a path segment of the issuer: https://sts.windows.net/<guid>/.
 _GUID = re.compile(r"(?i)/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?:/|$)")
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_OK, _BAD_REQUEST = 200, 400
+_OK = 200
 
 
 class TenantDirectory:
-    """Asks an authority's host which tenant a domain belongs to."""
+    """Finds the tenants of domains through an authority's host."""
 
     def __init__(self, http: Http, authority: str) -> None:
         self._http = http
@@ -32,43 +28,38 @@ class TenantDirectory:
 
     def tenants_of(self, domains: Iterable[str], *, seconds: float) -> dict[str, str | None]:
         """
-        The tenant's GUID per domain, eight questions at a time.
+        Look up the tenants of domains, eight at a time.
 
-        Shape:   {"contoso.com": "1f4c...", "no-tenant.org": None}
-        None:    Entra says that no tenant has the domain.
-        Missing: no verdict within `seconds`, or nothing that can stand in a URL; ask again another time.
-        Raises:  nothing that the network does.
+        Returns the tenant's GUID by domain, None if no tenant has it: {"contoso.com": "1f4c...", "none.org": None}.
+        A domain is left out if it cannot be part of a URL, or if there was no definite answer within `seconds`; look
+        it up again later. No network error is raised.
         """
-        until = monotonic() + seconds
+        deadline = monotonic() + seconds
         wanted = [domain for domain in dict.fromkeys(domains) if _DOMAIN.fullmatch(domain)]
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tenant") as pool:
-            answers = list(pool.map(self._verdict, wanted, repeat(until)))
-        found = {domain: tenant for domain, (known, tenant) in zip(wanted, answers, strict=True) if known}
+        with ThreadPoolExecutor(PARALLEL_LOOKUPS, thread_name_prefix="tenant") as pool:
+            results = list(pool.map(self._look_up, wanted, repeat(deadline)))
+        found = {domain: tenant for domain, (is_known, tenant) in zip(wanted, results, strict=True) if is_known}
         if len(found) < len(wanted):
             log.info("partner_center_tenants_unanswered", asked=len(wanted), unanswered=len(wanted) - len(found))
         return found
 
-    def _verdict(self, domain: str, until: float) -> tuple[bool, str | None]:
-        """(whether there is a verdict, the tenant)."""
-        left = until - monotonic()
+    def _look_up(self, domain: str, deadline: float) -> tuple[bool, str | None]:
+        """Return whether the answer is definite, and the tenant."""
+        left = deadline - monotonic()
         if left <= 0:
             return False, None
-        policy = RetryPolicy(tries=_TRIES, connect=_CONNECT, read=_READ, total=left, retry_after_cap=5.0)
+        policy = RetryPolicy(tries=_TRIES, connect=_CONNECT, read=_READ, total=left, retry_after_cap=_RETRY_AFTER_CAP)
         url = f"{self._authority}/{domain}/v2.0/.well-known/openid-configuration"
         try:
-            return _read(self._http.request("GET", url, where="the tenant look-up", policy=policy))
+            return _read_tenant(self._http.send(ApiRequest("GET", url, "the tenant look-up"), policy=policy))
         except HunterError:
             return False, None
 
 
-def _read(answer: Answer) -> tuple[bool, str | None]:
-    """
-    A verdict only from what is documented: 200 with a GUID in the issuer, or 400 `invalid_tenant`.
-
-    A GUID is looked for as a whole path segment of the issuer: https://sts.windows.net/<guid>/.
-    """
-    body = json_object(answer.body)
-    if answer.status_code == _OK:
+def _read_tenant(response: ApiResponse) -> tuple[bool, str | None]:
+    """Return whether a response is documented (200 with a GUID in the issuer, 400 `invalid_tenant`), and the tenant."""
+    body = parse_object(response.body)
+    if response.status_code == _OK:
         tenant = _GUID.search(str(body.get("issuer", "")))
         return (True, tenant.group(1).lower()) if tenant else (False, None)
-    return answer.status_code == _BAD_REQUEST and body.get("error") == "invalid_tenant", None
+    return response.status_code == BAD_REQUEST and body.get("error") == "invalid_tenant", None

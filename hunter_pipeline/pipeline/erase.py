@@ -1,9 +1,4 @@
-"""
-Erase a person from every table, payload history included, and keep them erased over later syncs.
-
-What belongs here: the order in which that is done. What does not: what of a payload is a person's
-(`referrals/erasure.py`) and the statements (`warehouse/erasure.py`).
-"""
+"""Erase a person from every table, payload history included, and keep them erased over later syncs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +9,7 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.pipeline.companies import update_companies
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize
-from hunter_pipeline.referrals.erasure import Memory, erase, erased_hash, find
-from hunter_pipeline.referrals.json_repair import dumps_deep
-from hunter_pipeline.referrals.payloads import version_of
+from hunter_pipeline.referrals.erasure import ERASED, ErasureRegistry, reduce_payload
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, write_transaction
 
@@ -26,42 +19,47 @@ WAIT_SECONDS = 900.0
 RAW, QUARANTINE = "raw_referrals", "quarantined_referrals"
 
 
-def forget(
+def erase_person(
     warehouse: Warehouse,
     address: str,
     own_domains: tuple[str, ...],
-    waiting: Callable[[], None] = lambda: None,
+    on_wait: Callable[[], None] = lambda: None,
 ) -> dict[str, int]:
     """
-    Erase the person with this address everywhere, and record them as a keyed hash.
+    Erase the person with an address everywhere and register a keyed hash of it, all in one transaction.
 
-    It waits for the sync under way (`waiting` is called before that) and keeps others out while it works; all of it is
-    one transaction, what is derived from the payloads included.
+    It waits for a running sync and blocks others while it works. What is derived from the payloads is derived again.
 
-    address: as `plain_address` gives it.
-    Returns: how many rows of each table were touched. Raises: DatabaseError.
+    Args:
+        address: as `canonical_address` returns it.
+        own_domains: the partner's own domains.
+        on_wait: called before waiting for a running sync.
+
+    Returns: how many rows of each table have changed.
+
+    Raises: DatabaseError; nothing has changed then.
     """
     with (
-        sync_lease.held(warehouse, "hunter forget", seconds=WAIT_SECONDS, waiting=waiting),
+        sync_lease.held(warehouse, "hunter forget", seconds=WAIT_SECONDS, on_wait=on_wait),
         warehouse.connection() as connection,
         write_transaction(connection),
     ):
-        memory = erasure.memory(connection)
-        memory.people.setdefault(memory.person(address), set())
-        _learn(connection, memory)
-        erasure.remember(connection, memory)
-        concerned, counts = _erase_versions(connection, memory)
-        counts[QUARANTINE] = _erase_quarantined(connection, memory)
-        counts |= erasure.count_concerned(connection, concerned)
-        if concerned:
-            _derive_again(connection, concerned, own_domains)
+        registry = erasure.load_registry(connection)
+        registry.people.add(registry.address_hash(address))
+        referral_ids = _record_referrals(connection, registry)
+        erasure.save_registry(connection, registry)
+        changed_ids, counts = _reduce_versions(connection, registry, referral_ids)
+        counts[QUARANTINE] = _clear_quarantined(connection, registry)
+        counts |= erasure.count_derived(connection, changed_ids)
+        if changed_ids:
+            _derive_again(connection, changed_ids, own_domains)
     log.info("person_forgotten", **counts)
     return counts
 
 
 def _derive_again(connection: Connection, referral_ids: list[str], own_domains: tuple[str, ...]) -> None:
     """Replace what was derived from the payloads before."""
-    erasure.make_stale(connection, referral_ids)
+    erasure.remove_derived(connection, referral_ids)
     raw_referrals.repair_newest_versions(connection)
     normalize(connection, own_domains=own_domains)
     merge(connection)
@@ -70,59 +68,51 @@ def _derive_again(connection: Connection, referral_ids: list[str], own_domains: 
         tables.recount(connection, table)
 
 
-def _learn(connection: Connection, memory: Memory) -> None:
-    """Read everything until nothing more is learnt: a name and number from one referral find the person in another."""
-    learnt = True
-    while learnt:
-        learnt = False
-        for row in erasure.versions(connection):
-            learnt |= memory.learn(row["referral_id"], find(row["payload"], memory))
-    for row in erasure.quarantined(connection):
-        memory.learn("", find(_parsed(row["payload"]), memory))
+def _record_referrals(connection: Connection, registry: ErasureRegistry) -> list[str]:
+    """Record which referrals name an erased person in some version, and return their ids."""
+    referral_ids: set[str] = set()
+    for row in erasure.version_texts(connection):
+        people = registry.people_in(row["text"])
+        if people:
+            registry.record(row["referral_id"], people)
+        if people or registry.has_named(row["referral_id"]):
+            referral_ids.add(row["referral_id"])
+    return sorted(referral_ids)
 
 
-def _erase_versions(connection: Connection, memory: Memory) -> tuple[list[str], dict[str, int]]:
-    """Returns the referrals that were named something else or less now, and how many rows that took."""
-    touched = 0
-    concerned: set[str] = set()
-    for row in erasure.versions(connection):
-        left, changed = erase(row["payload"], memory, row["referral_id"])
-        if not changed:
+def _reduce_versions(
+    connection: Connection, registry: ErasureRegistry, referral_ids: list[str]
+) -> tuple[list[str], dict[str, int]]:
+    """Reduce every version of these referrals; return the ids of those that changed and how many rows that were."""
+    changed = 0
+    changed_ids: set[str] = set()
+    for row in erasure.versions_of(connection, referral_ids):
+        reduced = reduce_payload(row["payload"], registry)
+        if reduced == row["payload"]:
             continue
-        version = version_of(left)
-        referral_id = getattr(version, "referral_id", row["referral_id"])
+        referral_id = reduced["id"].strip() if reduced["id"] != row["payload"]["id"] else row["referral_id"]
         erasure.replace_version(
             connection,
             row["id"],
             referral_id=referral_id,
-            payload=version.payload_json,
-            content_hash=_hash_of(row, memory),
+            payload=simplejson.dumps(reduced, use_decimal=True),
+            content_hash=_keyed_hash(row, registry),
         )
-        touched += 1
-        concerned |= {row["referral_id"], referral_id}
-    return sorted(concerned), {RAW: touched}
+        changed += 1
+        changed_ids |= {row["referral_id"], referral_id}
+    return sorted(changed_ids), {RAW: changed}
 
 
-def _erase_quarantined(connection: Connection, memory: Memory) -> int:
-    touched = 0
+def _clear_quarantined(connection: Connection, registry: ErasureRegistry) -> int:
+    """Replace every quarantined text that names an erased person, and return how many there were."""
+    changed = 0
     for row in erasure.quarantined(connection):
-        left, changed = erase(_parsed(row["payload"]), memory, "")
-        if changed:
-            erasure.replace_quarantined(
-                connection, row["id"], payload=dumps_deep(left), content_hash=_hash_of(row, memory)
-            )
-            touched += 1
-    return touched
+        if registry.people_in(row["payload"]):
+            erasure.replace_quarantined(connection, row["id"], payload=ERASED, content_hash=_keyed_hash(row, registry))
+            changed += 1
+    return changed
 
 
-def _hash_of(row: dict[str, Any], memory: Memory) -> str:
-    """The hash that the next sync gives to the same payload, so that it is no new version."""
-    return row["content_hash"] if row["erased"] else erased_hash(row["content_hash"], memory)
-
-
-def _parsed(text: str) -> object:
-    """A quarantined payload as it arrived; one too deep for the parser stays text."""
-    try:
-        return simplejson.loads(text, use_decimal=True, allow_nan=True)
-    except (ValueError, RecursionError):
-        return text
+def _keyed_hash(row: dict[str, Any], registry: ErasureRegistry) -> str:
+    """Return the hash that the next sync gives to the same payload, so that it is not a new version."""
+    return row["content_hash"] if row["erased"] else registry.version_hash(row["content_hash"])

@@ -10,7 +10,8 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DatabaseError, PartnerCenterClientError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.referrals.erasure import Memory, plain_address, version_without_the_forgotten
+from hunter_pipeline.referrals.addresses import canonical_address
+from hunter_pipeline.referrals.erasure import ErasureRegistry, redact
 from hunter_pipeline.referrals.payloads import RawVersion, Rejected
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync_lease, sync_runs, tables
@@ -77,7 +78,7 @@ class ExtractState:
     since: str | None
     watermark: str | None
     cursor: str | None
-    registry: Memory
+    registry: ErasureRegistry
     reader: str | None = field(default=None, repr=False)
     naming: int = 0
     fetched: int = 0
@@ -109,7 +110,7 @@ def extract(
     """
     with write_transaction(connection):
         read = sync_cursors.begin_read(connection, stream.name, mode)
-        registry = erasure.memory(connection)
+        registry = erasure.load_registry(connection)
     state = ExtractState(stream, read, run_id, _since(read), read.watermark, read.cursor, registry, _reader(client))
     try:
         _read_with_fallbacks(client, connection, state, page_size)
@@ -159,7 +160,7 @@ def names_in_team(item: object, address: str) -> bool:
     team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
     members = cast("list[object]", team) if isinstance(team, list) else []
     addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
-    return any(isinstance(email, str) and plain_address(email) == address for email in addresses)
+    return any(isinstance(email, str) and canonical_address(email) == address for email in addresses)
 
 
 def horizon() -> str:
@@ -169,7 +170,7 @@ def horizon() -> str:
 
 def _reader(client: PartnerCenterClient) -> str | None:
     name = client.signed_in_as()
-    return plain_address(name) if name else None
+    return canonical_address(name) if name else None
 
 
 def _since(read: Read) -> str | None:
@@ -222,7 +223,7 @@ def _read_pages(
         descending=query.descending,
         page_size=page_size,
     ):
-        items = [version_without_the_forgotten(item, state.registry) for item in page.items]
+        items = [redact(item, state.registry) for item in page.items]
         if state.reader is not None:
             state.naming += sum(names_in_team(item, state.reader) for item in page.items)
         keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]

@@ -1,30 +1,27 @@
-"""Whose domain a referral is: the customer's, from the best source that has one."""
+"""Choose the domain of the customer among the addresses, ids and websites of a referral."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from hunter_pipeline.referrals.canonical_domain import DomainResult, resolve
 from hunter_pipeline.referrals.fields import Fields
 
-MAX_IDS = 50
+# Field in place of the address of a team member whose referral names an erased person: the host of the address.
+ADDRESS_HOST = "erasedAddressHost"
 
-TEAM_EMAIL = "team_email"
-EXTERNAL_ID = "external_id"
-WEBSITE = "website"
-NO_CANDIDATES = "no_candidates"
-
-# What makes an External id no host, URL or address at all: most are numbers or codes of another system.
-_NO_HOST = frozenset({"invalid", "ip_address"})
+_MAX_IDS = 50
+# Most External ids are codes of other systems; for these reasons they are no candidates at all.
+_NOT_A_HOST = frozenset({"invalid", "ip_address"})
 
 
 class CustomerDomain(NamedTuple):
     """
-    A referral's domain; `domain` and `source` are None together, and `reason` is None where they are not.
+    The customer's domain and where it comes from.
 
-    source:     `team_email`, `external_id` or `website`.
+    source: `team_email`, `external_id` or `website`; None without a domain.
     candidates: the distinct domains of that source, the chosen one first.
-    reason:     why the first candidate was refused, or `no_candidates`.
+    reason: why the first candidate was refused, or `no_candidates`; None with a domain.
     """
 
     domain: str | None = None
@@ -34,39 +31,56 @@ class CustomerDomain(NamedTuple):
 
 
 def customer_domain(
-    addresses: Iterable[str], profile: Fields, referral: Fields, own: Collection[str] = ()
+    team: Iterable[Fields], profile: Fields, referral: Fields, own: Collection[str] = ()
 ) -> CustomerDomain:
     """
-    Choose the customer's domain: the most frequent of the first source that has any, the first among equals.
+    Return the customer's domain: of the first source that has any, the most frequent, then the first.
 
-    Sources: `addresses`, those of the customer's team, else External ids, else a website field. The partner's
-             and Microsoft's people (`team`, `inviteContext`) never count.
-    Raises:  nothing.
+    The sources are the addresses of the customer's team, the External ids and the website fields. The partner's and
+    Microsoft's people (`team`, `inviteContext`) never count.
+
+    Args:
+        team: the members of the customer's team.
+        profile: the fields of `customerProfile`.
+        referral: the fields of the whole payload.
+        own: the partner's own domains, never a customer's.
     """
-    emails = [resolve(address, own=own, bare_needs_known_tld=True) for address in addresses]
-    sources = {TEAM_EMAIL: emails, EXTERNAL_ID: _external(profile, own), WEBSITE: _websites(profile, referral, own)}
-    for source, results in sources.items():
-        found = Counter(result.domain for result in results if result.domain)
-        if found:
-            ranked = tuple(domain for domain, _ in found.most_common())
+    refused: list[DomainResult] = []
+    for source, results in (
+        ("team_email", [resolve(text, own=own, bare_needs_known_tld=True) for text in _addresses(team)]),
+        ("external_id", _external_ids(profile, own)),
+        ("website", _websites(profile, referral, own)),
+    ):
+        domains = [result.domain for result in results if result.domain]
+        if domains:
+            ranked = tuple(domain for domain, _ in Counter(domains).most_common())
             return CustomerDomain(ranked[0], source, ranked)
-    refused = [result.reason for results in sources.values() for result in results]
-    return CustomerDomain(reason=refused[0] if refused else NO_CANDIDATES)
+        refused += results
+    return CustomerDomain(reason=refused[0].reason if refused else "no_candidates")
 
 
-def _external(profile: Fields, own: Collection[str]) -> list[DomainResult]:
-    """Read the ids of type External; one that is neither host, URL nor address is no candidate."""
+def _addresses(team: Iterable[Fields]) -> Iterator[str]:
+    """Yield the addresses of the customer's team; where they were erased, others with the same host."""
+    for member in team:
+        if address := member.address("email"):
+            yield address
+        elif host := member.text(ADDRESS_HOST):
+            yield f"erased@{host}"
+
+
+def _external_ids(profile: Fields, own: Collection[str]) -> list[DomainResult]:
+    """Return the results of the ids of type External that are a host, a URL or an address."""
     ids = [
-        entry.text("id", at_most=None)
-        for entry in profile.sections("ids", at_most=MAX_IDS)
+        entry.full_text("id")
+        for entry in profile.sections("ids", _MAX_IDS)
         if (entry.text("profileType") or "").casefold() == "external"
     ]
     results = [resolve(text, own=own, bare_needs_known_tld=True) for text in ids if text]
-    return [result for result in results if result.reason not in _NO_HOST]
+    return [result for result in results if result.reason not in _NOT_A_HOST]
 
 
 def _websites(profile: Fields, referral: Fields, own: Collection[str]) -> list[DomainResult]:
-    """Read the customer's website; the API documents none, older exports have one at either place."""
-    texts = [fields.text("website", at_most=None) for fields in (profile, referral)]
+    """Return the results of the website fields; the API documents none, older exports have one at either place."""
+    texts = [fields.full_text("website") for fields in (profile, referral)]
     results = [resolve(text, own=own) for text in texts if text]
     return next(([result] for result in results if result.domain), results)

@@ -1,40 +1,40 @@
-"""
-Read typed values out of a JSON object, and keep a record of what could not be read.
+"""Read typed values from a JSON object and record what could not be read, never with the value itself."""
 
-The record never holds a value, only its kind: values are personal data.
-"""
-
-import html
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import cast
 
+from hunter_pipeline.referrals.addresses import decode_entities
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 
+# Characters of a text column: even of four bytes each they fit into an index entry of 2,704 bytes.
 MAX_TEXT = 500
-"""Characters of a text column: even of four bytes each, they fit an index entry (2,704 bytes)."""
-
-MAX_CHOICE = 100
-MAX_ID = 200
-MAX_ADDRESS = 320
-MAX_NUMBER = 10**15
+_MAX_ENCODED_TEXT = 10 * MAX_TEXT
+_MAX_CHOICE = 100
+_MAX_IDENTIFIER = 200
+_MAX_ADDRESS = 320
+_MAX_NUMBER = 10**15
+_DECIMAL_PLACES = 6
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
-_SMALLEST_DIGIT = -6
-_CODES = {2: re.compile("[A-Za-z]{2}"), 3: re.compile("[A-Za-z]{3}")}
-_LENGTHS = {2: "two", 3: "three"}
+_COUNTRY = re.compile("[A-Za-z]{2}")
+_CURRENCY = re.compile("[A-Za-z]{3}")
+_BOOLEANS = {"true": True, "false": False, "": None}
 
 
 class Fields:
     """
-    One object of a payload.
+    The fields of one object of a payload.
 
-    Every reader takes a field's name and gives its value or None; null and a missing field are no errors.
-    `errors` is shared by all sections of a payload: {"details.dealValue": "expected a number, found a boolean"}.
+    Every method takes a field's name and returns its value or None; null and a missing field are not errors.
+    All objects of a payload share `errors`: {"details.dealValue": "expected a number, found a boolean"}.
     """
+
+    __slots__ = ("_path", "_values", "errors")
 
     def __init__(self, values: Mapping[str, object], errors: dict[str, str], path: str = "") -> None:
         self._values = values
@@ -42,149 +42,157 @@ class Fields:
         self.errors = errors
 
     def section(self, name: str) -> "Fields":
-        """Read an object below this one; one that is missing or no object has no fields."""
+        """Return the fields of an object below this one; one that is missing or not an object has none."""
         value = self._values.get(name)
-        if value is not None and not isinstance(value, dict):
-            self._expected(name, "an object", value)
-        values = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        if isinstance(value, dict):
+            values = cast("dict[str, object]", value)
+        else:
+            values = {}
+            if value is not None:
+                self._record(name, "an object", value)
         return Fields(values, self.errors, f"{self._path}{name}.")
 
-    def sections(self, name: str, at_most: int) -> Iterator["Fields"]:
-        """Read a list of objects; other members are recorded and skipped, an empty object is an empty list."""
+    def sections(self, name: str, max_members: int) -> Iterator["Fields"]:
+        """Yield the fields of each object in a list; other members are skipped, an empty object is an empty list."""
         value = self._values.get(name)
         if value is None or value == {}:
             return
         if not isinstance(value, list):
-            self._expected(name, "a list", value)
+            self._record(name, "a list", value)
             return
         members = cast("list[object]", value)
-        if len(members) > at_most:
-            self.errors[f"{self._path}{name}"] = f"cut to {at_most} members"
-        for index, member in enumerate(members[:at_most]):
+        if len(members) > max_members:
+            self.errors[f"{self._path}{name}"] = f"cut to {max_members} members"
+        for index, member in enumerate(members[:max_members]):
             if isinstance(member, dict):
                 yield Fields(cast("dict[str, object]", member), self.errors, f"{self._path}{name}[{index}].")
             elif member is not None:
-                self._expected(f"{name}[{index}]", "an object", member)
+                self._record(f"{name}[{index}]", "an object", member)
 
-    def text(self, name: str, at_most: int | None = MAX_TEXT) -> str | None:
-        """Read trimmed text; empty is None. `at_most=None` leaves it whole, which is not for columns."""
+    def text(self, name: str, max_length: int = MAX_TEXT) -> str | None:
+        """Return trimmed text of at most so many characters; empty text is None."""
         value = self._values.get(name)
-        if value is None or isinstance(value, str):
-            return self._cut(name, (value or "").strip(), at_most)
-        self._expected(name, "text", value)
+        if isinstance(value, str):
+            value = value.strip()
+            return (value or None) if len(value) <= max_length else self._cut(name, value, max_length)
+        if value is not None:
+            self._record(name, "text", value)
         return None
 
-    def title(self, name: str) -> str | None:
-        """Read a name whose HTML entities (`&amp;`) are to be resolved, once."""
-        text = self.text(name, at_most=10 * MAX_TEXT)
-        return self._cut(name, html.unescape(text).strip(), MAX_TEXT) if text else None
+    def full_text(self, name: str) -> str | None:
+        """Return trimmed text of any length, which is not for columns; empty text is None."""
+        return self.text(name, max_length=sys.maxsize)
+
+    def decoded_text(self, name: str) -> str | None:
+        """Return a name or title with its HTML entities (`&amp;`) resolved."""
+        text = self.text(name, _MAX_ENCODED_TEXT)
+        if text and "&" in text:
+            text = decode_entities(text).strip() or None
+        return text if text is None or len(text) <= MAX_TEXT else self._cut(name, text, MAX_TEXT)
 
     def address(self, name: str) -> str | None:
-        """Read an e-mail address; one that is too long is none, for cut short it would be somebody else's."""
-        text = self.text(name, at_most=None)
-        if text is None or len(text) <= MAX_ADDRESS:
+        """Return an e-mail address; one that is too long is None, because cut short it would be another person's."""
+        text = self.full_text(name)
+        if text is None or len(text) <= _MAX_ADDRESS:
             return text
-        self._expected(name, f"an address of at most {MAX_ADDRESS} characters", text)
+        self._record(name, f"an address of at most {_MAX_ADDRESS} characters", text)
         return None
 
     def identifier(self, name: str) -> str | None:
-        """Read an id; a whole number is taken as its text, since nothing is lost by that, and recorded."""
+        """Return an id; a whole number is returned as its text, since that loses nothing, and recorded."""
         value = self._values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MAX_ID:
-            self._expected(name, "text", value)
-            return str(value)[:MAX_ID]
-        return self.text(name, at_most=MAX_ID)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MAX_IDENTIFIER:
+            self._record(name, "text", value)
+            return str(value)[:_MAX_IDENTIFIER]
+        return self.text(name, _MAX_IDENTIFIER)
 
     def choice(self, name: str, known: Mapping[str, str]) -> str | None:
-        """Read one of the known values, spelt as documented; an unknown one stays as it is."""
-        text = self.text(name, at_most=MAX_CHOICE)
+        """Return one of the known values, spelt as documented; an unknown one is returned as it is."""
+        text = self.text(name, _MAX_CHOICE)
         return known.get(text.casefold(), text) if text else None
 
-    def code(self, name: str, length: int) -> str | None:
-        """Read a country or currency code, in capitals."""
-        text = self.text(name)
-        if text is None or _CODES[length].fullmatch(text):
-            return text and text.upper()
-        self._expected(name, f"a code of {_LENGTHS[length]} letters", text)
-        return None
+    def country(self, name: str) -> str | None:
+        """Return a country code of two letters in capitals."""
+        return self._code(name, _COUNTRY, "two")
+
+    def currency(self, name: str) -> str | None:
+        """Return a currency code of three letters in capitals."""
+        return self._code(name, _CURRENCY, "three")
 
     def number(self, name: str) -> Decimal | None:
-        """Read a number, also one written as text; beyond six places it is rounded."""
+        """Return a number, also one written as text, rounded to six decimal places."""
         value = self._values.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
-        number = _decimal(value)
+        number = _to_decimal(value)
         if number is None:
-            self._expected(name, "a number", value)
-        elif not abs(number) < MAX_NUMBER:
+            self._record(name, "a number", value)
+        elif not abs(number) < _MAX_NUMBER:
             self.errors[f"{self._path}{name}"] = "expected a number below 1e15, found a greater one"
         else:
-            return number + 0  # turns -0 into 0 and 0E+9999, which numeric refuses, into a plain 0
+            return number + 0  # makes -0 and 0E+9999, which numeric refuses, a plain 0
         return None
 
     def boolean(self, name: str) -> bool | None:
-        """Read true or false, also written as text; numbers are neither."""
+        """Return true or false, also written as text; numbers are neither."""
         value = self._values.get(name)
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.strip().casefold() in {"true", "false", ""}:
-            return {"true": True, "false": False}.get(value.strip().casefold())
-        self._expected(name, "a boolean", value)
+        if isinstance(value, str) and (folded := value.strip().casefold()) in _BOOLEANS:
+            return _BOOLEANS[folded]
+        self._record(name, "a boolean", value)
         return None
 
-    def moment(self, name: str) -> datetime | None:
-        """Read a date-time, aware and in UTC."""
+    def date_time(self, name: str) -> datetime | None:
+        """Return a date-time, aware and in UTC."""
         value = self._values.get(name)
         if value is None or value == "":
             return None
         key = sortable_utc(value)
         if key is None:
-            self._expected(name, "a date-time", value)
+            self._record(name, "a date-time", value)
             return None
         return to_datetime(key)
 
-    def _cut(self, name: str, text: str, at_most: int | None) -> str | None:
-        if at_most is None or len(text) <= at_most:
-            return text or None
-        self.errors[f"{self._path}{name}"] = f"cut to {at_most} characters"
-        return text[:at_most].strip()
+    def _code(self, name: str, pattern: re.Pattern[str], length: str) -> str | None:
+        text = self.text(name)
+        if text is None or pattern.fullmatch(text):
+            return text and text.upper()
+        self._record(name, f"a code of {length} letters", text)
+        return None
 
-    def _expected(self, name: str, what: str, value: object) -> None:
-        self.errors[f"{self._path}{name}"] = f"expected {what}, found {_kind_of(value)}"
+    def _cut(self, name: str, text: str, max_length: int) -> str | None:
+        self.errors[f"{self._path}{name}"] = f"cut to {max_length} characters"
+        return text[:max_length].strip()
+
+    def _record(self, name: str, expected: str, value: object) -> None:
+        self.errors[f"{self._path}{name}"] = f"expected {expected}, found {_kind(value)}"
 
 
-def _kind_of(value: object) -> str:
-    """Name a JSON value's kind; never the value."""
+def _kind(value: object) -> str:
+    """Return the kind of a JSON value in words."""
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float, Decimal)):
-        return "a number" if _finite(value) else "no finite number"
+        return "a number" if _is_finite(value) else "no finite number"
     if isinstance(value, str):
         return "other text"
     return "a list" if isinstance(value, list) else "an object"
 
 
-def _decimal(value: object) -> Decimal | None:
-    """Read a finite number exactly as it was written, up to six places."""
+def _to_decimal(value: object) -> Decimal | None:
+    """Return a finite number exactly as it was written, up to six decimal places."""
     if isinstance(value, str):
         text = value.strip()
         number = Decimal(text) if _NUMBER.fullmatch(text) else None
-    elif isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not _finite(value):
+    elif isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not _is_finite(value):
         number = None
     else:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    return None if number is None else _rounded(number)
-
-
-def _rounded(number: Decimal) -> Decimal:
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= _SMALLEST_DIGIT or abs(number) >= MAX_NUMBER:
+    if number is None or abs(number) >= _MAX_NUMBER or number == (rounded := round(number, _DECIMAL_PLACES)):
         return number
-    try:
-        return round(number, -_SMALLEST_DIGIT)
-    except InvalidOperation:
-        return number
+    return rounded
 
 
-def _finite(value: float | Decimal) -> bool:
+def _is_finite(value: float | Decimal) -> bool:
     return value.is_finite() if isinstance(value, Decimal) else isinstance(value, int) or math.isfinite(value)

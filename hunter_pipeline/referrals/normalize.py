@@ -1,13 +1,8 @@
-"""
-A payload becomes a typed row; what cannot be read is None and recorded, and never stops the others.
-
-Here stands which field goes where; how a value is read is in `fields`, whose domain it is in `customer_domain`.
-"""
+"""Turn payloads into typed referrals; what cannot be read is None and recorded in `field_errors`."""
 
 from collections.abc import Collection, Iterable, Iterator
 
 from hunter_pipeline.referrals.customer_domain import customer_domain
-from hunter_pipeline.referrals.erasure import HOST_KEPT
 from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
 from hunter_pipeline.referrals.referral import (
     DIRECTIONS,
@@ -18,32 +13,33 @@ from hunter_pipeline.referrals.referral import (
     Contact,
     NormalizedReferral,
     Payload,
+    referral_type,
 )
-from hunter_pipeline.referrals.referral_types import referral_type
 
-MAX_CONTACTS = 50
+_MAX_TEAM = 50
+_NO_CONTACT = Contact(None, None, None, None)
 
 
 def _spellings(values: tuple[str, ...]) -> dict[str, str]:
     return {value.casefold(): value for value in values}
 
 
-_STATUS = _spellings(STATUSES)
-_SUBSTATUS = _spellings(SUBSTATUSES)
-_TYPE = _spellings(TYPES)
-_QUALIFICATION = _spellings(QUALIFICATIONS)
-_DIRECTION = _spellings(DIRECTIONS)
+_STATUSES = _spellings(STATUSES)
+_SUBSTATUSES = _spellings(SUBSTATUSES)
+_TYPES = _spellings(TYPES)
+_QUALIFICATIONS = _spellings(QUALIFICATIONS)
+_DIRECTIONS = _spellings(DIRECTIONS)
 
 
 def normalize_batch(
     rows: Iterable[tuple[str, str, Payload, bool]], *, own: Collection[str] = ()
 ) -> list[NormalizedReferral]:
     """
-    Normalize rows of `raw_referrals`.
+    Return the typed referrals of rows of `raw_referrals`, in their order; no payload raises.
 
-    rows:   (referral_id, content_hash, payload, repaired), the payload as it was read back from jsonb.
-    own:    the partner's own domains, never a customer's.
-    Raises: nothing, whatever the payloads hold.
+    Args:
+        rows: (referral_id, content_hash, payload, repaired), the payload as it was read from jsonb.
+        own: the partner's own domains, never a customer's.
     """
     return [
         normalize(referral_id, content_hash, payload, repaired=repaired, own=own)
@@ -55,10 +51,14 @@ def normalize(
     referral_id: str, content_hash: str, payload: Payload, *, repaired: bool = False, own: Collection[str] = ()
 ) -> NormalizedReferral:
     """
-    Normalize one payload; see `NormalizedReferral` for the shape.
+    Return the typed referral of one payload.
 
-    repaired: whether the stored payload differs from what arrived (NUL, surrogates, endless numbers).
-    Raises:   nothing, whatever the payload holds.
+    Args:
+        referral_id: the id of the row in `raw_referrals`.
+        content_hash: the version's hash.
+        payload: the JSON object; no shape of it raises.
+        repaired: whether the stored payload differs from what arrived (see `RawVersion`).
+        own: the partner's own domains, never a customer's.
     """
     errors: dict[str, str] = {}
     if repaired:
@@ -68,64 +68,55 @@ def normalize(
     address = profile.section("address")
     details = fields.section("details")
     inviter = fields.section("inviteContext").section("invitedBy").identifier("organizationId")
-    type_, qualification = fields.choice("type", _TYPE), fields.choice("qualification", _QUALIFICATION)
-    kind = referral_type(type_, qualification, inviter)
-    contacts = tuple(_contacts(profile))
-    domain = customer_domain(_addresses(profile), profile, fields, own)
+    type_, qualification = fields.choice("type", _TYPES), fields.choice("qualification", _QUALIFICATIONS)
+    type_name, type_reason = referral_type(type_, qualification, inviter)
+    team = list(profile.sections("team", _MAX_TEAM))
+    domain = customer_domain(team, profile, fields, own)
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
         engagement_id=fields.identifier("engagementId"),
-        name=fields.title("name"),
+        name=fields.decoded_text("name"),
         organization_id=fields.identifier("organizationId"),
-        organization_name=fields.title("organizationName"),
+        organization_name=fields.decoded_text("organizationName"),
         external_reference_id=fields.identifier("externalReferenceId"),
-        referral_type=kind.name,
-        referral_type_reason=kind.reason,
+        referral_type=type_name,
+        referral_type_reason=type_reason,
         type=type_,
         qualification=qualification,
-        direction=fields.choice("direction", _DIRECTION),
-        status=fields.choice("status", _STATUS),
-        substatus=fields.choice("substatus", _SUBSTATUS),
+        direction=fields.choice("direction", _DIRECTIONS),
+        status=fields.choice("status", _STATUSES),
+        substatus=fields.choice("substatus", _SUBSTATUSES),
         status_reason=fields.text("statusReason"),
         sales_stage=fields.identifier("salesStage"),
         invited_by_organization_id=inviter,
-        company_name=profile.title("name"),
-        company_size=profile.text("size", at_most=100),
-        country=address.code("country", 2),
+        company_name=profile.decoded_text("name"),
+        company_size=profile.text("size", 100),
+        country=address.country("country"),
         city=address.text("city"),
         domain=domain.domain,
         domain_source=domain.source,
         domain_candidates=domain.candidates,
         domain_reason=domain.reason,
         deal_value=details.number("dealValue"),
-        currency=details.code("currency", 3),
+        currency=details.currency("currency"),
         customer_requested_contact=details.boolean("customerRequestedContact"),
-        contacts=contacts,
-        source_created_at=fields.moment("createdDateTime"),
-        source_updated_at=fields.moment("updatedDateTime"),
-        expires_at=fields.moment("expirationDateTime"),
-        accepted_at=fields.moment("acceptedDateTime"),
-        closed_at=fields.moment("closedDateTime"),
-        expected_close_at=details.moment("closingDateTime"),
+        contacts=tuple(_contacts(team)),
+        source_created_at=fields.date_time("createdDateTime"),
+        source_updated_at=fields.date_time("updatedDateTime"),
+        expires_at=fields.date_time("expirationDateTime"),
+        accepted_at=fields.date_time("acceptedDateTime"),
+        closed_at=fields.date_time("closedDateTime"),
+        expected_close_at=details.date_time("closingDateTime"),
         field_errors=errors,
     )
 
 
-def _contacts(profile: Fields) -> Iterator[Contact]:
-    """Read the customer's people; a member without any of the four is nobody."""
-    for member in profile.sections("team", at_most=MAX_CONTACTS):
-        first, last = member.title("firstName"), member.title("lastName")
+def _contacts(team: Iterable[Fields]) -> Iterator[Contact]:
+    """Yield the people in the customer's team; a member without any readable field is left out."""
+    for member in team:
+        first, last = member.decoded_text("firstName"), member.decoded_text("lastName")
         name = " ".join(part for part in (first, last) if part)[:MAX_TEXT] or None
-        contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.title("title"))
-        if contact != Contact(None, None, None, None):
+        contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.decoded_text("title"))
+        if contact != _NO_CONTACT:
             yield contact
-
-
-def _addresses(profile: Fields) -> Iterator[str]:
-    """The addresses of the customer's people; of who was erased, the host is left, which is the company's."""
-    for member in profile.sections("team", at_most=MAX_CONTACTS):
-        if address := member.address("email"):
-            yield address
-        elif host := member.text(HOST_KEPT):
-            yield f"{HOST_KEPT}@{host}"

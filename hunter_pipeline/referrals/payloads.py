@@ -1,34 +1,36 @@
-"""
-Identity and version of a payload as it arrived, and the text of it that PostgreSQL can store.
-
-Nothing is dropped here: what has no usable id goes to quarantine, with its text and the reason.
-"""
+"""Give each item that arrived its identity, its version and a text that PostgreSQL can store."""
 
 import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, cast
+from decimal import Decimal
+from typing import Any, cast
 
 import simplejson
 
-from hunter_pipeline.referrals.json_repair import depth_exceeds, dumps_deep, storable
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 
-__all__ = ["MAX_DEPTH", "RawVersion", "Rejected", "sortable_utc", "to_datetime", "version_of"]
-
+# Levels of nesting. PostgreSQL's jsonb and Python's encoders take some thousands; a referral has seven.
 MAX_DEPTH = 500
-"""Levels of nesting; PostgreSQL's jsonb and Python's encoders give up at some thousands, a referral has seven."""
-
+# Characters; an index entry holds 2,704 bytes, and a GUID has 36 characters.
 MAX_ID_LENGTH = 200
-"""Characters; an index entry holds 2,704 bytes, and a GUID 36 characters."""
+# Digits and decimal exponent of a number; PostgreSQL's numeric takes 131,072, but Python's int() only 4,300.
+MAX_DIGITS = 1000
 
-# Signs in the dumped text that something may need repair; a false alarm costs time only. `\ud8` to `\udf`
-# begins every emoji, too. json_repair says which numbers need repair: those of over 1,000 digits, of which
-# every hundredth sign shows nine in a row, and exponents of four digits.
-_TELL_TALES = ("\\u0000", "\\ud", "NaN", "Infinity")
+_ENCODER = simplejson.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True, allow_nan=True
+)
+
+# Signs in a dumped text that something may need repair; a false alarm only costs time. `\ud` also begins emoji.
+_SUSPICIOUS = ("\\u0000", "\\ud", "NaN", "Infinity")
 _BIG_EXPONENT = re.compile("E[+-][0-9]{4}")
-_MANY_DIGITS = re.compile("[0-9.]{9}")
+# A run of 1,000 digits contains 90 of them behind every 900th character.
+_MANY_DIGITS = re.compile("[0-9]{90}")
+_DIGITS_STEP = 900
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*+')
+_ESCAPE = re.compile(r"\\u(?:0000|d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|d[89a-f][0-9a-f]{2})|\\.")
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 _NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -37,12 +39,12 @@ class RawVersion:
     """
     One version of one referral, ready for `raw_referrals`.
 
-    payload_json:       JSON that jsonb accepts.
-    content_hash:       sha256 in hex of the original value, whatever the order of its keys.
-    source_updated_at:  UTC, microseconds; None where `updatedDateTime` is missing or unreadable.
-    source_updated_key: the same as `sortable_utc` text, to compare versions by; '' for None.
-    repaired:           whether `payload_json` differs from the original value.
-    erased:             whether a forgotten person was taken out; `content_hash` is a keyed one then.
+    payload_json: JSON that jsonb accepts.
+    content_hash: sha256 in hex of the original value, whatever the order of its keys.
+    source_updated_at: UTC, microseconds; None if `updatedDateTime` is missing or unreadable.
+    source_updated_key: the same as `sortable_utc` text, by which versions are compared; '' for None.
+    repaired: whether `payload_json` differs from the original value.
+    erased: whether the payload was reduced because it names an erased person; `content_hash` is a keyed one then.
     """
 
     referral_id: str
@@ -67,52 +69,38 @@ class Rejected:
 
 def version_of(item: object) -> RawVersion | Rejected:
     """
-    Read identity and version of one item of the API's `value` list.
+    Return identity and version of one item of the API's `value` list; no JSON value raises.
 
-    item:     any JSON value, as simplejson reads it (numbers with a fraction may be Decimal).
-    Rejected: reasons not_an_object, missing_id, null_id, empty_id, id_not_text, id_too_long,
-              id_not_storable, too_deep.
-    Raises:   nothing.
+    A `Rejected` has one of the reasons not_an_object, missing_id, null_id, empty_id, id_not_text, id_too_long,
+    id_not_storable, too_deep.
+
+    Args:
+        item: any JSON value as simplejson reads it (numbers with a fraction may be Decimal); the text of an item that
+            is nested too deeply to be parsed.
     """
-    dump = _canonical(item)
-    content_hash = hashlib.sha256(dump.text.encode("ascii")).hexdigest()
+    text, is_too_deep = _canonical_json(item)
+    content_hash = hashlib.sha256(text.encode("ascii")).hexdigest()
+    if is_too_deep:
+        return Rejected(text, content_hash, "too_deep")
     if not isinstance(item, dict):
-        return Rejected(dump.text, content_hash, "too_deep" if dump.too_deep else "not_an_object")
+        return Rejected(text, content_hash, "not_an_object")
     payload = cast("dict[str, object]", item)
-    reason = "too_deep" if dump.too_deep else _id_problem(payload)
-    if reason is not None:
-        return Rejected(dump.text, content_hash, reason)
-    text, repaired = _storable_text(payload, dump)
+    if reason := _id_problem(payload):
+        return Rejected(text, content_hash, reason)
+    stored = _repaired(text) if _is_suspicious(text) else text
     key = sortable_utc(payload.get("updatedDateTime"))
     return RawVersion(
         referral_id=str(payload["id"]).strip(),
-        payload_json=text,
+        payload_json=stored,
         content_hash=content_hash,
         source_updated_at=to_datetime(key) if key else None,
         source_updated_key=key or "",
-        repaired=repaired,
-    )
-
-
-def _storable_text(payload: dict[str, object], dump: "_Dump") -> tuple[str, bool]:
-    """Mend what jsonb would refuse; in the normal case a look at the text is all it costs."""
-    if dump.irregular or _suspicious(dump.text):
-        mended, changed = storable(payload)
-        if changed:
-            return dumps_deep(mended), True
-    return dump.text, False
-
-
-def _suspicious(text: str) -> bool:
-    return (
-        any(sign in text for sign in _TELL_TALES)
-        or _MANY_DIGITS.search(text[::100]) is not None
-        or _BIG_EXPONENT.search(text) is not None
+        repaired=stored != text,
     )
 
 
 def _id_problem(payload: dict[str, object]) -> str | None:
-    """Name what is wrong with the id; white space around it is not, its case is kept."""
+    """Return what is wrong with the id; its case is kept, white space around it is not."""
     if "id" not in payload:
         return "missing_id"
     value = payload["id"]
@@ -127,21 +115,91 @@ def _id_problem(payload: dict[str, object]) -> str | None:
     return "id_too_long" if len(value.strip()) > MAX_ID_LENGTH else None
 
 
-class _Dump(NamedTuple):
-    """A value as ASCII JSON with sorted keys; `irregular` where the fast encoder gave up on it."""
-
-    text: str
-    too_deep: bool
-    irregular: bool
-
-
-def _canonical(item: object) -> _Dump:
-    """Dump any value; the fast encoder does nearly always, and only a text with many brackets can be deep."""
+def _canonical_json(item: object) -> tuple[str, bool]:
+    """Return an item as compact ASCII JSON with sorted keys, and whether it is nested too deeply to be stored."""
     try:
-        text = simplejson.dumps(
-            item, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True, allow_nan=True
-        )
-    except (RecursionError, TypeError, ValueError):
-        return _Dump(dumps_deep(item), depth_exceeds(item, MAX_DEPTH), irregular=True)
-    many_brackets = text.count("{") + text.count("[") > MAX_DEPTH
-    return _Dump(text, many_brackets and depth_exceeds(item, MAX_DEPTH), irregular=False)
+        text = _ENCODER.encode(item)
+    except RecursionError:
+        return _dump_deep(item), True
+    # An item that could not be parsed is its own JSON text.
+    nested = item if isinstance(item, str) else text
+    return text, nested.count("{") + nested.count("[") > MAX_DEPTH and _depth(nested) > MAX_DEPTH
+
+
+def _depth(text: str) -> int:
+    """Return how many levels of lists and objects a JSON text has; `[[]]` has two, a number none."""
+    depth = deepest = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match[0] in "]}":
+            depth -= 1
+    return deepest
+
+
+def _dump_deep(item: object) -> str:
+    """Return what the encoder would, without recursion: a parsed item may be a little too deep for the encoder."""
+    pieces: list[str] = []
+    todo: list[tuple[bool, Any]] = [(False, item)]
+    while todo:
+        is_text, node = todo.pop()
+        if is_text:
+            pieces.append(node)
+        elif isinstance(node, (dict, list)) and node:
+            todo.extend(reversed(_opened(cast("dict[str, Any] | list[Any]", node))))
+        else:
+            pieces.append(_ENCODER.encode(node))
+    return "".join(pieces)
+
+
+def _opened(node: dict[str, Any] | list[Any]) -> list[tuple[bool, Any]]:
+    """Return the text between the members of an object or list, marked True, and the members, marked False."""
+    if isinstance(node, dict):
+        members = [(f"{_ENCODER.encode(key)}:", node[key]) for key in sorted(node)]
+        opening, closing = "{", "}"
+    else:
+        members = [("", member) for member in node]
+        opening, closing = "[", "]"
+    parts: list[tuple[bool, Any]] = []
+    for before, member in members:
+        parts += [(True, f"{',' if parts else opening}{before}"), (False, member)]
+    return [*parts, (True, closing)]
+
+
+def _is_suspicious(text: str) -> bool:
+    return (
+        any(sign in text for sign in _SUSPICIOUS)
+        or _BIG_EXPONENT.search(text) is not None
+        or any(_MANY_DIGITS.match(text, start) for start in range(0, len(text), _DIGITS_STEP))
+    )
+
+
+def _repaired(text: str) -> str:
+    """
+    Return JSON that jsonb accepts.
+
+    NUL and lone surrogates become U+FFFD; NaN, infinities and numbers of over 1,000 digits become text.
+    """
+    return _STRING_OR_NUMBER.sub(_repaired_token, text)
+
+
+def _repaired_token(match: re.Match[str]) -> str:
+    token = match[0]
+    if token.startswith('"'):
+        return _ESCAPE.sub(_repaired_escape, token)
+    return token if _is_storable(token) else f'"{token}"'
+
+
+def _repaired_escape(match: re.Match[str]) -> str:
+    """Return an escape as it is if it is a pair of surrogates or none of those that jsonb refuses."""
+    escape = match[0]
+    is_refused = escape == "\\u0000" or (escape.startswith("\\ud") and len(escape) == len("\\ud800"))
+    return "\\ufffd" if is_refused else escape
+
+
+def _is_storable(number: str) -> bool:
+    value = Decimal(number)
+    if not value.is_finite():
+        return False
+    return abs(value.adjusted()) <= MAX_DIGITS and len(value.as_tuple().digits) <= MAX_DIGITS

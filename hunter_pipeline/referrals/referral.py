@@ -1,13 +1,13 @@
-"""The shape of a referral once it has been read: its known values and the typed row."""
+"""Define the typed referral: its known values, its three types and the row of `normalized_referrals`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 STATUSES = ("None", "New", "Active", "Closed")
+# Microsoft documents all but `Error`, which real payloads have.
 SUBSTATUSES = ("Pending", "Received", "Accepted", "Won", "Lost", "Declined", "Expired", "Error")
-"""Microsoft documents all but `Error`, which turns up in real payloads."""
 TYPES = ("Shared", "Independent")
 QUALIFICATIONS = ("None", "Direct", "MarketingQualified", "SalesQualified")
 DIRECTIONS = ("Incoming", "Outgoing")
@@ -15,6 +15,35 @@ DIRECTIONS = ("Incoming", "Outgoing")
 CO_SELL = "co-sell"
 MARKETPLACE = "marketplace"
 SOLUTION_PROVIDER = "solution-provider"
+
+_MICROSOFT = "msft"
+
+# A referral as Partner Center sent it: JSON of any shape below the first level.
+Payload = dict[str, Any]
+
+
+class ReferralType(NamedTuple):
+    """One of the three types of referral, or the reason why it is none of them: exactly one is None."""
+
+    name: str | None
+    reason: str | None
+
+
+# By (qualification, inviter) of an Independent referral; a Shared referral is always a co-sell.
+_INDEPENDENT = {
+    ("direct", "microsoft"): ReferralType(MARKETPLACE, None),
+    ("direct", "missing"): ReferralType(MARKETPLACE, None),
+    ("direct", "other"): ReferralType(None, "direct_by_other_organization"),
+    ("salesqualified", "microsoft"): ReferralType(SOLUTION_PROVIDER, None),
+    ("salesqualified", "missing"): ReferralType(None, "sales_qualified_by_nobody"),
+    ("salesqualified", "other"): ReferralType(CO_SELL, None),
+    ("marketingqualified", "microsoft"): ReferralType(SOLUTION_PROVIDER, None),
+    ("marketingqualified", "missing"): ReferralType(None, "marketing_qualified_by_nobody"),
+    ("marketingqualified", "other"): ReferralType(None, "marketing_qualified_by_other_organization"),
+    ("none", "microsoft"): ReferralType(None, "unqualified_by_microsoft"),
+    ("none", "missing"): ReferralType(None, "unqualified_by_nobody"),
+    ("none", "other"): ReferralType(CO_SELL, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +59,11 @@ class Contact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedReferral:
     """
-    One referral, typed: the columns of `normalized_referrals`, field for column.
+    One typed referral: a row of `normalized_referrals`, field for column.
 
-    Datetimes are aware and UTC, money is Decimal, ids are text; None is "not given, or not readable",
-    and `field_errors` says which of the two: it maps the payload's path to what was expected and found
-    (never the value itself), e.g. {"details.dealValue": "expected a number, found a boolean"}.
+    Datetimes are aware and UTC, money is Decimal, ids are text. None means that the payload has no value or one
+    that cannot be read; `field_errors` has an entry for the latter. It maps a path in the payload to what was expected
+    and found, never to the value: {"details.dealValue": "expected a number, found a boolean"}.
     """
 
     referral_id: str
@@ -75,5 +104,35 @@ class NormalizedReferral:
     field_errors: dict[str, str] = field(default_factory=dict[str, str])
 
 
-Payload = dict[str, Any]
-"""A referral as Partner Center sent it: JSON, any shape below the first level."""
+def referral_type(type_: str | None, qualification: str | None, invited_by: str | None) -> ReferralType:
+    """
+    Return the type of a referral, comparing without regard to case: ('Shared', None, None) -> 'co-sell'.
+
+    None is a missing value; it differs from the qualification `None`, which says that a referral is unqualified.
+
+    Args:
+        type_: the payload's `type`.
+        qualification: the payload's `qualification`.
+        invited_by: `inviteContext.invitedBy.organizationId`; an empty text counts as missing.
+
+    Source: Microsoft's documentation of the referrals API, which tells leads and co-sell opportunities apart so.
+    """
+    kind, qualified = _folded(type_), _folded(qualification)
+    if kind == "shared":
+        return ReferralType(CO_SELL, None)
+    if kind != "independent":
+        return ReferralType(None, "unknown_type" if kind else "missing_type")
+    if not qualified:
+        return ReferralType(None, "missing_qualification")
+    return _INDEPENDENT.get((qualified, _inviter(invited_by)), ReferralType(None, "unknown_qualification"))
+
+
+def _inviter(invited_by: str | None) -> str:
+    folded = _folded(invited_by)
+    if not folded:
+        return "missing"
+    return "microsoft" if folded == _MICROSOFT else "other"
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").strip().casefold()

@@ -1,27 +1,131 @@
-"""
-Puts the routes together.
+"""The application of a sandbox: its routes, the record of requests, and the choice of a fault for each request."""
 
-Belongs here: the order of the routes, and what is answered where there is none. Does not belong
-here: any route.
-"""
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.applications import Starlette
 
-from hunter_pipeline.sandbox import control, entra, partner_center
-from hunter_pipeline.sandbox.gate import Gate
-from hunter_pipeline.sandbox.site import Site
+from hunter_pipeline.sandbox import entra, referrals_api
+from hunter_pipeline.sandbox.control_api import REDIRECT_TARGET, ControlEndpoints
+from hunter_pipeline.sandbox.entra import EntraEndpoints
+from hunter_pipeline.sandbox.fault_injection import respond_with_fault
+from hunter_pipeline.sandbox.http_server import App, Message, Receive, Scope, Send
+from hunter_pipeline.sandbox.oauth import EntraError
+from hunter_pipeline.sandbox.odata import QueryOptionError
+from hunter_pipeline.sandbox.paging import page_number
+from hunter_pipeline.sandbox.referrals_api import ApiError, ReferralEndpoints
+
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.sandbox import Sandbox
+
+# A demo may run for weeks: at this number of recorded requests the older half is dropped.
+MAX_RECORDED_REQUESTS = 20_000
+_SIGN_IN_PATH = re.compile(r"/oauth2/v2\.0/(token|devicecode|authorize)$")
 
 
-def build(site: Site) -> Gate:
-    """The whole application of one sandbox."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for part in (control, partner_center, entra):
-        app.include_router(part.router(site))
+@dataclass
+class RecordedRequest:
+    """
+    A request that the sandbox received.
 
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
-    async def nowhere(request: Request) -> Response:
-        missing = partner_center.AnswerError(404, "itemNotFound", "The resource could not be found.", request.url.path)
-        return partner_center.error_answer(missing)
+    Attributes:
+        query: decoded, such as `{"$top": "200"}`; `raw_query` is not.
+        headers: by name in lower case.
+        form: the fields of a posted form.
+        status: status of the response; None while there is none, or where the connection was dropped.
+        fault: kind of the fault that was applied.
+    """
 
-    return Gate(app, site)
+    method: str
+    path: str
+    query: dict[str, str]
+    raw_query: str
+    headers: dict[str, str]
+    status: int | None = None
+    fault: str | None = None
+    form: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_scope(cls, scope: Scope) -> "RecordedRequest":
+        """Return the request of an ASGI scope."""
+        raw_query = scope["query_string"].decode("latin-1")
+        query = dict(parse_qsl(raw_query, keep_blank_values=True))
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        return cls(scope["method"], scope["path"], query, raw_query, headers)
+
+
+def build_app(sandbox: "Sandbox") -> App:
+    """Return the ASGI application of a sandbox."""
+    endpoints = (ControlEndpoints, ReferralEndpoints, EntraEndpoints)
+    exception_handlers: dict[Any, Any] = {
+        404: referrals_api.unknown_path,
+        405: referrals_api.unknown_path,
+        ApiError: referrals_api.api_error_response,
+        QueryOptionError: referrals_api.query_option_error_response,
+        EntraError: entra.entra_error_response,
+    }
+    routes = [route for group in endpoints for route in group(sandbox).routes()]
+    app = Starlette(routes=routes, exception_handlers=exception_handlers)
+    app.router.redirect_slashes = False
+    return RequestMiddleware(app, sandbox)
+
+
+def endpoint_of(path: str, query: dict[str, str]) -> tuple[str | None, int | None]:
+    """Return the endpoint of a request, by its name in a fault, and the page of the list; None where it has none."""
+    if path.rstrip("/") == referrals_api.PATH:
+        return "list", page_number(query)
+    if path.startswith(referrals_api.PATH + "/"):
+        return "get", None
+    if path.endswith("/.well-known/openid-configuration"):
+        return "openid", None
+    sign_in = _SIGN_IN_PATH.search(path)
+    return (sign_in[1], None) if sign_in else (None, None)
+
+
+class RequestMiddleware:
+    """Records each request, applies a fault that is set for it, and adds the ids that every response has."""
+
+    def __init__(self, app: App, sandbox: "Sandbox") -> None:
+        self._app = app
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = scope["sandbox.request"] = RecordedRequest.from_scope(scope)
+        self._record(request)
+        endpoint, page = endpoint_of(request.path, request.query)
+        fault = None if endpoint is None else self._sandbox.faults.take(endpoint, page)
+        headers = _id_headers(request)
+
+        async def send_with_ids(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                request.status = message["status"]
+                message["headers"] = [*message.get("headers", []), *headers]
+            await send(message)
+
+        if fault is None:
+            await self._app(scope, receive, send_with_ids)
+        else:
+            request.fault = fault.kind
+            await respond_with_fault(fault, self._app, scope, receive, send_with_ids)
+
+    def _record(self, request: RecordedRequest) -> None:
+        if request.path.startswith("/sandbox/") and request.path != REDIRECT_TARGET:
+            return
+        requests = self._sandbox.requests
+        if len(requests) >= MAX_RECORDED_REQUESTS:
+            del requests[: MAX_RECORDED_REQUESTS // 2]
+        requests.append(request)
+
+
+def _id_headers(request: RecordedRequest) -> list[tuple[bytes, bytes]]:
+    """Return the headers that the API adds to every response: its own request id, and the caller's."""
+    if not request.path.startswith("/v1.0"):
+        return []
+    headers = [(b"request-id", str(uuid.uuid4()).encode())]
+    if "client-request-id" in request.headers:
+        headers.append((b"client-request-id", request.headers["client-request-id"].encode("latin-1")))
+    return headers

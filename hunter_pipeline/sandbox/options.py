@@ -1,9 +1,4 @@
-"""
-What can be set on a sandbox, and who lives in it.
-
-Belongs here: settings, fixed ids and the one fictional person who signs in. Does not belong here:
-anything that acts on them.
-"""
+"""Settings of a sandbox, and the fixed ids of its tenant, its app registration and its only user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,47 +14,56 @@ ORGANIZATION_NAME = "Fourth Coffee Consulting"
 USER_ID = "9b8a7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d"
 USER_NAME = "Ada Brook"
 USERNAME = "ada.brook@fourthcoffee.com"
-INCOMING_PER_WORLD = 739
-OUTGOING_PER_WORLD = 61
-DAY = 86_400
+DEFAULT_INCOMING, DEFAULT_OUTGOING = 739, 61
 
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxOptions:
     """
-    How large the world is, how fast it moves and how it misbehaves.
+    Settings of a sandbox.
 
-    Shape:  `SandboxOptions(referrals=50, seed=7, faults=[Fault(where="list", kind="429", times=1)])`.
-    Units:  every `*_seconds` is in seconds; `port` 0 takes a free one.
-    None:   `outgoing` follows `referrals` (61 to 739); `epoch` is the moment of the start;
-            `change_every_seconds` leaves the world still; `state_file` forgets it at exit;
-            `certificate_dir` is a temporary folder; `next_link_host` is the sandbox's own host and port.
+    Attributes:
+        referrals, outgoing: number of Incoming and Outgoing referrals; `outgoing` None is in proportion, 61 to 739.
+        seed: the same seed and numbers generate the same referrals.
+        epoch: the time for which referrals are generated; None is the time of the start.
+        tenants: number of companies with a Microsoft 365 tenant.
+        state_file: where the referrals are kept between runs; None keeps them in memory only.
+        change_every_seconds: interval at which referrals change or arrive; None leaves them as they are.
+        port: port on loopback; 0 takes a free one.
+        certificate_dir: folder of the certificate authority; None is a temporary folder.
+        page_size_limit: largest `$top`.
+        refuse_updated_filter, refuse_all_filters: answer such a `$filter` with 400.
+        next_link_host: host in `@odata.nextLink`; None is the sandbox's own host and port.
+        auto_approve: approve every sign-in without a person.
+        block_device_code: refuse the device code flow as Conditional Access does.
+        device_code_interval: seconds between two polls of a device code.
+        faults: faults from the start.
     """
 
-    referrals: int = INCOMING_PER_WORLD
+    referrals: int = DEFAULT_INCOMING
     outgoing: int | None = None
     seed: int = 42
-    port: int = 0
-    page_size_limit: int = 200
-    change_every_seconds: float | None = None
-    auto_approve: bool = True
-    access_token_seconds: float = 3600
-    refresh_token_seconds: float = 90 * DAY
-    device_code_seconds: float = 900
-    device_code_interval: int = 1
-    block_device_code: bool = False
-    refuse_updated_filter: bool = False
-    refuse_all_filters: bool = False
+    epoch: datetime | None = None
     tenants: int = 17
     state_file: Path | None = None
+    change_every_seconds: float | None = None
+    port: int = 0
     certificate_dir: Path | None = None
+    page_size_limit: int = 200
+    refuse_updated_filter: bool = False
+    refuse_all_filters: bool = False
     next_link_host: str | None = None
-    epoch: datetime | None = None
+    auto_approve: bool = True
+    block_device_code: bool = False
+    device_code_interval: int = 1
+    device_code_seconds: float = 900
+    access_token_seconds: float = 3600
+    refresh_token_seconds: float = 90 * 86_400
     faults: Sequence[Fault] = field(default_factory=tuple)
 
     @property
     def outgoing_count(self) -> int:
-        """How many Outgoing referrals lie on top of the Incoming ones."""
+        """The number of Outgoing referrals."""
         if self.outgoing is not None:
             return self.outgoing
-        return self.referrals * OUTGOING_PER_WORLD // INCOMING_PER_WORLD
+        return self.referrals * DEFAULT_OUTGOING // DEFAULT_INCOMING

@@ -1,1 +1,1 @@
-"""The acceptance tests of `hunter uat`: seven steps against a system that runs, and the report on them."""
+"""The acceptance tests of `hunter uat`: seven steps against a running system, and the report on them."""

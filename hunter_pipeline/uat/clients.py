@@ -1,82 +1,81 @@
-"""
-The API and Dagster as a stranger asks them: over HTTP, with nothing of ours in between.
+"""Clients of the system under test: its API, Dagster's GraphQL API, and the `hunter` command as a separate program."""
 
-What belongs here: questions and the shape of answers. What does not: which answer is right (`steps.py`).
-"""
-
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import requests
 
+from hunter_pipeline.config.environment import DEMO_VARIABLE, PREFIX
 from hunter_pipeline.errors import HunterError
 
-SYNC = "/api/referrals/sync"
-ALSO_SYNC = "/api/v1/partner-center/referrals/sync"
-_SECONDS = 30
+SYNC_PATHS = ("/api/referrals/sync", "/api/v1/partner-center/referrals/sync")
+COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
+_REQUEST_SECONDS = 30
+# As long as Dagster lets a run take.
+_COMMAND_SECONDS = 900
 
-_CADENCE = """{
+_AUTOMATIONS = """{
   instance { daemonHealth { allDaemonStatuses { daemonType healthy } } }
   workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { ... on RepositoryLocation {
     repositories {
-      schedules { name cronSchedule scheduleState { status nextTick { timestamp } ticks(limit: 5) { ...tick } } }
+      schedules { name cronSchedule scheduleState { status ticks(limit: 5) { ...tick } } }
       sensors { name minIntervalSeconds sensorState { status ticks(limit: 5) { ...tick } } }
     } } } } } }
 }
 fragment tick on InstigationTick { timestamp status skipReason runIds }"""
-_RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } } } }"
+_RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 _CHECK = """query ($asset: AssetKeyInput!, $check: String!) {
   assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 5) { status runId } }"""
-_LAUNCHED = """query ($tags: [ExecutionTag!]) {
-  runsOrError(filter: {tags: $tags}, limit: 1) { ... on Runs { results { runId status } } } }"""
 
 
-class Answer(NamedTuple):
-    """What the API said: the status and the JSON object."""
+class ApiResponse(NamedTuple):
+    """The status and the JSON object of a response."""
 
     status: int
     body: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Api:
-    """The API at an address; `key` is HUNTER_API_KEY, None where none is set."""
+class ApiClient:
+    """The API at a URL; `key` is HUNTER_API_KEY, None if it is not set."""
 
     url: str
     key: str | None = None
 
-    def ask(self, method: str, path: str) -> Answer:
+    def request(self, method: str, path: str) -> ApiResponse:
         """
-        One request.
+        Send one request.
 
-        Raises: HunterError where nothing answers, or something that is no JSON object.
+        Raises: HunterError if there is no response, or one that is not a JSON object.
         """
         headers = {"X-API-Key": self.key} if self.key else {}
         try:
-            answer = requests.request(method, self.url + path, headers=headers, timeout=_SECONDS)
-            body = answer.json()
-        except requests.JSONDecodeError:
-            raise HunterError(
-                f"The API at {self.url} answered {method} {path} with something that is not JSON."
-            ) from None
+            response = requests.request(method, self.url + path, headers=headers, timeout=_REQUEST_SECONDS)
         except requests.RequestException:
-            raise HunterError(f"The API at {self.url} does not answer.", hint="hunter serve starts it.") from None
-        if not isinstance(body, dict):
-            raise HunterError(f"The API at {self.url} answered {method} {path} with something that is no JSON object.")
-        return Answer(answer.status_code, body)
+            raise HunterError(f"The API at {self.url} does not respond.", hint="Start it with hunter serve.") from None
+        with contextlib.suppress(requests.JSONDecodeError):
+            if isinstance(body := response.json(), dict):
+                return ApiResponse(response.status_code, body)
+        raise HunterError(f"The API at {self.url} responded to {method} {path} without a JSON object.")
 
-    def is_there(self) -> bool:
-        """Whether an API of ours answers, well or not."""
+    def is_hunter(self) -> bool:
+        """Return whether an API of this program responds, healthy or not."""
         try:
-            return "partner_center_enabled" in self.ask("GET", "/healthz").body
+            return "partner_center_enabled" in self.request("GET", "/healthz").body
         except HunterError:
             return False
 
 
 class Tick(NamedTuple):
-    """A moment at which a schedule or sensor was asked; `at` in seconds since 1970."""
+    """One evaluation of a schedule or sensor; `at` in seconds since 1970."""
 
     at: float
     status: str
@@ -84,96 +83,176 @@ class Tick(NamedTuple):
     run_ids: list[str]
 
 
-class Keeper(NamedTuple):
-    """A schedule or sensor; `beat` is its cron line or its seconds, `next_at` is None where Dagster does not say."""
+class Automation(NamedTuple):
+    """A schedule or sensor; `interval` is its cron expression or its seconds."""
 
     name: str
-    beat: str
+    interval: str
     status: str
     ticks: list[Tick]
-    next_at: float | None
 
 
-class Cadence(NamedTuple):
-    """What starts syncs by itself, by name, and which of Dagster's daemons are healthy, by type."""
+class Automations(NamedTuple):
+    """Schedules and sensors by name, and whether each of Dagster's daemons is healthy, by type."""
 
-    keepers: dict[str, Keeper]
+    by_name: dict[str, Automation]
     daemons: dict[str, bool]
 
 
 @dataclass(frozen=True)
-class Dagster:
-    """Dagster's web server at an address."""
+class GraphqlClient:
+    """Dagster's web server at a URL. Every method raises HunterError if it does not respond as expected."""
 
     url: str
 
-    def cadence(self) -> Cadence:
-        """Every schedule and sensor with its last ticks. Raises: HunterError."""
-        data = self._ask(_CADENCE)
-        with self._shape():
+    def automations(self) -> Automations:
+        """Return all schedules and sensors with their last ticks."""
+        data = self._query(_AUTOMATIONS)
+        with self._expected_shape():
             entries = data["workspaceOrError"]["locationEntries"]
-            places = [place for entry in entries for place in entry["locationOrLoadError"]["repositories"]]
-            keepers = [_schedule(each) for place in places for each in place["schedules"]]
-            keepers += [_sensor(each) for place in places for each in place["sensors"]]
+            found: list[Automation] = []
+            for repository in (each for entry in entries for each in entry["locationOrLoadError"]["repositories"]):
+                found += [_automation(each, "cronSchedule", "scheduleState") for each in repository["schedules"]]
+                found += [_automation(each, "minIntervalSeconds", "sensorState") for each in repository["sensors"]]
             daemons = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-            return Cadence(
-                {keeper.name: keeper for keeper in keepers},
+            return Automations(
+                {automation.name: automation for automation in found},
                 {each["daemonType"]: each["healthy"] is True for each in daemons},
             )
 
-    def run(self, run_id: str) -> tuple[str, dict[str, str]] | None:
-        """A run's status and tags, None where Dagster knows of no such run. Raises: HunterError."""
-        data = self._ask(_RUN, {"id": run_id})
-        with self._shape():
-            found = data["runOrError"]
-            return (found["status"], {tag["key"]: tag["value"] for tag in found["tags"]}) if found else None
-
-    def newest_run(self, tag: str, value: str) -> tuple[str, str] | None:
-        """Id and status of the newest run with this tag, None where there is none. Raises: HunterError."""
-        data = self._ask(_LAUNCHED, {"tags": [{"key": tag, "value": value}]})
-        with self._shape():
-            return next(((run["runId"], run["status"]) for run in data["runsOrError"]["results"]), None)
+    def run_status(self, run_id: str) -> str | None:
+        """Return the status of a run, None if Dagster has no such run."""
+        data = self._query(_RUN, {"id": run_id})
+        with self._expected_shape():
+            return data["runOrError"]["status"] if data["runOrError"] else None
 
     def check_result(self, asset: str, check: str) -> tuple[str, str] | None:
-        """Status and run id of a check's newest execution that has ended, None without one. Raises: HunterError."""
-        data = self._ask(_CHECK, {"asset": {"path": [asset]}, "check": check})
-        with self._shape():
+        """Return status and run id of the newest execution of a check that has ended, None if there is none."""
+        data = self._query(_CHECK, {"asset": {"path": [asset]}, "check": check})
+        with self._expected_shape():
             executions = [(each["status"], each["runId"]) for each in data["assetCheckExecutions"]]
             return next((each for each in executions if each[0] not in ("IN_PROGRESS", "SKIPPED")), None)
 
-    def _ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _query(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
-            question = {"query": query, "variables": variables}
-            answer = requests.post(f"{self.url}/graphql", json=question, timeout=_SECONDS)
-            body = answer.json()
+            request = {"query": query, "variables": variables}
+            body = requests.post(f"{self.url}/graphql", json=request, timeout=_REQUEST_SECONDS).json()
         except requests.RequestException:
-            raise HunterError(f"Dagster at {self.url} does not answer.", hint="hunter up starts it.") from None
-        with self._shape():
+            raise HunterError(f"Dagster at {self.url} does not respond.", hint="Start it with hunter up.") from None
+        with self._expected_shape():
             if body.get("errors"):
-                raise HunterError(f"Dagster at {self.url} refused a question.")
+                raise HunterError(f"Dagster at {self.url} rejected a query.")
             return body["data"]
 
     @contextmanager
-    def _shape(self) -> Iterator[None]:
+    def _expected_shape(self) -> Iterator[None]:
         try:
             yield
         except (AttributeError, KeyError, TypeError):
             raise HunterError(
-                f"Dagster at {self.url} answered in a shape that is not known here.",
-                hint="Does it run this version's code location, and does that load?",
+                f"Dagster at {self.url} responded in an unknown shape.",
+                hint="Check that it runs the code location of this version, and that it loads.",
             ) from None
 
 
-def _schedule(each: dict[str, Any]) -> Keeper:
-    state = each["scheduleState"]
-    next_at = state["nextTick"]["timestamp"] if state["nextTick"] else None
-    return Keeper(each["name"], each["cronSchedule"], state["status"], _ticks(state), next_at)
+def _automation(found: dict[str, Any], interval: str, state: str) -> Automation:
+    ticks = found[state]["ticks"]
+    ticks = [Tick(each["timestamp"], each["status"], each["skipReason"], each["runIds"]) for each in ticks]
+    return Automation(found["name"], str(found[interval]), found[state]["status"], ticks)
 
 
-def _sensor(each: dict[str, Any]) -> Keeper:
-    state = each["sensorState"]
-    return Keeper(each["name"], str(each["minIntervalSeconds"]), state["status"], _ticks(state), None)
+class CommandResult(NamedTuple):
+    """The exit code and the output of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    def error(self) -> str:
+        """Return the command's error message and exit code."""
+        messages = [line.removeprefix("error: ") for line in self.err.splitlines() if line.startswith("error: ")]
+        return f"{messages[0] if messages else 'no error message.'} (exit code {self.code})"
 
 
-def _ticks(state: dict[str, Any]) -> list[Tick]:
-    return [Tick(each["timestamp"], each["status"], each["skipReason"], each["runIds"]) for each in state["ticks"]]
+@dataclass(frozen=True)
+class SyncCommandResult:
+    """The exit code, the summary and the log lines of `hunter sync --json`."""
+
+    code: int
+    summary: dict[str, Any]
+    log_lines: list[str]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the events of that name in the log."""
+        found: list[dict[str, Any]] = []
+        for line in self.log_lines:
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                if isinstance(event, dict) and event.get("event") == name:
+                    found.append(event)
+        return found
+
+
+def start_command(
+    variables: Mapping[str, str], *arguments: str, out: "int | IO[str]", err: "int | IO[str]"
+) -> "subprocess.Popen[str]":
+    """
+    Start `hunter` with an environment, in its own session so that Ctrl-C reaches it only through this process.
+
+    out, err: a file, or subprocess.PIPE.
+    """
+    is_isolated = variables.get(DEMO_VARIABLE) == str(os.getpid())
+    return subprocess.Popen(  # noqa: S603 - commands of this package # nosec B603
+        [sys.executable, "-m", "hunter_pipeline.cli", *arguments],
+        env=variables,
+        # Dagster gives the .env of its folder precedence over the environment, and an isolated home has no .env
+        cwd=variables[f"{PREFIX}HOME"] if is_isolated else None,
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=err,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def run_command(variables: Mapping[str, str], *arguments: str, grace_seconds: float = 0) -> CommandResult:
+    """
+    Run a command to its end; after Ctrl-C it may continue for `grace_seconds`.
+
+    Raises: HunterError if it does not end.
+    """
+    process = start_command(variables, *arguments, out=subprocess.PIPE, err=subprocess.PIPE)
+    try:
+        out, err = process.communicate(timeout=_COMMAND_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise HunterError(f"`hunter {' '.join(arguments)}` did not end within {_COMMAND_SECONDS} seconds.") from None
+    finally:
+        stop_command(process, grace_seconds)
+    return CommandResult(process.returncode, out, err)
+
+
+def stop_command(process: "subprocess.Popen[str]", grace_seconds: float = 0) -> None:
+    """Wait `grace_seconds` for a command to end, then terminate it, then kill it."""
+    for number, seconds in ((None, grace_seconds), (signal.SIGTERM, 60), (signal.SIGKILL, 10)):
+        if process.poll() is None and number is not None:
+            process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=seconds)  # `wait` would block on a full pipe
+            return
+
+
+def run_sync(variables: Mapping[str, str], *options: str, grace_seconds: float = 0) -> SyncCommandResult:
+    """
+    Run `hunter sync --json` with its log as JSON.
+
+    Raises: HunterError if it prints no summary.
+    """
+    json_logs = {**variables, f"{PREFIX}LOG_FORMAT": "json"}
+    result = run_command(json_logs, "sync", "--json", *options, grace_seconds=grace_seconds)
+    try:
+        summary = json.loads(result.out)
+        return SyncCommandResult(result.code, {**dict.fromkeys(COUNTS, 0), **summary}, result.err.splitlines())
+    except (ValueError, TypeError):
+        raise HunterError(f"`hunter sync --json` printed no summary: {result.error()}") from None

@@ -1,8 +1,4 @@
-"""
-What an acceptance test found, as text for people and as JSON.
-
-What belongs here: findings, steps and how they are printed. What does not: how anything is found out.
-"""
+"""The result of an acceptance test, as text and as JSON."""
 
 import textwrap
 from dataclasses import dataclass, field
@@ -10,58 +6,58 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 WIDTH = 100
-_LINE = "_" * 28
+_BLANK = "_" * 28
 
 
-class Finding(NamedTuple):
+class Evidence(NamedTuple):
     """
-    One observation, worded as what was seen, so that it reads rightly whether it is well or not.
+    One observation, worded as what was seen rather than as an error, so that it reads right with `ok` true or false.
 
-    Shape: Finding(False, "hunter sync ended with exit code 5 (expected: 0)")
+    Shape: Evidence(False, "hunter sync ended with exit code 5 (expected: 0)")
     """
 
-    is_well: bool
-    words: str
+    ok: bool
+    text: str
 
 
 @dataclass(frozen=True)
-class StepReport:
-    """A step: what it promises, what was found, and how long that took in seconds."""
+class StepResult:
+    """The result of one step: what it tests, what was seen, how many seconds it took."""
 
     number: int
     title: str
-    findings: list[Finding]
+    evidence: list[Evidence]
     seconds: float
 
     @property
     def passed(self) -> bool:
-        """Whether all is well; a step that has looked at nothing has not passed."""
-        return bool(self.findings) and all(finding.is_well for finding in self.findings)
+        """Return whether there is evidence and all of it is ok."""
+        return bool(self.evidence) and all(each.ok for each in self.evidence)
 
 
 @dataclass(frozen=True)
 class Report:
     """
-    The whole acceptance test.
+    The result of all steps.
 
     system:      what was tested, by heading, e.g. {"API": "http://127.0.0.1:8000"}; no secrets.
-    left_behind: what the test had started or made and could not remove; none where the state is restored.
+    left_behind: what the test started or created and could not remove.
     """
 
     began: datetime
     system: dict[str, str]
-    steps: list[StepReport]
+    steps: list[StepResult]
     seconds: float
     left_behind: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        """Whether every step passed and nothing was left behind."""
+        """Return whether every step passed and nothing was left behind."""
         return bool(self.steps) and all(step.passed for step in self.steps) and not self.left_behind
 
     def as_json(self) -> dict[str, Any]:
         """
-        The same for programs.
+        Return the report for programs.
 
         Shape: {"verdict": "PASS", "date": "2026-11-22T08:00:00Z", "duration_seconds": 61.2, "system": {...},
         "steps": [{"number": 1, "title": "...", "verdict": "PASS", "duration_seconds": 4.1,
@@ -78,7 +74,7 @@ class Report:
                     "title": step.title,
                     "verdict": _verdict(step.passed),
                     "duration_seconds": round(step.seconds, 1),
-                    "evidence": [{"ok": finding.is_well, "text": finding.words} for finding in step.findings],
+                    "evidence": [each._asdict() for each in step.evidence],
                 }
                 for step in self.steps
             ],
@@ -86,42 +82,38 @@ class Report:
         }
 
     def as_text(self) -> str:
-        """The report template, filled in; the last lines are for whoever accepts the system."""
+        """Return the report for people, with lines for a signature."""
+        state = "restored: everything that the test started has ended, its folders are removed"
+        if self.left_behind:
+            state = f"NOT RESTORED, left behind: {'; '.join(self.left_behind)}"
+        passed = sum(step.passed for step in self.steps)
+        verdict = f"{_verdict(self.passed)} ({passed} of {len(self.steps)} steps passed, in {self.seconds:.0f} s)"
         parts = [
             "Acceptance report of hunter_pipeline",
             "=" * WIDTH,
-            *_rows({"Date": f"{self.began:%Y-%m-%d %H:%M} UTC", **self.system}),
-            *(_step(step) for step in self.steps),
+            *_format_rows({"Date": f"{self.began:%Y-%m-%d %H:%M} UTC", **self.system}),
+            *(_format_step(step) for step in self.steps),
             "-" * WIDTH,
-            *_rows({"State": self._state(), "Verdict": self._words()}),
-            f"\nTester     {_LINE}\nDate       {_LINE}\nSignature  {_LINE}",
+            *_format_rows({"State": state, "Verdict": verdict}),
+            f"\nTester     {_BLANK}\nDate       {_BLANK}\nSignature  {_BLANK}",
         ]
         return "\n".join(parts)
-
-    def _words(self) -> str:
-        well = sum(step.passed for step in self.steps)
-        return f"{_verdict(self.passed)} ({well} of {len(self.steps)} steps passed, in {self.seconds:.0f} s)"
-
-    def _state(self) -> str:
-        if self.left_behind:
-            return f"NOT RESTORED, left behind: {'; '.join(self.left_behind)}"
-        return "as it was found: what the test started has ended, its folders are gone"
 
 
 def _verdict(passed: bool) -> str:
     return "PASS" if passed else "FAIL"
 
 
-def _step(step: StepReport) -> str:
+def _format_step(step: StepResult) -> str:
     title = f"{step.number}  {step.title} "
     lines = [f"\n{title:.<{WIDTH - 15}} {_verdict(step.passed)} {step.seconds:7.1f} s"]
-    lines += [_wrapped(f"     {'ok ' if well else 'BAD'}  ", words) for well, words in step.findings]
+    lines += [_wrap(f"     {'ok ' if ok else 'BAD'}  ", text) for ok, text in step.evidence]
     return "\n".join(lines)
 
 
-def _rows(rows: dict[str, str]) -> list[str]:
-    return [_wrapped(f"{name:<13}", words) for name, words in rows.items()]
+def _format_rows(rows: dict[str, str]) -> list[str]:
+    return [_wrap(f"{name:<13}", text) for name, text in rows.items()]
 
 
-def _wrapped(start: str, words: str) -> str:
-    return textwrap.fill(words, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
+def _wrap(start: str, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)

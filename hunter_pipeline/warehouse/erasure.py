@@ -1,72 +1,79 @@
-"""Forgotten people: what is remembered of them, and every stored payload that may name one."""
+"""Read and write the registry of erased people and the stored payloads that may name one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, LiteralString
 
 import simplejson
 from psycopg.types.json import set_json_loads
 
-from hunter_pipeline.referrals.erasure import Memory
+from hunter_pipeline.referrals.erasure import ErasureRegistry
 from hunter_pipeline.warehouse.connection import Connection, queries
 
 _BATCH = 500
 
 
-def memory(connection: Connection) -> Memory:
-    """Who was forgotten, by hash."""
-    return Memory(
-        key=bytes(queries().forgetting_key(connection)),
-        people={row["address_hash"]: set(row["traces"]) for row in queries().forgotten_people(connection)},
-        referrals={row["referral_hash"]: set(row["people"]) for row in queries().forgotten_in(connection)},
+def load_registry(connection: Connection) -> ErasureRegistry:
+    """Return the erased people."""
+    return ErasureRegistry(
+        key=bytes(queries().erasure_key(connection)),
+        people={row["address_hash"] for row in queries().erased_people(connection)},
+        referrals={row["referral_hash"]: set(row["people"]) for row in queries().referrals_of_erased(connection)},
     )
 
 
-def remember(connection: Connection, known: Memory) -> None:
-    """Keep what was learnt; what is kept already stays."""
-    traces = [(person, trace) for person, hashes in known.people.items() for trace in hashes]
-    named = [(referral, person) for referral, people in known.referrals.items() for person in people]
-    queries().remember_people(connection, people=list(known.people))
-    queries().remember_traces(connection, people=[one for one, _ in traces], traces=[other for _, other in traces])
-    queries().remember_referrals(connection, referrals=[one for one, _ in named], people=[two for _, two in named])
+def save_registry(connection: Connection, registry: ErasureRegistry) -> None:
+    """Add the registry's people and referrals to those that are stored."""
+    named = [(referral, person) for referral, people in registry.referrals.items() for person in people]
+    queries().add_erased_people(connection, people=list(registry.people))
+    queries().add_referrals_of_erased(
+        connection, referrals=[referral for referral, _ in named], people=[person for _, person in named]
+    )
 
 
-def versions(connection: Connection) -> Iterator[dict[str, Any]]:
-    """`id`, `referral_id`, `payload`, `content_hash` and `erased` of every raw version, through the server's cursor."""
-    with connection.cursor(name="every_version") as cursor:
-        set_json_loads(partial(simplejson.loads, use_decimal=True), cursor)
-        cursor.execute(queries().every_version.sql)
-        while rows := cursor.fetchmany(_BATCH):
-            yield from rows
+def version_texts(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Yield `referral_id` and `text`, the payload as text, of every raw version."""
+    return _stream(connection, queries().version_texts.sql)
+
+
+def versions_of(connection: Connection, referral_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield `id`, `referral_id`, `payload`, `content_hash` and `erased` of every raw version of some referrals."""
+    return _stream(connection, queries().versions_of.sql, referral_ids=referral_ids)
 
 
 def quarantined(connection: Connection) -> Iterator[dict[str, Any]]:
-    """`id`, `payload` (text), `content_hash` and `erased` of everything in quarantine."""
-    with connection.cursor(name="every_quarantined") as cursor:
-        cursor.execute(queries().every_quarantined.sql)
+    """Yield `id`, `payload` (text), `content_hash` and `erased` of every quarantined payload."""
+    return _stream(connection, queries().every_quarantined.sql)
+
+
+def _stream(connection: Connection, statement: LiteralString, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a query through a cursor of the server, so that memory does not grow with the table."""
+    with connection.cursor(name="erasure") as cursor:
+        set_json_loads(partial(simplejson.loads, use_decimal=True), cursor)
+        cursor.execute(statement, parameters)
         while rows := cursor.fetchmany(_BATCH):
             yield from rows
 
 
 def replace_version(connection: Connection, row_id: int, *, referral_id: str, payload: str, content_hash: str) -> None:
-    """Put another payload into the place of a raw version's."""
+    """Replace the payload of a raw version and mark it as erased."""
     queries().replace_version(
         connection, id=row_id, referral_id=referral_id, payload=payload, content_hash=content_hash
     )
 
 
 def replace_quarantined(connection: Connection, row_id: int, *, payload: str, content_hash: str) -> None:
-    """Put another text into the place of a quarantined payload's."""
+    """Replace a quarantined payload and mark it as erased."""
     queries().replace_quarantined(connection, id=row_id, payload=payload, content_hash=content_hash)
 
 
-def count_concerned(connection: Connection, referral_ids: list[str]) -> dict[str, int]:
-    """How many rows behind raw_referrals those referrals have: `normalized_referrals` and so on."""
-    return queries().count_concerned(connection, referral_ids=referral_ids)
+def count_derived(connection: Connection, referral_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many rows of each table behind raw_referrals come from these referrals."""
+    return queries().count_derived(connection, referral_ids=referral_ids)
 
 
-def make_stale(connection: Connection, referral_ids: list[str]) -> None:
-    """Let the next normalization derive these referrals again."""
+def remove_derived(connection: Connection, referral_ids: Sequence[str]) -> None:
+    """Remove the rows that the next normalization derives again, and referrals without a raw version."""
     queries().remove_normalized(connection, referral_ids=referral_ids)
     queries().remove_referrals_that_are_not_raw(connection, referral_ids=referral_ids)
     queries().point_to_erased_versions(connection, referral_ids=referral_ids)

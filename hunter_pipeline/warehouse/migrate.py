@@ -135,7 +135,7 @@ def _no_syncs(warehouse: Warehouse, waiting: Callable[[], None], patience: float
         except CommandError:  # a newer schema: the upgrade itself says so
             has_work = False
         has_lease = connection.execute(text("select to_regclass('sync_lease')")).scalar() is not None
-    held = sync_lease.held(warehouse, "hunter db upgrade", seconds=patience, waiting=waiting)
+    held = sync_lease.held(warehouse, "hunter db upgrade", seconds=patience, on_wait=waiting)
     with held if has_work and has_lease else nullcontext():
         yield
 

@@ -1,52 +1,85 @@
-"""
-The row that keeps the sign-in where nodes share it, and the lock around its refresh.
+"""The sign-in as an encrypted row of `sign_in`, which all nodes share, and the lock around its refresh."""
 
-What belongs here: one text in one row. What does not: what it means and how it is encrypted
-(`hunter_pipeline/pipeline/sign_in.py`).
-"""
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from psycopg.errors import LockNotAvailable
 
-from hunter_pipeline.errors import DatabaseError
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, queries
 
+# An arbitrary number; no other advisory lock has it.
 SIGN_IN_LOCK = 4_276_180_391_552_008
-"""An arbitrary number that only this advisory lock has."""
 
 
-def take_lock(connection: Connection, seconds: float) -> bool:
+class TokenRow:
     """
-    Take the lock for as long as the connection lives; False where another one had it for `seconds`.
+    A token store in the database; the first key encrypts, each of them decrypts.
 
-    From then on each statement of the connection commits by itself.
+    Opens a connection for each call, and holds one while it is locked.
     """
-    connection.autocommit = True
-    queries().wait_at_most(connection, milliseconds=str(max(1, round(seconds * 1000))))
-    try:
-        queries().take_sign_in_lock(connection, key=SIGN_IN_LOCK)
-    except LockNotAvailable:
-        return False
-    return True
+
+    location = "the database, encrypted"
+
+    def __init__(self, warehouse: Warehouse, keys: Sequence[str]) -> None:
+        self._warehouse = warehouse
+        self._keys = MultiFernet([Fernet(key) for key in keys])
+
+    def read(self) -> str | None:
+        """Return the decrypted sign-in, or None. Raises: PartnerCenterAuthError if no key fits, DatabaseError."""
+        with self._warehouse.connection() as connection:
+            return _LockedTokenRow(connection, self._keys).read()
+
+    @contextmanager
+    def locked(self, timeout: float = 60.0) -> Generator["_LockedTokenRow"]:
+        """
+        Keep other nodes from writing; a node that dies or loses its connection releases the lock.
+
+        Each statement commits by itself, so that a refresh token that was saved stays, whatever fails afterwards.
+
+        Raises:
+            PartnerCenterNetworkError: another node holds the lock for `timeout` seconds.
+            DatabaseError: the database is out of reach, or has no table for the sign-in yet.
+        """
+        with self._warehouse.connection() as connection:
+            connection.autocommit = True
+            if not queries().has_sign_in_table(connection):
+                raise DatabaseError("The database has no place for the sign-in yet.", hint="Run: hunter db upgrade")
+            queries().set_lock_timeout(connection, milliseconds=str(max(1, round(timeout * 1000))))
+            try:
+                queries().take_sign_in_lock(connection, key=SIGN_IN_LOCK)
+            except LockNotAvailable:
+                raise PartnerCenterNetworkError(
+                    "Another node has been refreshing the sign-in for too long.", hint="Run it again later."
+                ) from None
+            yield _LockedTokenRow(connection, self._keys)
 
 
-def require_place(connection: Connection) -> None:
-    """Raises: DatabaseError where the schema has no table for the sign-in yet."""
-    if not queries().sign_in_has_a_place(connection):
-        raise DatabaseError("The database has no place for the sign-in yet.", hint="Run: hunter db upgrade")
+class _LockedTokenRow:
+    """The row on the connection that holds the lock: a node that loses the lock cannot write either."""
 
+    def __init__(self, connection: Connection, keys: MultiFernet) -> None:
+        self._connection = connection
+        self._keys = keys
 
-def read(connection: Connection) -> str | None:
-    """The encrypted sign-in; None where there is none, or no schema yet."""
-    if not queries().sign_in_has_a_place(connection):
-        return None
-    return queries().read_sign_in(connection)
+    def read(self) -> str | None:
+        is_there = queries().has_sign_in_table(self._connection)
+        encrypted: str | None = queries().read_sign_in(self._connection) if is_there else None
+        if encrypted is None:
+            return None
+        try:
+            return self._keys.decrypt(encrypted.encode()).decode()
+        except (InvalidToken, UnicodeDecodeError):
+            pass
+        # Outside the `except` block: the chained error would hold the decrypted bytes.
+        raise PartnerCenterAuthError(
+            "No key of HUNTER_TOKEN_KEYS fits the stored sign-in, or the sign-in is damaged.",
+            hint="Put back the key that it was saved with. Sign in: hunter auth login.",
+        )
 
+    def save(self, text: str) -> None:
+        queries().save_sign_in(self._connection, sealed=self._keys.encrypt(text.encode()).decode())
 
-def save(connection: Connection, sealed: str) -> None:
-    """Replace whatever was there."""
-    queries().save_sign_in(connection, sealed=sealed)
-
-
-def delete(connection: Connection) -> bool:
-    """Remove it; False where there was none."""
-    return bool(queries().delete_sign_in(connection))
+    def delete(self) -> bool:
+        return bool(queries().delete_sign_in(self._connection))

@@ -70,11 +70,11 @@ class Lease:
         self._heartbeat.start()
         return True
 
-    def wait(self, connection: Connection, seconds: float, waiting: Callable[[], None]) -> bool:
-        """Take the lease as soon as it is free; call `waiting` once before waiting, return False after `seconds`."""
+    def wait(self, connection: Connection, seconds: float, on_wait: Callable[[], None]) -> bool:
+        """Take the lease as soon as it is free; call `on_wait` once before waiting, return False after `seconds`."""
         if self.acquire(connection):
             return True
-        waiting()
+        on_wait()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
@@ -103,7 +103,7 @@ class Lease:
 
 @contextmanager
 def held(
-    warehouse: Warehouse, owner: str, *, seconds: float, waiting: Callable[[], None] = lambda: None
+    warehouse: Warehouse, owner: str, *, seconds: float, on_wait: Callable[[], None] = lambda: None
 ) -> Generator[None]:
     """
     Keep syncs out during a block: wait for the one under way, and let none begin meanwhile.
@@ -112,7 +112,7 @@ def held(
     """
     lease = Lease(warehouse, owner)
     with warehouse.connection() as connection:
-        if not lease.wait(connection, seconds, waiting):
+        if not lease.wait(connection, seconds, on_wait):
             raise DatabaseError(
                 f"A sync has been under way for {seconds:.0f} seconds and more.",
                 hint="Wait for its end or stop it, then run the command again.",

@@ -1,1 +1,1 @@
-"""What people and programs look at over HTTP: the API, the lead desk, health and metrics."""
+"""The API, the lead desk, health checks and metrics over HTTP."""

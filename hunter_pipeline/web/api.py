@@ -1,8 +1,7 @@
 """
-The routes under /api: syncs, referrals and leads.
+The JSON endpoints under /api: syncs, referrals and leads.
 
-Each opens one connection, asks `warehouse` or Dagster, and returns a model. They block, so the server calls them
-in threads.
+The routes block on the database or on Dagster, so they are plain functions, which FastAPI runs in threads.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +14,16 @@ from pydantic import BeforeValidator, StringConstraints
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline.web import errors, exports, models
-from hunter_pipeline.web.dagster_client import Launch, Launches
+from hunter_pipeline.web import exports, models, sync_status
+from hunter_pipeline.web.errors import not_found
 
 REFERRALS = "/api/v1/partner-center/referrals"
+LEADS = "/api/v1/leads"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 200
+# PostgreSQL's text cannot contain NUL.
+NO_NUL = r"^[^\x00]*$"
 
 ReferralSort = Literal[
     "source_updated_at", "source_created_at", "expires_at", "deal_value",
@@ -31,106 +33,97 @@ LeadSort = Literal[
     "score", "canonical_name", "domain", "country", "referral_type", "status", "deal_value", "expires_at", "updated_at"
 ]
 Order = Literal["asc", "desc"]
-Format = Literal["csv", "xlsx"]
+ExportFormat = Literal["csv", "xlsx"]
+
+_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
 
 router = APIRouter()
 
 
-STORABLE = r"^[^\x00]*$"
-"""PostgreSQL's text holds every character but NUL."""
-
-
-def _given(value: object) -> object:
-    """A form sends what was not filled in as empty text."""
+def _empty_to_none(value: object) -> object:
+    """Return None for empty text: forms send a field that was not filled in as ''."""
     return None if value == "" else value
 
 
-Word = Annotated[
-    Annotated[str, StringConstraints(max_length=100, pattern=STORABLE)] | None, BeforeValidator(_given), Query()
+FilterValue = Annotated[
+    Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None, BeforeValidator(_empty_to_none), Query()
 ]
-Words = Annotated[
-    Annotated[str, StringConstraints(max_length=200, pattern=STORABLE)] | None,
-    BeforeValidator(_given),
+SearchText = Annotated[
+    Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None,
+    BeforeValidator(_empty_to_none),
     Query(description="words that must all occur, in any case: in company, deal, domain, ids, city or contacts"),
 ]
-Identity = Annotated[str, Path(min_length=1, max_length=200, pattern=STORABLE)]
+RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
-def filters(referral_type: Word = None, status: Word = None, q: Words = None) -> listing.Filters:
-    """Which rows a list or an export shows; what is empty or left out is no filter."""
+def read_filters(
+    referral_type: FilterValue = None, status: FilterValue = None, q: SearchText = None
+) -> listing.Filters:
+    """Return the filters of a list or an export; an empty or missing parameter filters nothing."""
     return listing.Filters(referral_type, status, q)
 
 
-Filters = Annotated[listing.Filters, Depends(filters)]
-Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="counted from 1")]
+def read_referral_order(sort: ReferralSort = "source_updated_at", order: Order = "desc") -> dict[str, Any]:
+    """Return the order of a list of referrals, as `listing` takes it."""
+    return {"sort": sort, "descending": order == "desc"}
+
+
+def read_lead_order(sort: LeadSort = "score", order: Order = "desc") -> dict[str, Any]:
+    """Return the order of a list of leads, as `listing` takes it."""
+    return {"sort": sort, "descending": order == "desc"}
+
+
+Filters = Annotated[listing.Filters, Depends(read_filters)]
+ReferralOrder = Annotated[dict[str, Any], Depends(read_referral_order)]
+LeadOrder = Annotated[dict[str, Any], Depends(read_lead_order)]
+PageNumber = Annotated[int, Query(ge=1, le=MAX_PAGE, description="counted from 1")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
-
-
-def start_sync(request: Request, *, full: bool = False) -> Launch:
-    """Launch a sync, or find the one that is under way. Raises: Refusal, DagsterUnavailable, DatabaseError."""
-    if not request.app.state.settings.partner_center_enabled:
-        raise errors.flag_disabled()
-    launches: Launches = request.app.state.launches
-    return launches.launch(full=full)
 
 
 @router.post(f"{REFERRALS}/sync", tags=["sync"], responses={400: {"model": models.Error}})
 @router.post("/api/referrals/sync", tags=["sync"], responses={400: {"model": models.Error}})
-def sync(
+def start_sync(
     request: Request,
     body: Annotated[models.SyncRequest | None, Body()] = None,
-    full: Annotated[bool, Query(description="read everything, and mark what is gone upstream")] = False,
+    full: Annotated[bool, Query(description="read everything, and mark referrals that are missing upstream")] = False,
 ) -> models.SyncStarted:
-    """Start a sync in Dagster; one that is queued or running already is answered instead of a second one."""
-    launch = start_sync(request, full=full or bool(body and body.full))
-    message = "The sync is queued." if launch.enqueued else f"A sync is {launch.status} already."
-    return models.SyncStarted(task_id=launch.task_id, status=launch.status, enqueued=launch.enqueued, message=message)
+    """Start a sync in Dagster; if one is queued or running already, return that one."""
+    state = request.app.state
+    task = sync_status.start_sync(state.settings, state.dagster, full=full or bool(body and body.full))
+    message = "The sync is queued." if task.enqueued else f"A sync is already {task.status}."
+    return models.SyncStarted(task_id=task.task_id, status=task.status, enqueued=task.enqueued, message=message)
 
 
 @router.get(f"{REFERRALS}/sync/{{task_id}}", tags=["sync"], responses={404: {"model": models.Error}})
 @router.get("/api/referrals/sync/{task_id}", tags=["sync"], responses={404: {"model": models.Error}})
-def sync_status(request: Request, task_id: Identity) -> models.SyncStatus:
-    """How a sync stands, whoever started it: the API, the command line or Dagster."""
-    launches: Launches = request.app.state.launches
-    followed = launches.follow(task_id)
-    if followed is None:
-        raise errors.not_found("sync")
-    return models.SyncStatus(task_id=task_id, status=followed.status, summary=followed.summary)  # pyright: ignore[reportArgumentType]
+def get_sync(request: Request, task_id: RecordId) -> models.SyncStatus:
+    """Return the state of a sync, whether the API, the command line or Dagster started it."""
+    progress = request.app.state.dagster.sync_progress(task_id)
+    if progress is None:
+        raise not_found("sync")
+    return models.SyncStatus(task_id=task_id, status=progress.status, summary=progress.summary)
 
 
 @router.get(REFERRALS, tags=["referrals"], response_model=models.ReferralPage)
-def referrals(
-    request: Request,
-    chosen: Filters,
-    *,
-    page: Page = 1,
-    page_size: PageSize = 50,
-    sort: ReferralSort = "source_updated_at",
-    order: Order = "desc",
+def list_referrals(
+    request: Request, filters: Filters, order: ReferralOrder, page: PageNumber = 1, page_size: PageSize = 50
 ) -> dict[str, Any]:
-    """Referrals, the newest first; nothing comes first for what has no value."""
+    """Return a page of referrals, the newest first; rows without a value in the sorted column come last."""
     with _warehouse(request).connection() as connection:
-        found = listing.page(connection, chosen, sort=sort, descending=order == "desc", page=page, page_size=page_size)
+        found = listing.page(connection, filters, page=page, page_size=page_size, **order)
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
 
-_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
-
-
 @router.get(f"{REFERRALS}/export", tags=["referrals"], response_class=Response, responses=_FILE)
-def referrals_export(
+def export_referrals(
     request: Request,
-    chosen: Filters,
-    *,
-    format: Format = "csv",  # noqa: A002 - the contract's name
-    sort: ReferralSort = "source_updated_at",
-    order: Order = "desc",
+    filters: Filters,
+    order: ReferralOrder,
+    format: ExportFormat = "csv",  # noqa: A002 - the contract's name
 ) -> Response:
-    """All referrals that pass the filters, as a file."""
-    rows = _streamed(
-        request, lambda connection: listing.stream(connection, chosen, sort=sort, descending=order == "desc")
-    )
-    return _file(rows, format, "referrals", exports.REFERRAL_COLUMNS)
+    """Return all referrals that match the filters as a file."""
+    rows = _stream(request, lambda connection: listing.stream(connection, filters, **order))
+    return _file_response(rows, format, "referrals", exports.REFERRAL_COLUMNS)
 
 
 @router.get(
@@ -140,72 +133,67 @@ def referrals_export(
     response_model_exclude_unset=True,
     responses={404: {"model": models.Error}},
 )
-def referral(request: Request, referral_id: Identity, include_raw: bool = False) -> dict[str, Any]:
-    """One referral with its contacts, its company and the history of its status."""
+def get_referral(request: Request, referral_id: RecordId, include_raw: bool = False) -> dict[str, Any]:
+    """Return a referral with its contacts, its company and its status history."""
     with _warehouse(request).connection() as connection:
-        found = listing.detail(connection, referral_id)
-        if found is None:
-            raise errors.not_found("referral")
-        more = {"payload": listing.payload(connection, referral_id)} if include_raw else {}
-        return {**found, "history": listing.history(connection, referral_id), **more}
+        detail = listing.detail(connection, referral_id)
+        if detail is None:
+            raise not_found("referral")
+        raw = {"payload": listing.payload(connection, referral_id)} if include_raw else {}
+        return {**detail, "history": listing.history(connection, referral_id), **raw}
 
 
-@router.get("/api/v1/leads", tags=["leads"], response_model=models.LeadPage)
-def leads(
+@router.get(LEADS, tags=["leads"], response_model=models.LeadPage)
+def list_leads(
     request: Request,
-    chosen: Filters,
-    *,
-    page: Page | None = None,
+    filters: Filters,
+    order: LeadOrder,
+    page: PageNumber | None = None,
     page_size: PageSize | None = None,
-    sort: LeadSort = "score",
-    order: Order = "desc",
 ) -> dict[str, Any]:
-    """Leads, the most urgent first; all of them where neither page nor page_size is given."""
+    """Return leads, the most urgent first; all of them if neither `page` nor `page_size` is given."""
     number = page or 1
     size = page_size or (50 if page else None)
     with _warehouse(request).connection() as connection:
-        found = listing.leads_page(
-            connection, chosen, sort=sort, descending=order == "desc", page=number, page_size=size
-        )
+        found = listing.leads_page(connection, filters, page=number, page_size=size, **order)
     return {"items": found.items, "total": found.total, "page": number, "page_size": size or found.total}
 
 
-@router.get("/api/v1/leads/export", tags=["leads"], response_class=Response, responses=_FILE)
-def leads_export(
+@router.get(f"{LEADS}/export", tags=["leads"], response_class=Response, responses=_FILE)
+def export_leads(
     request: Request,
-    chosen: Filters,
-    *,
-    format: Format = "csv",  # noqa: A002 - the contract's name
-    sort: LeadSort = "score",
-    order: Order = "desc",
+    filters: Filters,
+    order: LeadOrder,
+    format: ExportFormat = "csv",  # noqa: A002 - the contract's name
 ) -> Response:
-    """All leads that pass the filters, as a file."""
-    rows = _streamed(
-        request, lambda connection: listing.leads_stream(connection, chosen, sort=sort, descending=order == "desc")
-    )
-    return _file(rows, format, "leads_ready", exports.COLUMNS)
+    """Return all leads that match the filters as a file."""
+    rows = _stream(request, lambda connection: listing.leads_stream(connection, filters, **order))
+    return _file_response(rows, format, "leads_ready", exports.LEAD_COLUMNS)
 
 
 def _warehouse(request: Request) -> Warehouse:
     return request.app.state.warehouse
 
 
-def _streamed(request: Request, rows: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
-    """Rows on a connection that lives while they are read; the first is read now: an error is still an answer."""
+def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
+    """
+    Yield rows from a connection that stays open while they are read.
 
-    def read() -> Iterator[listing.Row]:
+    The first row is read at once, so that a database error becomes an error response instead of a broken file.
+    """
+
+    def rows() -> Iterator[listing.Row]:
         with _warehouse(request).connection() as connection:
-            yield from rows(connection)
+            yield from read(connection)
 
-    found = read()
-    first = next(found, None)
-    return chain(() if first is None else (first,), found)
+    remaining = rows()
+    first = next(remaining, None)
+    return chain(() if first is None else (first,), remaining)
 
 
-def _file(rows: Iterator[listing.Row], form: Format, name: str, columns: Sequence[str]) -> Response:
+def _file_response(rows: Iterator[listing.Row], form: ExportFormat, name: str, columns: Sequence[str]) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form == "csv":
-        return StreamingResponse(
-            exports.csv_parts(rows, columns), media_type="text/csv; charset=utf-8", headers=headers
-        )
-    return Response(exports.xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)
+        chunks = exports.csv_chunks(rows, columns)
+        return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(exports.to_xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)

@@ -1,55 +1,116 @@
-"""
-`create_app`: the service as a whole. No route stands here; each concern has a module of its own.
+"""Build the web application, serve the API documentation at /docs, and run the server."""
 
-Nothing is opened before the first request: connections and the way to Dagster are made when they are needed.
-"""
+import gzip
+from functools import cache
 
-from pathlib import Path
-
-from fastapi import FastAPI
+import uvicorn
+from anyio import CapacityLimiter
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import HunterError
+from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline.web import api, desk, docs, errors, health, models, sign_in
-from hunter_pipeline.web.access import Access
-from hunter_pipeline.web.dagster_client import Launches
-from hunter_pipeline.web.gate import Gate
-from hunter_pipeline.web.metrics import Metrics
+from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status
+from hunter_pipeline.web.dagster_client import DagsterClient
+from hunter_pipeline.web.security import AccessControl, AccessMiddleware
 
-_ABOUT = """
+# How long requests may take to finish once the server is told to stop.
+STOP_SECONDS = 10
+_DESCRIPTION = """
 Referrals of Microsoft Partner Center, the leads among them, and their syncs.
 
-With `HUNTER_API_KEY` set, everything but `/healthz*` needs it: as `X-API-Key`, or by signing in at `/sign-in`.
-Every error has one shape: `error` for programs, `detail` and `hint` for people.
+If `HUNTER_API_KEY` is set, everything but `/healthz*` needs it: send it as `X-API-Key`, or sign in at `/sign-in`.
+All errors have one shape: `error` for programs, `detail` and `hint` for people.
 """
-_STATUSES = (401, 403, 421, 422, 429, 500, 503)
+_ERROR_STATUSES = (401, 403, 421, 422, 429, 500, 503)
+_SWAGGER = pages.STATIC / "swagger"
+_SWAGGER_TYPES = {
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+
+docs_router = APIRouter(prefix="/docs", include_in_schema=False)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """
-    The API and the lead desk.
+    Return the API and the lead desk as one application; it opens no connection before the first request.
 
-    Raises: ConfigurationError where it would listen to the network without a key.
+    Raises: ConfigurationError if it would listen to the network without an API key.
     """
     settings.require_api_key()
     app = FastAPI(
         title="hunter_pipeline",
         version="1",
-        description=_ABOUT,
+        description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        responses={status: {"model": models.Error} for status in _STATUSES},
+        responses={status: {"model": models.Error} for status in _ERROR_STATUSES},
     )
     app.state.settings = settings
     app.state.warehouse = Warehouse.from_settings(settings)
-    app.state.launches = Launches(settings.dagster_url, app.state.warehouse)
-    app.state.access = Access(settings)
-    app.state.metrics = Metrics()
-    app.state.limiter = health.new_limiter()
-    for part in (api, health, docs, sign_in, desk):
-        app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    errors.install(app)
-    app.add_middleware(Gate, access=app.state.access, metrics=app.state.metrics)
+    app.state.dagster = DagsterClient(settings.dagster_url, app.state.warehouse)
+    app.state.access = AccessControl(settings)
+    app.state.metrics = health.RequestMetrics()
+    app.state.probe_threads = CapacityLimiter(health.PROBE_THREADS)
+    for router in (api.router, health.router, docs_router, pages.router, sync_status.router, desk.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    errors.register_error_handlers(app)
+    app.add_middleware(AccessMiddleware, access=app.state.access, metrics=app.state.metrics)
     return app
+
+
+def serve(settings: Settings) -> None:
+    """
+    Upgrade the schema, then serve the application until SIGINT or SIGTERM.
+
+    The server starts without the database as well, because its health check has to report that. Raises:
+    ConfigurationError.
+    """
+    try:
+        migrate.upgrade(Warehouse.from_settings(settings))
+    except HunterError as error:
+        log.warning("database_not_ready", error=error.message, hint=error.hint)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,  # requests are logged by AccessMiddleware, without their query strings
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+@docs_router.get("")
+def swagger_page() -> FileResponse:
+    """Return Swagger UI, whose files are served from here, so that the browser loads nothing from another host."""
+    return FileResponse(_SWAGGER / "index.html", media_type="text/html")
+
+
+@docs_router.get("/start.js")
+def swagger_start() -> FileResponse:
+    """Return the script that sets Swagger UI up; the content security policy forbids inline scripts."""
+    return FileResponse(_SWAGGER / "start.js", media_type="text/javascript")
+
+
+@docs_router.get("/swagger-ui-bundle.js")
+@docs_router.get("/swagger-ui.css")
+def swagger_asset(request: Request) -> Response:
+    """Return a file of npm's swagger-ui-dist 5.35.0, which is stored with gzip."""
+    name = request.url.path.rpartition("/")[2]
+    headers = {"Cache-Control": "private, max-age=86400", "Vary": "Accept-Encoding"}
+    compressed = _read_compressed(name)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(compressed, media_type=_SWAGGER_TYPES[name], headers={**headers, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(compressed), media_type=_SWAGGER_TYPES[name], headers=headers)
+
+
+@cache
+def _read_compressed(name: str) -> bytes:
+    return (_SWAGGER / f"{name}.gz").read_bytes()

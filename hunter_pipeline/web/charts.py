@@ -1,32 +1,36 @@
 """
-Where the bars of the three charts stand: figures in, geometry and texts out; `templates/charts.html` draws them.
+Read and lay out the desk's three bar charts, which `templates/charts.html` draws.
 
-All lengths are units of a drawing 320 wide. The texts beside the bars are those of the language asked for.
+All lengths are in units of a drawing that is 320 wide.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from hunter_pipeline.web.words import Words
+from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.web.localization import Localizer
 
 WIDTH = 320
-DAYS = 14
+EXPIRY_DAYS = 14
 SYNCS = 24
+# A New referral that expires within this many days is highlighted.
 SOON_DAYS = 3
-_LABELS = 84
-_ROW = 28
-_FLOOR = 112
+_LABEL_WIDTH = 84
+_VALUE_WIDTH = 44
+_ROW_HEIGHT = 28
+_BASELINE = 112
 _TOP = 18
-_TICKS = 3
-"""Every third day has its date below; more would not fit on a phone."""
+# Every third day has its date below; more do not fit on a phone.
+_LABELED_DAYS = 3
 Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its place, what stands beside it, and `cells`, its line in the table for those who do not see it."""
+    """A bar with the texts beside it; `cells` is its row in the chart's table for screen readers."""
 
     x: float
     y: float
@@ -40,7 +44,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing: its name (a part of the words' keys), height, sum in words, columns of its table, and bars."""
+    """A chart; `name` is part of its texts' keys, `columns` are the headers of its table."""
 
     name: str
     height: int
@@ -50,60 +54,66 @@ class Chart:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing but nothing: no bar has any length."""
+        """Return whether no bar has any length."""
         return not any(bar.width and bar.height for bar in self.bars)
 
 
-def funnel(rows: Rows, words: Words) -> Chart:
-    """How many referrals stand in each status: `status` (None: it has none) and `count`, lying bars."""
-    most = max((row["count"] for row in rows), default=0) or 1
-    room = WIDTH - _LABELS - 44
+def read_charts(connection: Connection, t: Localizer) -> list[Chart]:
+    """Return the desk's charts with the current data."""
+    return [
+        funnel_chart(listing.funnel(connection), t),
+        expiry_chart(listing.expiring(connection, EXPIRY_DAYS), t),
+        sync_chart(listing.syncs(connection, SYNCS), t),
+    ]
+
+
+def funnel_chart(rows: Rows, t: Localizer) -> Chart:
+    """Draw the number of referrals in each status as horizontal bars; rows have `status` (or None) and `count`."""
+    largest = max((row["count"] for row in rows), default=0) or 1
     bars: list[Bar] = []
-    for place, row in enumerate(rows):
-        label, value = words.named("status", row["status"], words("status.unknown")), words.number(row["count"])
+    for index, row in enumerate(rows):
+        label, value = t.label("status", row["status"], t("status.unknown")), t.number(row["count"])
+        width = (WIDTH - _LABEL_WIDTH - _VALUE_WIDTH) * row["count"] / largest
         kind = str(row["status"] or "unknown").lower()
-        bars.append(Bar(_LABELS, place * _ROW + 5, room * row["count"] / most, 18, label, value, kind, (label, value)))
-    total = words.count("charts.total", sum(row["count"] for row in rows))
-    columns = (words("columns.status"), words("charts.count"))
-    return Chart("funnel", len(rows) * _ROW or 1, total, columns, bars)
+        bars.append(Bar(_LABEL_WIDTH, index * _ROW_HEIGHT + 5, width, 18, label, value, kind, (label, value)))
+    total = t.plural("charts.total", sum(row["count"] for row in rows))
+    return Chart("funnel", len(rows) * _ROW_HEIGHT or 1, total, (t("columns.status"), t("charts.count")), bars)
 
 
-def expiring(rows: Rows, words: Words) -> Chart:
-    """How many referrals expire on each of the next days: `day` and `count`, standing bars."""
-    most = max((row["count"] for row in rows), default=0) or 1
+def expiry_chart(rows: Rows, t: Localizer) -> Chart:
+    """Draw the number of referrals that expire on each of the next days; rows have `day` and `count`."""
+    largest = max((row["count"] for row in rows), default=0) or 1
     step = WIDTH / max(len(rows), 1)
     bars: list[Bar] = []
-    for place, row in enumerate(rows):
-        tall = (_FLOOR - _TOP) * row["count"] / most
-        value = words.number(row["count"]) if row["count"] else ""
-        label = words.short_day(row["day"]) if place % _TICKS == 0 else ""
-        cells = (words.day(row["day"]), words.number(row["count"]))
-        kind = "soon" if place < SOON_DAYS else "later"
-        bars.append(Bar(place * step + 3, _FLOOR - tall, step - 6, tall, label, value, kind, cells))
-    total = words.count("charts.expiring_total", sum(row["count"] for row in rows))
-    return Chart("expiring", _FLOOR + 20, total, (words("charts.day"), words("charts.count")), bars)
+    for index, row in enumerate(rows):
+        height = (_BASELINE - _TOP) * row["count"] / largest
+        value = t.number(row["count"]) if row["count"] else ""
+        label = t.short_date(row["day"]) if index % _LABELED_DAYS == 0 else ""
+        cells = (t.calendar_date(row["day"]), t.number(row["count"]))
+        kind = "soon" if index < SOON_DAYS else "later"
+        bars.append(Bar(index * step + 3, _BASELINE - height, step - 6, height, label, value, kind, cells))
+    total = t.plural("charts.expiring_total", sum(row["count"] for row in rows))
+    return Chart("expiring", _BASELINE + 20, total, (t("charts.day"), t("charts.count")), bars)
 
 
-def syncs(rows: Rows, words: Words) -> Chart:
-    """How long each of the last syncs took and how it ended: rows of `sync_runs`, the newest first."""
-    shown = list(reversed(rows))
-    longest = max((row["duration_seconds"] or 0 for row in shown), default=0) or 1
-    step = WIDTH / max(len(shown), 12)
+def sync_chart(rows: Rows, t: Localizer) -> Chart:
+    """Draw the duration and the outcome of the last syncs; rows are those of `sync_runs`, the newest first."""
+    longest = max((row["duration_seconds"] or 0 for row in rows), default=0) or 1
+    step = WIDTH / max(len(rows), 12)
     bars: list[Bar] = []
-    for place, row in enumerate(shown):
+    for index, row in enumerate(reversed(rows)):
         seconds = row["duration_seconds"]
-        tall = max((_FLOOR - _TOP) * (seconds or 0) / longest, 4)
-        took, outcome = words.seconds(seconds), words.named("outcome", row["status"])
-        cells = (words.moment(row["started_at"]), took, outcome)
+        height = max((_BASELINE - _TOP) * (seconds or 0) / longest, 4)
+        cells = (t.date_time(row["started_at"]), t.duration(seconds), t.label("outcome", row["status"]))
         mark = "✕" if row["status"] == "failed" else ""
-        bars.append(Bar(place * step + 2, _FLOOR - tall, step - 4, tall, "", mark, row["status"], cells))
-    failed = sum(row["status"] == "failed" for row in shown)
-    total = words.count("charts.syncs_total", len(shown), failed=failed)
-    columns = (words("charts.started"), words("charts.took"), words("charts.outcome"))
-    return Chart("syncs", _FLOOR + 6, total, columns, bars)
+        bars.append(Bar(index * step + 2, _BASELINE - height, step - 4, height, "", mark, row["status"], cells))
+    failed = sum(row["status"] == "failed" for row in rows)
+    total = t.plural("charts.syncs_total", len(rows), failed=failed)
+    columns = (t("charts.started"), t("charts.duration"), t("charts.outcome"))
+    return Chart("syncs", _BASELINE + 6, total, columns, bars)
 
 
-def is_soon(row: Mapping[str, Any], now: Any) -> bool:
-    """Whether a referral waits for an answer and loses it within three days."""
+def expires_soon(row: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a referral is New and expires within three days."""
     expires = row["expires_at"]
     return row["status"] == "New" and expires is not None and now <= expires <= now + timedelta(days=SOON_DAYS)

@@ -1,60 +1,57 @@
 """
-Syncs that are started from outside: launched through Dagster, which queues, logs and shows them like any other.
+Launch and follow syncs through Dagster's GraphQL API, so that they are queued, logged and shown like any other run.
 
-What belongs here: asking Dagster, and the record of a sync beside its answer. What does not: what a sync
-does. Every question has a time-out; all of it blocks, so it is called in a thread.
+Every request has a time-out and blocks, so routes call it from a thread.
 """
 
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import requests
 
 from hunter_pipeline.errors import DagsterUnavailable
+from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
 
-Status = Literal["queued", "running", "success", "failure", "canceled"]
-
-JOB = "sync_partner_center_referrals"
-QUIET = {"loggers": {"console": {"config": {}}}}
-"""Names the pipeline's own console: a run that names none gets Dagster's, which says every event twice."""
-FULL = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
-ASK_SECONDS = 5.0
-LAUNCH_SECONDS = 20
-YOUNG_SECONDS = 60.0
-"""A run that has started takes the lock within this time; an older one that holds no lock has died."""
+QUERY_SECONDS = 5.0
+LAUNCH_SECONDS = 20.0
+# A run is queued, and a started one takes the sync lock, within this time. One that did not has died.
+STARTUP_SECONDS = 60.0
+# A run that has ended closes its row in sync_runs within this time.
 CLOSING_SECONDS = 10.0
-"""A run that has ended closes its record within this time."""
 
-_STATUS: dict[str, Status] = {
-    "QUEUED": "queued",
-    "NOT_STARTED": "queued",
-    "STARTING": "queued",
-    "MANAGED": "running",
-    "STARTED": "running",
-    "CANCELING": "running",
+TaskStatus = Literal["queued", "running", "success", "failure", "canceled"]
+_STATUS_OF_RUN: dict[str, TaskStatus] = {
+    **dict.fromkeys(("QUEUED", "NOT_STARTED", "STARTING"), "queued"),
+    **dict.fromkeys(("MANAGED", "STARTED", "CANCELING"), "running"),
     "SUCCESS": "success",
     "FAILURE": "failure",
     "CANCELED": "canceled",
 }
-_RECORDED: dict[str, Status] = {"running": "running", "success": "success", "skipped": "success", "failed": "failure"}
-_LOCATIONS = """{ workspaceOrError { __typename
+_STATUS_OF_RECORD: dict[str, TaskStatus] = {
+    "running": "running",
+    "success": "success",
+    "skipped": "success",
+    "failed": "failure",
+}
+_LOCATIONS_QUERY = """{ workspaceOrError { __typename
     ... on Workspace { locationEntries { name locationOrLoadError { __typename
         ... on RepositoryLocation { name repositories { name pipelines { name } } } } } } } }"""
-_UNFINISHED = """query($job: String!) { runsOrError(limit: 10, filter: {pipelineName: $job,
+_UNFINISHED_RUNS_QUERY = """query($job: String!) { runsOrError(limit: 10, filter: {pipelineName: $job,
         statuses: [QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]}) {
     __typename ... on Runs { results { runId status creationTime startTime } } } }"""
-_RUN = """query($id: ID!) { runOrError(runId: $id) {
+_LAUNCH_MUTATION = """mutation($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
+    __typename ... on LaunchRunSuccess { run { runId } } } }"""
+_RUN_QUERY = """query($id: ID!) { runOrError(runId: $id) {
     __typename ... on Run { status creationTime endTime assetMaterializations { assetKey { path } } } } }"""
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """A sync that was asked for: its run in Dagster, and whether it is a new one."""
+class SyncTask:
+    """A sync that is queued or running; `enqueued` is False if it was before it was asked for."""
 
     task_id: str
     enqueued: bool
@@ -62,165 +59,153 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class SyncProgress:
     """
-    How a sync stands.
+    The state of one sync.
 
-    summary: as `hunter sync --json` prints it; None until the sync has ended, or where it never began.
-    steps:   the assets that are done, in their order, while it runs.
+    summary: as `hunter sync --json` prints it; None until the sync has ended, or if it never began.
+    steps:   names of the assets that are materialized so far, in their order.
     """
 
     task_id: str
-    status: Status
+    status: TaskStatus
     summary: dict[str, Any] | None
     steps: tuple[str, ...] = ()
 
 
-class Launches:
-    """The way to the Dagster of one pipeline; nothing is opened before the first question."""
+class DagsterClient:
+    """
+    The syncs of one pipeline, as Dagster and the table `sync_runs` know them.
+
+    Creating a client sends no request. Its methods raise DagsterUnavailable and DatabaseError.
+    """
 
     def __init__(self, url: str, warehouse: Warehouse) -> None:
         self.url = url
         self.warehouse = warehouse
-        self._one_at_a_time = threading.Lock()
+        self._launch_lock = threading.Lock()
 
-    def launch(self, *, full: bool = False) -> Launch:
+    def launch_sync(self, *, full: bool = False) -> SyncTask:
+        """Queue a sync and return it; if one is queued or running already, return that one instead."""
+        # without the lock first: requests must not queue up behind one that waits for a hanging Dagster
+        if (task := self.unfinished_sync()) is not None:
+            return task
+        with self._launch_lock:
+            if (task := self.unfinished_sync()) is not None:
+                return task
+            location, repository = self.find_job()
+            return SyncTask(self.submit_run(location, repository, full=full), enqueued=True, status="queued")
+
+    def unfinished_sync(self) -> SyncTask | None:
+        """Return the sync that is queued or running, in Dagster or elsewhere; None if there is none."""
+        runs = self._query(_UNFINISHED_RUNS_QUERY, job=SYNC_JOB)["runsOrError"].get("results") or []
+        with self.warehouse.connection() as connection:
+            lock_holder = sync_runs.running(connection) if sync_lease.holder(connection) is not None else None
+        if lock_holder is not None:
+            return SyncTask(lock_holder, enqueued=False, status="running")
+        for run in reversed(runs):  # the oldest run comes last and starts first
+            status = _STATUS_OF_RUN[run["status"]]
+            if status == "queued" and not _is_lost(run):
+                return SyncTask(run["runId"], enqueued=False, status="queued")
+            if status == "running" and time.time() - (run["startTime"] or 0) < STARTUP_SECONDS:
+                return SyncTask(run["runId"], enqueued=False, status="running")
+        return None
+
+    def sync_progress(self, task_id: str) -> SyncProgress | None:
         """
-        Queue a sync, unless one is queued or running already: then that one.
+        Return the state of a sync, None if its id is unknown.
 
-        Raises: DagsterUnavailable, DatabaseError.
-        """
-        if (current := self._current()) is not None:  # before the lock: a Dagster that hangs makes no queue here
-            return current
-        with self._one_at_a_time:
-            if (current := self._current()) is not None:
-                return current
-            location, repository = self.place()
-            return Launch(self._submit(location, repository, full=full), enqueued=True, status="queued")
-
-    def current(self) -> str | None:
-        """The id of the sync that is queued or running, None where there is none. Raises: as `launch`."""
-        current = self._current()
-        return current.task_id if current else None
-
-    def state(self, task_id: str) -> Status | None:
-        """How a sync stands, None where nobody knows it. Raises: as `launch`."""
-        followed = self.follow(task_id)
-        return followed.status if followed else None
-
-    def follow(self, task_id: str) -> Followed | None:
-        """
-        How a sync stands with its summary, None where nobody knows it.
-
-        While Dagster is out of reach the record of the sync answers, where there is one. Raises: as `launch`.
+        While Dagster is unavailable, the state comes from `sync_runs` if the sync is recorded there.
         """
         with self.warehouse.connection() as connection:
             summary = sync_runs.summary(connection, task_id)
-            locked = sync_lease.holder(connection) is not None
+            is_locked = sync_lease.holder(connection) is not None
         try:
-            run = self._run(task_id)
+            run = self._read_run(task_id)
         except DagsterUnavailable:
             if summary is None:
                 raise
             run = None
         if run is None:
-            return None if summary is None else _recorded(task_id, summary)
-        status = "failure" if _is_lost(run) else _STATUS[run["status"]]
-        is_open = summary is not None and summary["status"] == "running"
-        if status == "success" and is_open and (locked or time.time() - (run["endTime"] or 0) < CLOSING_SECONDS):
-            status = "running"  # its record is about to be closed
-        ended = status not in ("queued", "running")
-        steps = tuple(dict.fromkeys(event["assetKey"]["path"][-1] for event in run["assetMaterializations"]))
-        return Followed(task_id, status, summary if ended and not is_open else None, steps)
+            return None if summary is None else _progress_of_record(task_id, summary)
+        return _progress_of_run(task_id, run, summary, is_locked=is_locked)
 
-    def place(self, *, seconds: float = ASK_SECONDS) -> tuple[str, str]:
+    def find_job(self, *, seconds: float | None = None) -> tuple[str, str]:
         """
-        The code location and the repository that have the job.
+        Return the names of the code location and the repository that contain the sync job.
 
-        Raises: DagsterUnavailable, saying which of the ways not to have it this is.
+        Raises: DagsterUnavailable with the reason if no location contains it.
         """
-        workspace = self._ask(_LOCATIONS, seconds=seconds)["workspaceOrError"]
+        workspace = self._query(_LOCATIONS_QUERY, seconds=seconds)["workspaceOrError"]
         entries = workspace.get("locationEntries") or []
-        loaded = [entry["locationOrLoadError"] for entry in entries]
-        for location in loaded:
+        locations = [entry["locationOrLoadError"] for entry in entries]
+        for location in locations:
             for repository in (location or {}).get("repositories", ()):
-                if any(pipeline["name"] == JOB for pipeline in repository["pipelines"]):
+                if any(job["name"] == SYNC_JOB for job in repository["pipelines"]):
                     return location["name"], repository["name"]
-        if any(location is None for location in loaded):
-            raise DagsterUnavailable("Dagster is still loading the pipeline's code.", hint="Try again in some seconds.")
-        if any(location["__typename"] != "RepositoryLocation" for location in loaded) or not entries:
+        if any(location is None for location in locations):
             raise DagsterUnavailable(
-                "Dagster runs, but it could not load the pipeline's code.",
-                hint="Its page /locations shows the reason: mend it, and press Reload there.",
+                "Dagster is still loading the pipeline's code.", hint="Try again in a few seconds."
+            )
+        if any(location["__typename"] != "RepositoryLocation" for location in locations) or not entries:
+            raise DagsterUnavailable(
+                "Dagster is running but could not load the pipeline's code.",
+                hint="Its page /locations shows the error. Fix it, then press Reload there.",
             )
         raise DagsterUnavailable(
-            f"Dagster runs, but it has no job {JOB}.",
-            hint="HUNTER_DAGSTER_URL may name the Dagster of another project.",
+            f"Dagster is running but has no job {SYNC_JOB}.",
+            hint="Check HUNTER_DAGSTER_URL: it may name the Dagster of another project.",
         )
 
-    def _current(self) -> Launch | None:
-        found = self._ask(_UNFINISHED, job=JOB)["runsOrError"].get("results") or []
-        with self.warehouse.connection() as connection:
-            holder = sync_runs.running(connection) if sync_lease.holder(connection) is not None else None
-        if holder is not None:
-            return Launch(holder, enqueued=False, status="running")
-        for run in reversed(found):  # the newest comes first, and the oldest is the first to run
-            status = _STATUS[run["status"]]
-            if status == "queued" and not _is_lost(run):
-                return Launch(run["runId"], enqueued=False, status="queued")
-            if status == "running" and time.time() - (run["startTime"] or 0) < YOUNG_SECONDS:
-                return Launch(run["runId"], enqueued=False, status="running")
-        return None
+    def submit_run(self, location: str, repository: str, *, full: bool) -> str:
+        """Queue a run of the sync job and return its id."""
+        parameters = {
+            "selector": {"repositoryLocationName": location, "repositoryName": repository, "jobName": SYNC_JOB},
+            "runConfigData": QUIET_RUN_CONFIG | (FULL_RUN_CONFIG if full else {}),
+            "executionMetadata": {"tags": [{"key": "hunter/started_by", "value": "api"}]},
+        }
+        result = self._query(_LAUNCH_MUTATION, seconds=LAUNCH_SECONDS, parameters=parameters)["launchRun"]
+        if result is None or result["__typename"] != "LaunchRunSuccess":
+            raise DagsterUnavailable(
+                "Dagster did not accept the sync.", hint="See the log of its web server for the reason."
+            )
+        return result["run"]["runId"]
 
-    def _run(self, task_id: str) -> dict[str, Any] | None:
-        run = self._ask(_RUN, id=task_id)["runOrError"]
+    def _read_run(self, run_id: str) -> dict[str, Any] | None:
+        run = self._query(_RUN_QUERY, id=run_id)["runOrError"]
         return run if run["__typename"] == "Run" else None
 
-    def _submit(self, location: str, repository: str, *, full: bool) -> str:
-        from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError  # noqa: PLC0415 - takes seconds
-
-        parts = urlsplit(self.url)
-        client = DagsterGraphQLClient(
-            parts.hostname or "127.0.0.1",
-            port_number=parts.port,
-            use_https=parts.scheme == "https",
-            timeout=LAUNCH_SECONDS,
-            path_prefix=parts.path.rstrip("/"),
-        )
+    def _query(self, query: str, *, seconds: float | None = None, **variables: Any) -> dict[str, Any]:
         try:
-            return client.submit_job_execution(
-                JOB,
-                repository_location_name=location,
-                repository_name=repository,
-                run_config=QUIET | (FULL if full else {}),
-                tags={"hunter/started_by": "api"},
-            )
-        except (DagsterGraphQLClientError, requests.RequestException):
-            raise DagsterUnavailable(
-                "Dagster did not accept the sync.", hint="Its web UI and its log tell more."
-            ) from None
-
-    def _ask(self, query: str, *, seconds: float = ASK_SECONDS, **variables: str) -> dict[str, Any]:
-        try:
-            answer = requests.post(
-                f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=seconds
-            ).json()
-            data = answer["data"]
+            body = {"query": query, "variables": variables}
+            data = requests.post(f"{self.url}/graphql", json=body, timeout=seconds or QUERY_SECONDS).json()["data"]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             data = None
         if not isinstance(data, dict):
             raise DagsterUnavailable(
-                "Dagster is out of reach.",
-                hint="Start it with `hunter up`, or set HUNTER_DAGSTER_URL to where its web UI runs.",
+                "Dagster cannot be reached.",
+                hint="Start it with `hunter up`, or set HUNTER_DAGSTER_URL to the address of its web UI.",
             )
         return data
 
 
 def _is_lost(run: dict[str, Any]) -> bool:
-    """Whether Dagster made this run but then failed to queue it, as when its database restarts: nothing starts it."""
-    return run["status"] == "NOT_STARTED" and time.time() - run["creationTime"] > YOUNG_SECONDS
+    """Return whether Dagster created this run but failed to queue it, e.g. because its database restarted."""
+    return run["status"] == "NOT_STARTED" and time.time() - run["creationTime"] > STARTUP_SECONDS
 
 
-def _recorded(task_id: str, summary: dict[str, Any]) -> Followed:
-    status = _RECORDED[summary["status"]]
-    return Followed(task_id, status, None if status == "running" else summary)
+def _progress_of_record(task_id: str, summary: dict[str, Any]) -> SyncProgress:
+    status = _STATUS_OF_RECORD[summary["status"]]
+    return SyncProgress(task_id, status, None if status == "running" else summary)
+
+
+def _progress_of_run(
+    task_id: str, run: dict[str, Any], summary: dict[str, Any] | None, *, is_locked: bool
+) -> SyncProgress:
+    status = "failure" if _is_lost(run) else _STATUS_OF_RUN[run["status"]]
+    is_open = summary is not None and summary["status"] == "running"
+    if status == "success" and is_open and (is_locked or time.time() - (run["endTime"] or 0) < CLOSING_SECONDS):
+        status = "running"  # the run is about to close its record
+    has_summary = status not in ("queued", "running") and not is_open
+    steps = tuple(dict.fromkeys(event["assetKey"]["path"][-1] for event in run["assetMaterializations"]))
+    return SyncProgress(task_id, status, summary if has_summary else None, steps)

@@ -1,249 +1,227 @@
 """
-The lead desk: the page at `/`, its fragments, and a page for each referral.
+Serve the lead desk at `/`, its lists and charts as fragments for htmx, and the page of a referral.
 
-What belongs here: which data each address shows. What does not: how it looks (`templates/`), who may see it
-(`gate.py`), and the API for programs (`api.py`). A fragment is a piece of a page that htmx asks for again.
+The address holds the filters, the order and the page numbers; invalid values fall back to the default.
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from hunter_pipeline.errors import HunterError
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web import charts, pages, syncing
-from hunter_pipeline.web.access import local_path
-from hunter_pipeline.web.errors import flag_disabled
-from hunter_pipeline.web.syncing import Sync
-from hunter_pipeline.web.view import LEADS, PAGE_SIZE, Shown, View
-from hunter_pipeline.web.words import Words
+from hunter_pipeline.web import charts, pages, sync_status
 
-PARTNER_CENTER = "https://partner.microsoft.com/dashboard/referrals/v2/leads"
-"""The Referrals workspace, as Microsoft's documentation links it; it documents no address of a single referral."""
-COLUMNS = (
-    *(("name", ""), ("company_name", "wide-only"), ("referral_type", "wide-only"), ("status", "")),
-    *(("country", "wide-only"), ("deal_value", "wide-only number"), ("expires_at", "date")),
-    ("source_updated_at", "wide-only date"),
-)
+# Microsoft's documentation links this workspace; it documents no address of a single referral.
+PARTNER_CENTER_URL = "https://partner.microsoft.com/dashboard/referrals/v2/leads"
+# Columns of the referrals table and their CSS classes.
+COLUMNS = {
+    "name": "",
+    "company_name": "wide-only",
+    "referral_type": "wide-only",
+    "status": "",
+    "country": "wide-only",
+    "deal_value": "wide-only number",
+    "expires_at": "date",
+    "source_updated_at": "wide-only date",
+}
+DEFAULT_SORT = "source_updated_at"
+# Columns that the first click on their header sorts in descending order.
+DESCENDING_FIRST = ("deal_value", "source_updated_at", "source_created_at")
+REFERRALS_PER_PAGE = 25
+LEADS_PER_PAGE = 5
+MAX_SEARCH_CHARACTERS = 200
+MAX_PAGE = 100_000
+# A raw payload of more characters is loaded when the reader opens it.
 LARGE_PAYLOAD = 50_000
-"""Characters from which the raw payload is loaded only when somebody looks at it."""
-FOLLOWED = "followed_sync"
-FOLLOWED_SECONDS = 3600
-_UNSEEN = "0" * 16
+_PAGE_NUMBER = re.compile(r"[0-9]{1,9}")
+
+router = APIRouter(route_class=pages.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
 
-class _PageRoute(APIRoute):
-    """Words an error as a page, where the API would answer in JSON."""
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """The query of `/?status=New&sort=company_name&dir=asc&page=2&leads=3`; a missing parameter is the default."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler = super().get_route_handler()
+    filters: listing.Filters = field(default_factory=listing.Filters)
+    sort: str = DEFAULT_SORT
+    descending: bool = True
+    page: int = 1
+    leads: int = 1
 
-        async def answer(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except HunterError as error:
-                return pages.error_page(request, error)
+    @classmethod
+    def from_request(cls, request: Request) -> "DeskView":
+        """Read the view from the address."""
+        query = request.query_params
+        filters = listing.Filters(*(_clean_text(query.get(name)) for name in ("referral_type", "status", "q")))
+        sort = query.get("sort", "")
+        sort = sort if sort in listing.SORTS else DEFAULT_SORT
+        descending = query.get("dir", "desc" if sort in DESCENDING_FIRST else "asc") == "desc"
+        return cls(filters, sort, descending, _page_number(query.get("page")), _page_number(query.get("leads")))
 
-        return answer
+    @property
+    def is_filtered(self) -> bool:
+        """Return whether any filter is set."""
+        return self.filters != listing.Filters()
+
+    @property
+    def has_default_order(self) -> bool:
+        """Return whether the newest referrals come first."""
+        return self.sort == DEFAULT_SORT and self.descending
+
+    @property
+    def active_filters(self) -> dict[str, str]:
+        """Return the filters that are set, by the names of their parameters: {'status': 'New'}."""
+        filters = self.filters
+        values = {"q": filters.q, "referral_type": filters.referral_type, "status": filters.status}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def query(self, **page_numbers: int) -> str:
+        """Return the query of this view with other page numbers: '?status=New&page=2', or '' for the default view."""
+        order = {} if self.has_default_order else {"sort": self.sort, "dir": "desc" if self.descending else "asc"}
+        numbers = {"page": self.page, "leads": self.leads, **page_numbers}
+        query = {**self.active_filters, **order, **{name: number for name, number in numbers.items() if number > 1}}
+        return f"?{urlencode(query)}" if query else ""
+
+    def sort_query(self, column: str) -> str:
+        """Return the query after a click on a column's header: sorted by it, or in reverse if it already is."""
+        descending = not self.descending if column == self.sort else column in DESCENDING_FIRST
+        return replace(self, sort=column, descending=descending, page=1).query()
 
 
-class Toast(NamedTuple):
-    """A message: `kind` is 'ok', 'bad' (it stays until it is dismissed) or 'info'."""
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a list; `first` and `last` number its rows within `total`."""
 
-    kind: str
-    text: str
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """Return the number of pages, at least 1."""
+        return max(1, ceil(self.total / self.size))
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first row, counted from 1."""
+        return (self.page - 1) * self.size + 1
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row."""
+        return self.first + len(self.rows) - 1
 
 
-router = APIRouter(route_class=_PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
-
-
-def current_view(request: Request) -> View:
-    """The filters, the order and the pages of the address."""
-    return View.of(request.query_params)
-
-
-Looked = Annotated[View, Depends(current_view)]
+View = Annotated[DeskView, Depends(DeskView.from_request)]
 
 
 @router.get("/")
-def desk(request: Request, view: Looked) -> Response:
-    """The whole page."""
-    words, task = pages.words_for(request), request.cookies.get(FOLLOWED)
+def desk_page(request: Request, view: View) -> Response:
+    """Return the whole page."""
+    t, task_id = pages.localizer_for(request), request.cookies.get(sync_status.FOLLOWED_COOKIE)
     with request.app.state.warehouse.connection() as connection:
-        sync = _look(request, connection, task)
-        context = {**_lists(connection, view), "charts": _charts(connection, words)}
+        status = sync_status.read_status(request, connection, task_id)
+        context = {**_read_lists(connection, view), "charts": charts.read_charts(connection, t)}
         known = listing.known_values(connection)
-    message = _ended(sync, words) if task is not None else None
-    state = request.app.state.settings.dagster_url
-    response = pages.render(
-        request, "desk.html", **context, **_status(sync), message=message, known=known, dagster_url=state
-    )
-    if task is not None and not sync.is_under_way:
-        response.delete_cookie(FOLLOWED)
+    context |= {"message": status.toast(t) if task_id is not None else None, **sync_status.template_context(status)}
+    dagster_url = request.app.state.settings.dagster_url
+    response = pages.render(request, "desk.html", known=known, dagster_url=dagster_url, **context)
+    if task_id is not None and not status.is_unfinished:
+        response.delete_cookie(sync_status.FOLLOWED_COOKIE)
     return response
 
 
 @router.get("/desk/results")
-def results(request: Request, view: Looked) -> Response:
-    """The lists after a filter, an order or a page was chosen; the address that desk.js gave the form is put right."""
-    by_form = request.headers.get("hx-trigger") == "filters"
+def results_fragment(request: Request, view: View) -> Response:
+    """Return both lists; after a filter was changed, the browser's address is normalized as well."""
+    is_filter_change = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
-        context = _lists(connection, view)
-    headers = {"HX-Replace-Url": f"/{context['view'].url()}"} if by_form else None
-    return pages.render(request, "results.html", headers=headers, announced=by_form, **context)
+        context = _read_lists(connection, view)
+    headers = {"HX-Replace-Url": f"/{context['view'].query()}"} if is_filter_change else None
+    return pages.render(request, "results.html", headers=headers, is_announced=is_filter_change, **context)
 
 
 @router.get("/desk/charts")
-def figures(request: Request) -> Response:
-    """The charts, after a sync."""
+def charts_fragment(request: Request) -> Response:
+    """Return the charts, which htmx requests after each sync."""
     with request.app.state.warehouse.connection() as connection:
-        drawn = _charts(connection, pages.words_for(request))
-    return pages.render(request, "charts.html", charts=drawn)
-
-
-@router.get("/desk/status")
-def status(request: Request, task: str = "", latest: str = "", phase: str = "", seen: str = "") -> Response:
-    """
-    The status region, asked for every second or every fifteen; 204 where nothing has changed.
-
-    task: the run that the page follows. latest, phase, seen: the newest ended run, the state and the digest of the
-    region that the page shows; a run that has ended since refreshes the lists, and the followed one says so.
-    """
-    words = pages.words_for(request)
-    with request.app.state.warehouse.connection() as connection:
-        sync = _look(request, connection, task or None)
-    is_end = bool(task) and phase in syncing.UNDER_WAY and not sync.is_under_way
-    toast = _ended(sync, words) if is_end else None
-    response = _region(request, sync, toast=toast, seen=seen)
-    if is_end or sync.latest != latest:
-        response.headers["HX-Trigger"] = "desk-refresh"
-    if is_end:
-        response.delete_cookie(FOLLOWED)
-    return response
-
-
-@router.post("/desk/sync")
-def sync_now(request: Request) -> Response:
-    """Start a sync, or follow the one that is under way; without htmx the page is shown again."""
-    words, state = pages.words_for(request), request.app.state
-    task, trouble, toast = None, None, Toast("info", words("toast.queued"))
-    try:
-        if not state.settings.partner_center_enabled:
-            raise flag_disabled()
-        launch = state.launches.launch()
-        task = launch.task_id
-        toast = toast if launch.enqueued else Toast("info", words("toast.joined"))
-    except HunterError as error:
-        trouble = error
-    with state.warehouse.connection() as connection:
-        sync = _look(request, connection, task)
-    if trouble is not None:
-        sync = sync if sync.phase == "off" else syncing.unable(trouble, sync)
-        toast = Toast("bad", words("toast.failed", reason=f"{sync.reason(words)} {sync.hint(words)}"))
-    if "hx-request" not in request.headers:
-        response: Response = RedirectResponse("/", 303)
-    else:
-        response = _region(request, sync, toast=toast)
-    if task is not None:
-        pages.remember(request, response, FOLLOWED, task, seconds=FOLLOWED_SECONDS)
-    return response
+        layout = charts.read_charts(connection, pages.localizer_for(request))
+    return pages.render(request, "charts.html", charts=layout)
 
 
 @router.get("/referrals/{referral_id}")
-def referral(request: Request, referral_id: str) -> Response:
-    """One referral: in the dialog for htmx, else as a page."""
+def referral_page(request: Request, referral_id: str) -> Response:
+    """Return a referral: the content of the dialog for htmx, else a page."""
     with request.app.state.warehouse.connection() as connection:
-        found = listing.detail(connection, referral_id)
-        if found is None:
+        referral = listing.detail(connection, referral_id)
+        if referral is None:
             return pages.not_found_page(request)
-        steps = listing.history(connection, referral_id)
-        payload = _pretty(listing.payload(connection, referral_id))
+        history = listing.history(connection, referral_id)
+        payload = _format_payload(listing.payload(connection, referral_id))
     in_dialog = "hx-request" in request.headers
-    context = {"referral": found, "history": steps, "in_dialog": in_dialog, "partner_center_url": PARTNER_CENTER}
-    is_large = len(payload) > LARGE_PAYLOAD
-    template = "dialog.html" if in_dialog else "referral.html"
-    return pages.render(request, template, payload=payload, payload_is_large=is_large, **context)
+    return pages.render(
+        request,
+        "dialog.html" if in_dialog else "referral.html",
+        referral=referral,
+        history=history,
+        payload=payload,
+        payload_is_large=len(payload) > LARGE_PAYLOAD,
+        in_dialog=in_dialog,
+        partner_center_url=PARTNER_CENTER_URL,
+    )
 
 
 @router.get("/referrals/{referral_id}/payload")
-def payload(request: Request, referral_id: str) -> Response:
-    """What Partner Center sent, when it is too large for the page itself; htmx takes it for HTML, so it is escaped."""
+def payload_page(request: Request, referral_id: str) -> Response:
+    """Return a referral's raw payload; escaped for htmx, which inserts it as HTML."""
     with request.app.state.warehouse.connection() as connection:
-        found = _pretty(listing.payload(connection, referral_id))
-    if not found:
+        payload = _format_payload(listing.payload(connection, referral_id))
+    if not payload:
         return pages.not_found_page(request)
     if "hx-request" in request.headers:
-        return pages.render(request, "payload.html", payload=found)
-    return PlainTextResponse(found)
+        return pages.render(request, "payload.html", payload=payload)
+    return PlainTextResponse(payload)
 
 
-@router.post("/desk/theme")
-def theme(request: Request, theme: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:  # noqa: A002 - the field's name
-    """Light or dark, for a browser without scripts."""
-    response = RedirectResponse(local_path(next), 303)
-    if theme in ("light", "dark"):
-        pages.remember(request, response, "theme", theme)
-    return response
+def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
+    """Return the leads and the referrals of a view; a page number after the last page is the last page."""
+
+    def read(query: Callable[..., listing.Page], page: int, size: int, **order: Any) -> ListPage:
+        found = query(connection, view.filters, page=page, page_size=size, **order)
+        last_page = ListPage((), found.total, 1, size).pages
+        return (
+            read(query, last_page, size, **order)
+            if page > last_page
+            else ListPage(found.items, found.total, page, size)
+        )
+
+    referrals = read(listing.page, view.page, REFERRALS_PER_PAGE, sort=view.sort, descending=view.descending)
+    leads = read(listing.leads_page, view.leads, LEADS_PER_PAGE)
+    return {
+        "view": replace(view, page=referrals.page, leads=leads.page),
+        "referrals": referrals,
+        "leads": leads,
+        "columns": COLUMNS,
+    }
 
 
-def _look(request: Request, connection: Connection, task: str | None) -> Sync:
-    return syncing.look(request.app.state.settings, request.app.state.launches, connection, task)
-
-
-def _lists(connection: Connection, view: View) -> dict[str, Any]:
-    """The leads and the referrals of a view; a page behind the last one is the last one."""
-
-    def shown(read: Callable[..., listing.Page], page: int, size: int, **order: Any) -> Shown:
-        found = read(connection, view.filters, page=page, page_size=size, **order)
-        last = Shown((), found.total, 1, size).pages
-        if page > last:
-            return shown(read, last, size, **order)
-        return Shown(found.items, found.total, page, size)
-
-    referrals = shown(listing.page, view.page, PAGE_SIZE, sort=view.sort, descending=view.descending)
-    leads = shown(listing.leads_page, view.leads, LEADS)
-    view = View(view.filters, view.sort, view.descending, referrals.page, leads.page)
-    return {"view": view, "referrals": referrals, "leads": leads, "columns": COLUMNS}
-
-
-def _charts(connection: Connection, words: Words) -> list[charts.Chart]:
-    return [
-        charts.funnel(listing.funnel(connection), words),
-        charts.expiring(listing.expiring(connection, charts.DAYS), words),
-        charts.syncs(listing.syncs(connection, charts.SYNCS), words),
-    ]
-
-
-def _ended(sync: Sync, words: Words) -> Toast | None:
-    """How the run that the page followed has ended; None while it has not."""
-    if sync.phase == "success" and sync.run is not None:
-        return Toast("ok", words("toast.finished", new=sync.run["new"], updated=sync.run["updated"]))
-    if sync.phase in ("failed", "skipped", "off"):
-        return Toast("bad", words("toast.failed", reason=sync.reason(words)))
-    return Toast("bad", words("sync.canceled")) if sync.phase == "canceled" else None
-
-
-def _status(sync: Sync, seen: str = _UNSEEN) -> dict[str, Any]:
-    """What the region's template takes. A run that has ended and is on record needs no more asking of Dagster."""
-    followed = sync.task if sync.is_under_way or sync.run is None else None
-    query = {"task": followed or "", "latest": sync.latest, "phase": sync.phase, "seen": seen}
-    return {"sync": sync, "sync_query": urlencode(query)}
-
-
-def _region(request: Request, sync: Sync, *, toast: Toast | None, seen: str = "") -> Response:
-    drawn = pages.text(request, "status.html", **_status(sync))
-    digest = hashlib.sha256(drawn.encode()).hexdigest()[:16]
-    if digest == seen and toast is None:
-        return Response(status_code=204)
-    return pages.render(request, "status.html", **_status(sync, digest), toast=toast)
-
-
-def _pretty(payload: dict[str, Any] | None) -> str:
+def _format_payload(payload: dict[str, Any] | None) -> str:
     return "" if payload is None else json.dumps(payload, indent=2, ensure_ascii=False, default=str)
+
+
+def _clean_text(value: str | None) -> str | None:
+    """Return a filter's text without surrounding blanks and NUL, which PostgreSQL cannot store; None if empty."""
+    return (value or "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS] or None
+
+
+def _page_number(value: str | None) -> int:
+    return min(max(int(value), 1), MAX_PAGE) if value and _PAGE_NUMBER.fullmatch(value) else 1

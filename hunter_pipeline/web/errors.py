@@ -1,13 +1,14 @@
 """
-The third edge where errors are worded (after Dagster and the command line): one shape for every error of the API.
+Turn every error of the API into one JSON shape.
 
     {"error": "feature_flag_disabled", "detail": "One sentence.", "hint": "One sentence." or null}
 
-`error` is for programs, `detail` and `hint` are for people. Nothing that was sent to us is repeated.
+`error` is a code for programs; `detail` and `hint` are for people. No response repeats what the request contained,
+which may be personal data.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,11 +18,22 @@ from starlette.exceptions import HTTPException
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DagsterUnavailable, DatabaseError, HunterError
 
-FLAG_DISABLED = "feature_flag_disabled"
+# Errors of a dependency: the client should try again later.
+_UNAVAILABLE = {DatabaseError: "database_unavailable", DagsterUnavailable: "dagster_unavailable"}
+_RETRY_AFTER = {"Retry-After": "10"}
+_HTTP_ERRORS = {
+    404: ("not_found", "No page or endpoint has this address.", "/docs lists all endpoints."),
+    405: ("method_not_allowed", "This address does not support the request's method.", "/docs lists all endpoints."),
+}
+# Clearer wording for some of pydantic's error types.
+_VALIDATION_MESSAGES = {
+    "json_invalid": "it is not valid JSON",
+    "string_pattern_mismatch": "it must not contain NUL characters",
+}
 
 
-class Refusal(HunterError):  # noqa: N818 - it is an answer rather than a fault
-    """A request that is answered with a status of its own."""
+class ApiError(HunterError):
+    """An error with its own HTTP status and error code."""
 
     def __init__(
         self, status: int, code: str, message: str, *, hint: str | None = None, headers: Mapping[str, str] | None = None
@@ -31,90 +43,71 @@ class Refusal(HunterError):  # noqa: N818 - it is an answer rather than a fault
         self.code = code
         self.headers = headers
 
-
-def flag_disabled() -> Refusal:
-    """The refusal of a sync while the feature flag is off; it is logged as a skipped one."""
-    log.info("partner_center_sync_skipped", reason=FLAG_DISABLED, started_by="api")
-    return Refusal(
-        400,
-        FLAG_DISABLED,
-        "The Partner Center sync is switched off.",
-        hint="Set HUNTER_PARTNER_CENTER_ENABLED=true and start the service again.",
-    )
+    def response(self) -> JSONResponse:
+        """Return the error as a response."""
+        return error_response(self.status, self.code, self.message, self.hint, headers=self.headers)
 
 
-def not_found(what: str) -> Refusal:
-    """The refusal for an id that nobody knows: `not_found("referral")`."""
-    return Refusal(404, "not_found", f"There is no such {what}.", hint="Ids are told apart by every letter.")
+def not_found(resource: str) -> ApiError:
+    """Return the 404 error for an unknown id: `not_found("referral")`."""
+    return ApiError(404, "not_found", f"No {resource} has this id.", hint="Ids are case-sensitive.")
 
 
-def key_required() -> Refusal:
-    """The refusal of a request without a valid key."""
-    return Refusal(
+def key_required() -> ApiError:
+    """Return the 401 error for a request without a valid API key."""
+    return ApiError(
         401,
         "key_required",
-        "This needs the API key.",
+        "This request needs the API key.",
         hint="Send it as X-API-Key, or sign in at /sign-in.",
         headers={"WWW-Authenticate": "X-API-Key"},
     )
 
 
-def answer(status: int, code: str, detail: str, hint: str | None = None, **more: Any) -> JSONResponse:
-    """An error in the one shape."""
-    return JSONResponse({"error": code, "detail": detail, "hint": hint}, status, **more)
+def error_response(
+    status: int, code: str, detail: str, hint: str | None, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a response in the shape shared by all errors."""
+    return JSONResponse({"error": code, "detail": detail, "hint": hint}, status, headers=headers)
 
 
-def refused(refusal: Refusal) -> JSONResponse:
-    """A refusal as an answer."""
-    headers = dict(refusal.headers) if refusal.headers else None
-    return answer(refusal.status, refusal.code, refusal.message, refusal.hint, headers=headers)
+def internal_error() -> JSONResponse:
+    """Return the response to an unexpected exception; only the log names its type."""
+    return error_response(
+        500, "internal_error", "An unexpected error occurred.", "This is a bug: see the server's log."
+    )
 
 
-def unforeseen() -> JSONResponse:
-    """What is said of a fault of ours; its kind is in the log only."""
-    return answer(500, "internal_error", "Something unforeseen happened.", "It is a fault of ours: the log names it.")
+def register_error_handlers(app: FastAPI) -> None:
+    """Let this module answer every exception that a route raises."""
+    app.add_exception_handler(HunterError, _handle_hunter_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of the app be worded here."""
-    app.add_exception_handler(HunterError, _hunter_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-
-
-def _hunter_error(_request: Request, error: Exception) -> JSONResponse:
-    error = cast(HunterError, error)  # what it was registered for
-    if isinstance(error, Refusal):
-        return refused(error)
-    status, code = 500, "internal_error"
-    if isinstance(error, DatabaseError):
-        status, code = 503, "database_unavailable"
-    if isinstance(error, DagsterUnavailable):
-        status, code = 503, "dagster_unavailable"
+def _handle_hunter_error(_request: Request, error: Exception) -> JSONResponse:
+    error = cast(HunterError, error)
+    if isinstance(error, ApiError):
+        return error.response()
     log.warning("http_request_failed", error_type=type(error).__name__, error=error.message, hint=error.hint)
-    return answer(status, code, error.message, error.hint, headers={"Retry-After": "10"} if status == 503 else None)  # noqa: PLR2004
+    for kind, code in _UNAVAILABLE.items():
+        if isinstance(error, kind):
+            return error_response(503, code, error.message, error.hint, headers=_RETRY_AFTER)
+    return error_response(500, "internal_error", error.message, error.hint)
 
 
-_KINDS = {"json_invalid": "it is no JSON", "string_pattern_mismatch": "it may not hold a NUL character"}
-
-
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Names the parameter and what it may hold; what it held may be somebody's name."""
+def _handle_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    """Name the invalid parameter and the rule it breaks, without its value."""
     first = cast(RequestValidationError, error).errors()[0]
     is_body = first["loc"][0] == "body" or len(first["loc"]) == 1
     name = "The body" if is_body else str(first["loc"][1])
-    kind = _KINDS.get(first["type"], str(first["msg"]))
-    detail = f"{name} cannot be taken: {kind[:1].lower()}{kind[1:].rstrip('.')}."
-    return answer(422, "invalid_request", detail, "/docs tells what it may hold.")
+    rule = _VALIDATION_MESSAGES.get(first["type"], str(first["msg"]))
+    detail = f"{name} is invalid: {rule[:1].lower()}{rule[1:].rstrip('.')}."
+    return error_response(422, "invalid_request", detail, "/docs describes the valid values.")
 
 
-_HTTP = {
-    404: ("not_found", "There is nothing at this address.", "/docs lists what there is."),
-    405: ("method_not_allowed", "This address does not take that method.", "/docs lists what there is."),
-}
-
-
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    error = cast(HTTPException, error)  # what it was registered for
-    code, detail, hint = _HTTP.get(error.status_code, ("invalid_request", "The request cannot be read.", None))
-    return answer(error.status_code, code, detail, hint, headers=error.headers)
+def _handle_http_exception(_request: Request, error: Exception) -> JSONResponse:
+    error = cast(HTTPException, error)
+    fallback = ("invalid_request", "The request could not be read.", None)
+    code, detail, hint = _HTTP_ERRORS.get(error.status_code, fallback)
+    return error_response(error.status_code, code, detail, hint, headers=error.headers)

@@ -1,32 +1,35 @@
 """
-What monitoring asks: is the service alive, is it ready, what works, and the numbers.
+Serve the health checks (/healthz) and the metrics for Prometheus (/metrics).
 
-Each part is asked at the same time as the others and has two seconds, the numbers have five; nothing here starts
-anything, and nothing says more than a word about a part.
+The probes of one request run at the same time, each with a time-out, and none of them starts anything. The numbers of
+syncs and referrals are read from the database at each scrape, so that all replicas report the same; only requests are
+counted in the process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from prometheus_client.core import Metric
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import HunterError
-from hunter_pipeline.warehouse import embedded, migrate, sync_runs
-from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.warehouse import embedded, listing, migrate, sync_runs
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline.web import models
-from hunter_pipeline.web.dagster_client import Launches
-from hunter_pipeline.web.metrics import Metrics, stored
 
-SECONDS = 2.0
+PROBE_SECONDS = 2.0
+# The request to Dagster ends with its probe, so that the probe's thread is free again.
+DAGSTER_SECONDS = PROBE_SECONDS
+# How long /metrics waits for the database: Prometheus itself gives up after ten seconds and then gets no number at all.
 SCRAPE_SECONDS = 5.0
-"""How long /metrics waits for the database: Prometheus gives up after ten, and then knows of no number at all."""
-ASKED_AT_ONCE = 8
-"""Threads for questions whose answer nobody waits for any more."""
+# Threads for probes, those included that still run after their time-out.
+PROBE_THREADS = 8
 
 T = TypeVar("T")
 router = APIRouter()
@@ -34,17 +37,17 @@ router = APIRouter()
 
 @router.get("/healthz", response_model=models.Health, responses={503: {"model": models.Health}}, tags=["health"])
 async def health(request: Request, response: Response) -> dict[str, Any]:
-    """What works; 503 only where the database is down."""
+    """Report what works; the status is 503 only if the database is down."""
     state = request.app.state
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
 
-    async def ask(name: str, question: Callable[[], Any]) -> None:
-        found[name] = await _asked(state.limiter, name, question)
+    async def run(name: str, probe: Callable[[], Any]) -> None:
+        results[name] = await _probe(state.probe_threads, name, probe, PROBE_SECONDS)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask, "database", partial(_database, state.warehouse))
-        tasks.start_soon(ask, "dagster", partial(_dagster, state.launches))
-    database, dagster = found["database"], found["dagster"]
+        tasks.start_soon(run, "database", partial(_read, state.warehouse, _read_last_sync))
+        tasks.start_soon(run, "dagster", partial(state.dagster.find_job, seconds=DAGSTER_SECONDS))
+    database, dagster = results["database"], results["dagster"]
     if database is None:
         response.status_code = 503
     return {
@@ -57,76 +60,123 @@ async def health(request: Request, response: Response) -> dict[str, Any]:
 
 
 @router.get("/healthz/live", tags=["health"])
-async def live() -> models.Alive:
-    """The process answers; nothing else is looked at."""
-    return models.Alive()
+async def liveness() -> models.Probe:
+    """Report that the process answers, without checking anything else."""
+    return models.Probe()
 
 
-@router.get("/healthz/ready", responses={503: {"model": models.Ready}}, tags=["health"])
-async def ready(request: Request, response: Response) -> models.Ready:
-    """Whether requests can be answered: the database is there, and its schema is this version's."""
+@router.get("/healthz/ready", responses={503: {"model": models.Probe}}, tags=["health"])
+async def readiness(request: Request, response: Response) -> models.Probe:
+    """Report whether requests can be served: the database answers, and its schema has this version's revision."""
     state = request.app.state
-    is_ready = await _asked(state.limiter, "schema", partial(_schema, state.warehouse))
-    if is_ready:
-        return models.Ready(status="ok")
+    probe = partial(_is_schema_current, state.warehouse)
+    if await _probe(state.probe_threads, "schema", probe, PROBE_SECONDS):
+        return models.Probe()
     response.status_code = 503
-    return models.Ready(status="down")
+    return models.Probe(status="down")
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}}, tags=["health"])
 async def metrics(request: Request) -> Response:
-    """Numbers for Prometheus."""
+    """Return the metrics for Prometheus."""
     state = request.app.state
-    counted: Metrics = state.metrics
-    found = await _asked(state.limiter, "metrics", partial(_numbers, state.warehouse), seconds=SCRAPE_SECONDS)
-    return Response(counted.text(found), media_type="text/plain; version=0.0.4; charset=utf-8")
+    probe = partial(_read, state.warehouse, read_metrics)
+    stored = await _probe(state.probe_threads, "metrics", probe, SCRAPE_SECONDS)
+    return Response(state.metrics.render(stored), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def new_limiter() -> CapacityLimiter:
-    """The threads that health questions may take."""
-    return CapacityLimiter(ASKED_AT_ONCE)
+class RequestMetrics:
+    """Count the requests of one service by route, and render all its metrics."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "hunter_http_requests_total", "Requests by route and status.", ["method", "route", "status"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "hunter_http_request_seconds", "Seconds to answer a request.", ["method", "route"],
+            registry=self.registry,
+        )  # fmt: skip
+
+    def record(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; `route` is the template of its path."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def render(self, stored: Sequence[Metric] | None) -> bytes:
+        """Return all metrics in Prometheus' format; `stored` are the database's, None if it did not answer."""
+        is_up = GaugeMetricFamily(
+            "hunter_database_up", "1 if the database answers, else 0.", value=float(stored is not None)
+        )
+        database = CollectorRegistry()
+        database.register(_Collector([is_up, *(stored or ())]))
+        return generate_latest(database) + generate_latest(self.registry)
 
 
-async def _asked(
-    limiter: CapacityLimiter, name: str, question: Callable[[], T], *, seconds: float = SECONDS
-) -> T | None:
-    """The answer, None where none came in time or the part is down."""
+class _Collector(Collector):
+    """Metrics that were read already, as Prometheus' client takes them."""
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics."""
+        return self.metrics
+
+
+def read_metrics(connection: Connection) -> list[Metric]:
+    """Return the metrics that are counted in the database."""
+    numbers = listing.sync_numbers(connection)
+    outcomes = CounterMetricFamily("hunter_syncs", "Syncs by outcome.", labels=["outcome"])
+    for outcome in ("success", "skipped", "failed"):
+        outcomes.add_metric([outcome], numbers[outcome])
+    durations = SummaryMetricFamily(
+        "hunter_sync_duration_seconds", "Duration of successful syncs in seconds.",
+        count_value=numbers["success"], sum_value=numbers["success_seconds"],
+    )  # fmt: skip
+    retries = CounterMetricFamily("hunter_sync_retries", "Repeated requests to Partner Center.", numbers["retries"])
+    quarantined = GaugeMetricFamily("hunter_quarantined_referrals", "Payloads in quarantine.", numbers["quarantined"])
+    referrals = GaugeMetricFamily("hunter_referrals", "Referrals that are not missing, by status.", labels=["status"])
+    for row in listing.funnel(connection):
+        referrals.add_metric([row["status"] or "unknown"], row["count"])
+    metrics = [outcomes, durations, retries, quarantined, referrals]
+    if numbers["age_seconds"] is not None:
+        age = "Seconds since the last successful sync."
+        metrics.append(GaugeMetricFamily("hunter_seconds_since_last_success", age, numbers["age_seconds"]))
+    return metrics
+
+
+def _read_last_sync(connection: Connection) -> dict[str, Any]:
+    return {"last_sync": sync_runs.last_run(connection)}
+
+
+async def _probe(threads: CapacityLimiter, name: str, probe: Callable[[], T], seconds: float) -> T | None:
+    """Run a probe in a thread; return its result, or None if it failed or timed out."""
     with anyio.move_on_after(seconds):
         try:
-            return await to_thread.run_sync(question, abandon_on_cancel=True, limiter=limiter)
+            return await to_thread.run_sync(probe, abandon_on_cancel=True, limiter=threads)
         except HunterError as error:
             log.warning("health_part_down", part=name, error=error.message)
             return None
-    log.warning("health_part_down", part=name, error=f"No answer came within {seconds:.0f} seconds.")
+    log.warning("health_part_down", part=name, error=f"No answer within {seconds:.0f} seconds.")
     return None
 
 
-def _database(warehouse: Warehouse) -> dict[str, Any] | None:
-    if _is_stopped(warehouse):
-        return None
-    with warehouse.connection() as connection:
-        return {"last_sync": sync_runs.last_run(connection)}
-
-
-def _schema(warehouse: Warehouse) -> bool:
-    if _is_stopped(warehouse):
+def _is_schema_current(warehouse: Warehouse) -> bool:
+    if _is_embedded_and_stopped(warehouse):
         return False
-    stands, newest = migrate.status(warehouse)
-    return stands == newest
+    current, newest = migrate.status(warehouse)
+    return current == newest
 
 
-def _numbers(warehouse: Warehouse) -> list[Metric] | None:
-    if _is_stopped(warehouse):
+def _read(warehouse: Warehouse, read: Callable[[Connection], T]) -> T | None:
+    if _is_embedded_and_stopped(warehouse):
         return None
     with warehouse.connection() as connection:
-        return list(stored(connection))
+        return read(connection)
 
 
-def _is_stopped(warehouse: Warehouse) -> bool:
-    """An embedded server that does not run: to ask it would start it, and who asks for health starts nothing."""
+def _is_embedded_and_stopped(warehouse: Warehouse) -> bool:
+    """Return whether the database is an embedded server that does not run: a connection would start it."""
     return warehouse.url is None and embedded.running_pid(warehouse.home) is None
-
-
-def _dagster(launches: Launches) -> bool:
-    launches.place(seconds=SECONDS)
-    return True

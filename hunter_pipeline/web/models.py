@@ -1,4 +1,4 @@
-"""The shapes of the API's answers, with the examples that /docs shows."""
+"""The shapes of the API's requests and responses, with the examples that /docs shows."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,37 +7,37 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 
-def _number(value: Decimal) -> int | float:
+def to_json_number(value: Decimal) -> int | float:
+    """Return money as a JSON number: 7500, 99.5."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-Money = Annotated[Decimal, PlainSerializer(_number), WithJsonSchema({"type": "number"})]
-"""A JSON number: 7500, 99.5."""
+Money = Annotated[Decimal, PlainSerializer(to_json_number), WithJsonSchema({"type": "number"})]
 
 
 class Error(BaseModel):
-    """Every error of the API."""
+    """An error; all errors of the API have this shape."""
 
     error: str = Field(description="for programs", examples=["feature_flag_disabled"])
-    detail: str = Field(description="one sentence", examples=["The Partner Center sync is switched off."])
-    hint: str | None = Field(description="how to mend it")
+    detail: str = Field(description="one sentence", examples=["The Partner Center sync is disabled."])
+    hint: str | None = Field(description="how to fix it")
 
 
 class SyncRequest(BaseModel):
-    """What a sync is to do; no body at all is an incremental one."""
+    """Options of a sync; without a body the sync is incremental."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"full": False}]})
 
-    full: bool = Field(False, description="read everything, and mark what is gone upstream", strict=True)
+    full: bool = Field(False, description="read everything, and mark referrals that are missing upstream", strict=True)
 
 
 class SyncStarted(BaseModel):
-    """A sync that was asked for."""
+    """The sync that was started, or the one that is queued or running already."""
 
     task_id: str = Field(examples=["3f8c1c1e-6a9b-4a54-9a6e-0f6c2f0b9d11"])
     status: Literal["queued", "running"]
     success: Literal[True] = True
-    enqueued: bool = Field(description="false: one was queued or running already, and this is its id")
+    enqueued: bool = Field(description="false if the sync was queued or running already")
     message: str = Field(examples=["The sync is queued."])
 
 
@@ -51,7 +51,7 @@ class SyncError(BaseModel):
 
 
 class Summary(BaseModel):
-    """One sync, as `hunter sync --json` prints it."""
+    """The summary of a sync, as `hunter sync --json` prints it."""
 
     status: Literal["running", "success", "skipped", "failed"]
     reason: str | None
@@ -73,15 +73,15 @@ class Summary(BaseModel):
 
 
 class SyncStatus(BaseModel):
-    """How a sync stands."""
+    """The state of a sync."""
 
     task_id: str
     status: Literal["queued", "running", "success", "failure", "canceled"]
-    summary: Summary | None = Field(description="null until the sync has ended, and where it never began")
+    summary: Summary | None = Field(description="null until the sync has ended, or if it never began")
 
 
 class Referral(BaseModel):
-    """A referral as a list shows it."""
+    """A referral without its contacts. The fields are also the columns of the export."""
 
     referral_id: str = Field(examples=["bc731513-aa07-461b-8cf9-7d3bb0256687"])
     engagement_id: str | None
@@ -102,14 +102,14 @@ class Referral(BaseModel):
     source_created_at: datetime | None
     source_updated_at: datetime | None
     expires_at: datetime | None
-    missing_since: datetime | None = Field(description="since when Partner Center no longer shows it")
+    missing_since: datetime | None = Field(description="since when it is missing from Partner Center")
     synced_at: datetime
     created_at: datetime
     updated_at: datetime
 
 
 class Contact(BaseModel):
-    """Somebody at the customer."""
+    """A contact at the customer."""
 
     name: str | None
     email: str | None
@@ -118,7 +118,7 @@ class Contact(BaseModel):
 
 
 class Company(BaseModel):
-    """Whom a domain belongs to."""
+    """The company that a domain belongs to."""
 
     domain: str
     canonical_name: str | None
@@ -128,16 +128,16 @@ class Company(BaseModel):
 
 
 class StatusPeriod(BaseModel):
-    """A status that a referral had for some time."""
+    """A period in which a referral had one status."""
 
     status: str | None
     substatus: str | None
     valid_from: datetime | None
-    valid_to: datetime | None = Field(description="null: until now")
+    valid_to: datetime | None = Field(description="null for the current status")
 
 
 class ReferralDetail(Referral):
-    """Everything that is known of a referral; `payload` is there with include_raw=true only."""
+    """A referral with all its details; `payload` is present with include_raw=true only."""
 
     organization_id: str | None
     organization_name: str | None
@@ -155,14 +155,14 @@ class ReferralDetail(Referral):
     accepted_at: datetime | None
     closed_at: datetime | None
     expected_close_at: datetime | None
-    field_errors: dict[str, str] = Field(description="what of the payload could not be read")
+    field_errors: dict[str, str] = Field(description="fields of the payload that could not be read")
     company: Company | None
     history: list[StatusPeriod]
-    payload: dict[str, Any] | None = Field(None, description="the newest version, as Partner Center sent it")
+    payload: dict[str, Any] | None = Field(None, description="the newest version as Partner Center sent it")
 
 
 class Lead(BaseModel):
-    """A company with an open referral."""
+    """A company with an open referral. The fields are also the columns of the export."""
 
     company_id: int | None
     canonical_name: str | None = Field(examples=["Fabrikam, Inc."])
@@ -188,20 +188,20 @@ class Lead(BaseModel):
     updated_at: datetime
 
 
-class _Page(BaseModel):
-    total: int = Field(description="how many there are in all")
+class _PageInfo(BaseModel):
+    total: int = Field(description="number of matching rows on all pages")
     page: int = Field(description="counted from 1")
     page_size: int
 
 
-class ReferralPage(_Page):
-    """Some referrals."""
+class ReferralPage(_PageInfo):
+    """A page of referrals."""
 
     items: list[Referral]
 
 
-class LeadPage(_Page):
-    """Some leads, the most urgent first."""
+class LeadPage(_PageInfo):
+    """A page of leads."""
 
     items: list[Lead]
 
@@ -218,7 +218,7 @@ class LastSync(BaseModel):
 
 
 class Health(BaseModel):
-    """What works: degraded is without Dagster (nothing can be started), down without the database."""
+    """The health of the service: "degraded" without Dagster (no sync can be started), "down" without the database."""
 
     status: Literal["ok", "degraded", "down"]
     partner_center_enabled: bool
@@ -227,13 +227,7 @@ class Health(BaseModel):
     last_sync: LastSync | None
 
 
-class Alive(BaseModel):
-    """The service answers."""
+class Probe(BaseModel):
+    """The result of a liveness or readiness probe."""
 
-    status: Literal["ok"] = "ok"
-
-
-class Ready(BaseModel):
-    """Whether the database is there and has this version's schema."""
-
-    status: Literal["ok", "down"]
+    status: Literal["ok", "down"] = "ok"

@@ -1,113 +1,178 @@
 """
-Pages in HTML: the templates, what each of them may use, and in which language and colours the reader wants them.
+Render HTML pages in the reader's language and theme.
 
-What belongs here: what every page needs. What does not: what one page shows (`desk.py`).
+Also serves the pages beside the lead desk: sign-in, errors and the choice of a theme.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
-from hunter_pipeline.web.access import signed_in
-from hunter_pipeline.web.charts import is_soon
-from hunter_pipeline.web.words import NAMES, Words, language_of, words_of
+from hunter_pipeline.web.charts import expires_soon
+from hunter_pipeline.web.localization import LANGUAGE_NAMES, Localizer, choose_language, localizer
+from hunter_pipeline.web.security import SESSION_COOKIE, SESSION_SECONDS, AccessControl, is_signed_in, local_path
 
 STATIC = Path(__file__).parent / "static"
+# From npm's package htmx.org, with its licence beside it; a test checks the file's checksum.
 HTMX = "htmx-2.0.11.min.js"
-"""From npm's package htmx.org, its licence beside it; a test holds the file to its checksum."""
-YEAR = 365 * 86_400
+PREFERENCE_SECONDS = 365 * 86_400
+THEMES = ("light", "dark")
 _HTMX_CONFIG = json.dumps({
     "allowEval": False,  # the content security policy forbids it anyway
     "includeIndicatorStyles": False,
-    "historyCacheSize": 0,  # no customer's data in the browser's storage
+    "historyCacheSize": 0,  # no customer data in the browser's storage
     "refreshOnHistoryMiss": True,
     "selfRequestsOnly": True,
 })  # fmt: skip
 
-
-def words_for(request: Request) -> Words:
-    """The reader's words: by the address, else by the cookie, else by the browser."""
-    wishes = request.query_params.get("lang"), request.cookies.get("lang")
-    return words_of(language_of(*wishes, accept=request.headers.get("accept-language")))
+router = APIRouter(include_in_schema=False)
 
 
-def text(request: Request, template: str, **context: Any) -> str:
-    """A template filled in."""
-    words = words_for(request)
+class PageRoute(APIRoute):
+    """A route whose errors are HTML pages instead of JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler with the errors rendered."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except HunterError as error:
+                return error_page(request, error)
+
+        return handle
+
+
+def localizer_for(request: Request) -> Localizer:
+    """Return the localizer of the reader's language: from the address, else the cookie, else the browser."""
+    preferences = request.query_params.get("lang"), request.cookies.get("lang")
+    return localizer(choose_language(*preferences, accept=request.headers.get("accept-language")))
+
+
+def render_text(request: Request, template: str, **context: Any) -> str:
+    """Return a rendered template."""
     theme = request.cookies.get("theme")
+    query = request.url.query
     shared = {
-        "w": words,
+        "t": localizer_for(request),
         "now": datetime.now(UTC),
-        "theme": theme if theme in ("light", "dark") else None,
-        "here": _here(request),
-        "languages": [(code, name, _in_language(request, code)) for code, name in NAMES.items()],
-        "may_sign_out": signed_in(request),
+        "theme": theme if theme in THEMES else None,
+        "here": request.url.path + (f"?{query}" if query else ""),
+        "languages": [(code, name, _url_in_language(request, code)) for code, name in LANGUAGE_NAMES.items()],
+        "can_sign_out": is_signed_in(request),
         "message": None,
         "toast": None,
     }
-    return _template(template).render({**shared, **context})
+    return _environment().get_template(template).render({**shared, **context})
 
 
 def render(
     request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """A page. A language that the address asks for is remembered."""
-    response = HTMLResponse(text(request, template, **context), status, headers=dict(headers or {}))
+    """Return a page, and a cookie for the language if the address names one."""
+    response = HTMLResponse(render_text(request, template, **context), status, headers=dict(headers or {}))
     response.headers["Vary"] = "Accept-Language, Cookie"
-    if request.query_params.get("lang") in NAMES:
-        remember(request, response, "lang", request.query_params["lang"])
+    if request.query_params.get("lang") in LANGUAGE_NAMES:
+        set_preference(request, response, "lang", request.query_params["lang"])
     return response
 
 
-def remember(request: Request, response: Response, name: str, value: str, *, seconds: int = YEAR) -> None:
-    """Let the browser keep a choice; scripts may read it, and other sites do not get it."""
+def set_preference(
+    request: Request, response: Response, name: str, value: str, *, seconds: int = PREFERENCE_SECONDS
+) -> None:
+    """Store a choice in a cookie that scripts can read and other sites' requests do not carry."""
     response.set_cookie(name, value, max_age=seconds, samesite="lax", secure=request.url.scheme == "https")
 
 
-def sign_in_page(request: Request, target: str, problem: str | None) -> HTMLResponse:
-    """
-    The page that asks for the key.
-
-    target:  the path to go to afterwards.
-    problem: None, 'wrong' (the key was) or 'limited' (too many were).
-    """
-    status = {None: 200, "wrong": 401, "limited": 429}[problem]
-    return render(request, "sign_in.html", status=status, problem=problem, next=target)
-
-
 def error_page(request: Request, error: HunterError) -> HTMLResponse:
-    """What a reader sees when a page could not be made: 503 without the database, else 500."""
-    words = words_for(request)
+    """Return the page for an error: status 503 if the database is unavailable, else 500."""
+    t = localizer_for(request)
     kind, status = ("database", 503) if isinstance(error, DatabaseError) else ("other", 500)
-    texts = {"title": words(f"error.{kind}"), "hint": words(f"error.{kind}_hint"), "detail": None, "again": True}
-    return render(request, "error.html", status=status, **texts)
+    title, hint = t(f"error.{kind}"), t(f"error.{kind}_hint")
+    return render(request, "error.html", status=status, title=title, hint=hint, can_retry=True)
 
 
 def not_found_page(request: Request) -> HTMLResponse:
-    """What a reader sees of a referral that is not there."""
-    words = words_for(request)
-    texts = {"title": words("detail.not_found"), "hint": words("detail.not_found_hint"), "detail": None}
-    return render(request, "error.html", status=404, again=False, **texts)
+    """Return the page for an unknown referral."""
+    t = localizer_for(request)
+    title, hint = t("detail.not_found"), t("detail.not_found_hint")
+    return render(request, "error.html", status=404, title=title, hint=hint, can_retry=False)
 
 
-def _here(request: Request) -> str:
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+@router.get("/sign-in")
+def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the parameter's name in the address
+    """Return the sign-in form; a reader who needs no sign-in is redirected."""
+    target = local_path(next)
+    if not request.app.state.access.needs_key or is_signed_in(request):
+        return RedirectResponse(target, 303)
+    return render(request, "sign_in.html", problem=None, next=target)
 
 
-def _in_language(request: Request, code: str) -> str:
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    return f"{request.url.path}?{urlencode([*kept, ('lang', code)])}"
+@router.post("/sign-in")
+def sign_in(
+    request: Request,
+    key: Annotated[str, Form(max_length=1_000)] = "",
+    next: Annotated[str, Form(max_length=2_000)] = "/",  # noqa: A002 - the field's name in the form
+) -> Response:
+    """Exchange the API key for a session cookie that scripts cannot read; wrong keys count as guesses."""
+    access: AccessControl = request.app.state.access
+    target = local_path(next)
+    if not access.needs_key:
+        return RedirectResponse(target, 303)
+    address = request.client.host if request.client else ""
+    if seconds := access.guesses.seconds_to_wait(address):
+        headers = {"Retry-After": str(seconds)}
+        return render(request, "sign_in.html", status=429, headers=headers, problem="limited", next=target)
+    if not access.is_key(key.encode("utf-8", "replace")):
+        access.guesses.record_failure(address)
+        log.warning("sign_in_refused")
+        return render(request, "sign_in.html", status=401, problem="wrong", next=target)
+    response = RedirectResponse(target, 303)
+    response.set_cookie(
+        SESSION_COOKIE,
+        access.new_session(),
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+@router.post("/sign-out")
+def sign_out() -> Response:
+    """Delete the session cookie."""
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+    return response
+
+
+@router.post("/desk/theme")
+def set_theme(request: Request, theme: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:  # noqa: A002 - as above
+    """Store the theme for a browser without scripts."""
+    response = RedirectResponse(local_path(next), 303)
+    if theme in THEMES:
+        set_preference(request, response, "theme", theme)
+    return response
+
+
+def _url_in_language(request: Request, code: str) -> str:
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return f"{request.url.path}?{urlencode([*parameters, ('lang', code)])}"
 
 
 @cache
@@ -120,24 +185,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["reason"] = lambda reason, words: words.named("reasons", reason)
-    environment.filters["soon"] = is_soon
+    environment.filters["score_reason"] = lambda reason, t: t.label("reasons", reason)
+    environment.filters["expires_soon"] = expires_soon
     environment.globals |= {
         "htmx_config": _HTMX_CONFIG,
         "htmx_file": HTMX,
-        "version": _version(),
+        "assets_version": _assets_version(),
         "known_types": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER),
         "known_statuses": STATUSES,
     }
     return environment
 
 
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
-def _version() -> str:
-    """A few letters that change with the style or the script, so that no browser keeps an old one."""
+def _assets_version() -> str:
+    """Return a digest of the style and the scripts, so that no browser uses an outdated copy."""
     digest = hashlib.sha256()
     for name in ("desk.css", "desk.js", "theme.js"):
         digest.update((STATIC / name).read_bytes())

@@ -12,7 +12,7 @@ from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Office]:
     with office_of(server, faults.OPTIONS) as office:
-        faults.hurry(office)
+        faults.disable_synchronous_commit(office)
         yield office
 
 
@@ -27,5 +27,5 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.mark.parametrize("case", faults.cases(), ids=lambda case: case.name)
 def test_a_fault_is_survived_as_the_contract_says(case: faults.Case, office: Office) -> None:
     """The tries, the waits, the exit code, the error, the events and what stays are exact; the next sync completes."""
-    found = faults.complaints(case, faults.run(case, office))
+    found = faults.differences(case, faults.run(case, office))
     assert not found, found

@@ -15,7 +15,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from hunter_pipeline.cli.sync import without_statements
+from hunter_pipeline.cli.sync import hide_statements
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
@@ -206,7 +206,7 @@ def lost() -> None:
 def test_what_dagster_says_of_its_lost_storage_quotes_no_statement(capsys: pytest.CaptureFixture[str]):
     """Dagster writes the statement that was refused to standard error, with its values; `hunter sync` leaves it out."""
     for discreet in (False, True):
-        quiet = without_statements() if discreet else nullcontext()
+        quiet = hide_statements() if discreet else nullcontext()
         with dg.DagsterInstance.ephemeral() as instance, pytest.raises(RuntimeError), quiet:
             sys.stderr.write("before\n")
             lost.execute_in_process(

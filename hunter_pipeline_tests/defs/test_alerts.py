@@ -1,4 +1,4 @@
-"""Alerts over a real webhook: each trouble once, again in a new episode, nobody named, nothing lost."""
+"""The alerts sensor, with a real webhook as the target."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 import time_machine
 
-from hunter_pipeline.config import notify
+from hunter_pipeline.alerts.notifier import service_name, target_id
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import RESOURCES
 from hunter_pipeline.defs.alerts import NO_TARGET, alerts_sensor
@@ -31,10 +31,10 @@ GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
 
 
 class Webhook:
-    """A web server that keeps what is posted to it, and can be down for a while."""
+    """A web server that stores what is posted to it, and can refuse or be down."""
 
     def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.status = 200
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -46,7 +46,7 @@ class Webhook:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if webhook.status == 200:
-                    webhook.got.append(body)
+                    webhook.received.append(body)
                 self.send_response(webhook.status)
                 self.end_headers()
 
@@ -68,15 +68,15 @@ class Webhook:
         return f"json://ada:geheim@127.0.0.1:{self.port}/hooks/geheim"
 
     def take(self) -> list[str]:
-        """Title and body of each message that has come since the last call."""
-        found = [f"{message['title']}\n{message['message']}" for message in self.got]
-        self.got.clear()
+        """Return title and body of each message received since the last call."""
+        found = [f"{message['title']}\n{message['message']}" for message in self.received]
+        self.received.clear()
         return found
 
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Office]:
-    """As that of the session, with enough people to be looked for."""
+    """An office with enough people whose data could leak."""
     with office_of(server, SandboxOptions(referrals=90)) as office:
         yield office
 
@@ -92,14 +92,14 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 
 class Sensor:
-    """The sensor as the daemon evaluates it: each tick has nothing but the cursor of the one before."""
+    """The sensor as the daemon evaluates it: a tick gets the cursor of the tick before."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
         self.cursor: str | None = None
 
     def tick(self, *, later: timedelta = timedelta()) -> str:
-        """What the tick says; `later` is how far the clock has moved from now."""
+        """Evaluate the sensor with the clock moved forward; return the skip message."""
         moved = time_machine.travel(datetime.now(UTC) + later, tick=True)
         with moved, dg.build_sensor_context(self.instance, self.cursor, resources=GIVEN) as context:
             data = alerts_sensor.evaluate_tick(context)
@@ -115,7 +115,7 @@ def sensor(instance: dg.DagsterInstance) -> Sensor:
 
 @pytest.fixture
 def calm(office: Office, sensor: Sensor, webhook: Webhook) -> Office:
-    """A sync has succeeded, nothing is about to expire, and a first look has found nothing."""
+    """Return an office after a successful sync and a first tick, with nothing to alert."""
     for key in list(office.sandbox.world.incoming()):
         office.sandbox.world.update(key, expirationDateTime="2099-01-01T00:00:00Z")
     office.sync(page_size=200)
@@ -125,7 +125,7 @@ def calm(office: Office, sensor: Sensor, webhook: Webhook) -> Office:
 
 
 def age(office: Office, minutes: int) -> None:
-    """Let every sync have been so much earlier."""
+    """Move every sync into the past."""
     office.execute(
         "update sync_runs set started_at = started_at - %s, finished_at = finished_at - %s",
         *[timedelta(minutes=minutes)] * 2,
@@ -146,7 +146,7 @@ def quarantine(office: Office, count: int) -> None:
 
 
 def expire(office: Office, hours: int, count: int) -> None:
-    """Let so many more referrals be unanswered and about to expire."""
+    """Make more referrals unanswered and about to expire."""
     office.execute(
         "update partner_center_referrals set status = 'New', missing_since = null, expires_at = now() + %s "
         "where referral_id in (select referral_id from partner_center_referrals "
@@ -156,7 +156,7 @@ def expire(office: Office, hours: int, count: int) -> None:
 
 
 def end_sign_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is signed in did so 80 days ago."""
+    """Make the sign-in 80 days old."""
     cache = load_settings().token_cache
     old = json.loads(cache.read_text())
     for entry in old["RefreshToken"].values():
@@ -167,36 +167,36 @@ def end_sign_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(aged))
 
 
-def test_without_a_target_a_tick_does_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says why, and opens no database."""
+def test_tick_is_skipped_when_no_target_is_configured(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tick does not open the database."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     assert sensor.tick() == NO_TARGET
     assert sensor.cursor is None
 
 
 @pytest.mark.parametrize("value", ["nonsense", "json://127.0.0.1:1/a, nothing://sue:geheim@host"])
-def test_what_is_no_address_is_refused_in_a_sentence(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the variable and which of the addresses it is, and quotes none."""
+def test_alert_urls_are_refused_when_apprise_does_not_know_one(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the variable and the position of the URL, and quotes no URL."""
     monkeypatch.setenv("HUNTER_ALERT_URLS", value)
     with pytest.raises(ConfigurationError) as raised:
         load_settings()
     number = len(value.split(","))
     assert raised.value.message == (
-        "HUNTER_ALERT_URLS holds something that does not fit; "
-        f"it may hold a comma list of Apprise's addresses, and number {number} is none."
+        "HUNTER_ALERT_URLS holds an invalid value; "
+        f"it may hold a comma list of Apprise URLs, and number {number} is not one."
     )
 
 
-def test_the_guide_s_addresses_are_addresses() -> None:
-    """Each example in docs/operations.md is one that Apprise knows, and names the service that it is to name."""
+def test_apprise_knows_the_urls_of_the_guide() -> None:
+    """Each example in docs/operations.md is a URL of the service that it stands for."""
     guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     section = guide.partition("## Alerts\n")[2].partition("\n## ")[0]
-    found = [notify.service_of(address) for address in re.findall(r"\| `(\w+://[^`]+)` \|", section)]
+    found = [service_name(address) for address in re.findall(r"\| `(\w+://[^`]+)` \|", section)]
     assert found == ["Power Automate / Workflows (for MSTeams)", "Slack", "E-Mail", "JSON"]
 
 
-def test_a_failing_streak_is_told_once_and_its_end(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """The first failure is told with its reason and its run, the next ones not, and the recovery once."""
+def test_failing_syncs_are_alerted_once_and_so_is_their_end(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+    """The alert names the reason and the run; after the recovery a new failure is alerted again."""
     fail(calm)
     assert sensor.tick() == "1 alert sent"
     [message] = webhook.take()
@@ -207,28 +207,28 @@ def test_a_failing_streak_is_told_once_and_its_end(calm: Office, sensor: Sensor,
     fail(calm)
     assert [sensor.tick(), sensor.tick()] == ["0 alerts sent"] * 2
     calm.sync()
-    assert sensor.tick() == "0 alerts sent", "one that has just failed may fail again"
+    assert sensor.tick() == "0 alerts sent", "a recent failure may be followed by another one"
     age(calm, 11)
     assert sensor.tick() == "1 alert sent"
     assert webhook.take() == ["hunter_pipeline (development): recovered\nSyncs succeed again."]
     assert sensor.tick() == "0 alerts sent"
     fail(calm)
     calm.sync()
-    assert sensor.tick() == "1 alert sent", "a new episode, although a success has followed"
+    assert sensor.tick() == "1 alert sent", "a new failure, although a success has followed"
     assert "a sync failed" in webhook.take()[0]
 
 
-def test_no_success_for_three_intervals(
+def test_missing_success_is_alerted_after_three_intervals(
     calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told once, with the last run, and again after a success; with the flag off nobody waits for one."""
+    """It is alerted once, with the last run, and again after a success; not while the feature flag is off."""
     run_id = calm.value("select run_id from sync_runs")
     age(calm, 29)
     assert sensor.tick() == "0 alerts sent"
     age(calm, 2)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     [message] = webhook.take()
-    assert re.search(r"no sync succeeds\nThe last sync that succeeded ended 20\d\d-.* At most 30 minutes", message)
+    assert re.search(r"no sync succeeds\nThe last successful sync ended 20\d\d-.* every 30 minutes", message)
     assert message.endswith(f"{UI}/runs/{run_id}")
     calm.sync()
     assert sensor.tick() == "1 alert sent"
@@ -240,17 +240,19 @@ def test_no_success_for_three_intervals(
     assert sensor.tick() == "0 alerts sent"
 
 
-def test_what_has_never_succeeded_is_told_too(office: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """A system that has not synced once is waited for as long as one that has."""
+def test_missing_success_is_alerted_when_no_sync_ever_succeeded(
+    office: Office, sensor: Sensor, webhook: Webhook
+) -> None:
+    """The time counts from the first tick."""
     assert sensor.tick() == "0 alerts sent"
     assert sensor.tick(later=timedelta(minutes=31)) == "1 alert sent"
     assert "No sync has succeeded yet." in webhook.take()[0]
 
 
-def test_an_expiring_sign_in(
+def test_sign_in_that_ends_soon_is_alerted_once(
     calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    """It is told 14 days before, once, as `hunter auth status` says it."""
+) -> None:
+    """The alert has the words of `hunter auth status`."""
     end_sign_in(calm, monkeypatch)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     [message] = webhook.take()
@@ -259,70 +261,79 @@ def test_an_expiring_sign_in(
     assert f"{UI}/runs/" in message
     monkeypatch.delenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE")
     assert sensor.tick() == "1 alert sent"
-    assert webhook.take() == ["hunter_pipeline (development): recovered\nThe sign-in is good again."]
+    assert webhook.take() == ["hunter_pipeline (development): recovered\nThe sign-in is valid again."]
     end_sign_in(calm, monkeypatch)
     assert sensor.tick() == "1 alert sent"
 
 
-def test_each_referral_about_to_expire_is_told_of_once(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """New ones are told together after six hours; one with another date counts as new."""
+def test_each_expiring_referral_is_alerted_once(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+    """New ones are alerted together after six hours; one with another date counts as new."""
     expire(calm, 50, 3)
     with calm.warehouse.connection() as connection:
         assert len(alerts.expiring_marks(connection)) == checks.expiring_referrals(connection)[0] == 3
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     [message] = webhook.take()
-    assert "3 unanswered referrals expire within 72 hours, the first one 20" in message
+    assert "3 unanswered referrals expire within 72 hours, the first on 20" in message
     expire(calm, 60, 2)
     assert sensor.tick() == "0 alerts sent"
     age(calm, -7 * 60)
     assert sensor.tick(later=timedelta(hours=7)) == "1 alert sent"
     assert "5 unanswered referrals expire" in (message := webhook.take()[0])
-    assert "Not told of before: 2." in message
+    assert "New since the last alert: 2." in message
     calm.execute("update partner_center_referrals set status = 'Active'")
     assert sensor.tick(later=timedelta(hours=7)) == "0 alerts sent"
     calm.execute("update partner_center_referrals set status = 'New', expires_at = now() + interval '2 days'")
     age(calm, -7 * 60)
     assert sensor.tick(later=timedelta(hours=14)) == "1 alert sent"
-    assert f"{calm.value('select count(*) from partner_center_referrals')} unanswered" in webhook.take()[0]
+    [message] = webhook.take()
+    assert f"{calm.value('select count(*) from partner_center_referrals')} unanswered" in message
+    assert "New since" not in message
 
 
-def test_a_growing_quarantine(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """The first payload is told with its run, a flood again, and a new one after a quiet day."""
+def test_quarantine_is_alerted_at_each_power_of_ten(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+    """The first payload is alerted with its run, the tenth again, and the first one after a quiet day again."""
     quarantine(calm, 1)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     assert webhook.take() == [
-        "hunter_pipeline (development): the quarantine grows\n"
-        f"Payloads that are no referrals, set aside within 24 hours: 1 (no_id).\n{UI}/runs/a-run"
+        "hunter_pipeline (development): payloads were quarantined\n"
+        f"Payloads quarantined within 24 hours: 1 (no_id).\n{UI}/runs/a-run"
     ]
     quarantine(calm, 8)
     assert sensor.tick() == "0 alerts sent"
     quarantine(calm, 1)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     assert "24 hours: 10 (no_id)" in webhook.take()[0]
+    calm.execute(
+        "update quarantined_referrals set quarantined_at = now() - interval '25 hours' "
+        "where id = (select min(id) from quarantined_referrals)"
+    )
+    assert sensor.tick() == "0 alerts sent"
+    quarantine(calm, 1)
+    assert sensor.tick() == "0 alerts sent", "the number of payloads varies around ten"
     calm.execute("update quarantined_referrals set quarantined_at = now() - interval '25 hours'")
     assert sensor.tick() == "0 alerts sent"
     quarantine(calm, 1)
     assert sensor.tick() == "1 alert sent"
 
 
-def test_a_database_out_of_reach(
+def test_unreachable_database_is_alerted_once(
     calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told once, and that it is back; what was open before stays open."""
+    """Its recovery is alerted, and what was wrong before is not alerted again."""
     fail(calm)
     sensor.tick()
     webhook.take()
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@127.0.0.1:1/hunter")
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
-    assert "the database is out of reach" in webhook.take()[0]
+    assert "the database is unreachable" in webhook.take()[0]
     monkeypatch.setenv("HUNTER_DATABASE_URL", calm.url)
     assert sensor.tick() == "1 alert sent"
-    assert webhook.take() == ["hunter_pipeline (development): recovered\nPostgreSQL answers again."]
+    assert webhook.take() == ["hunter_pipeline (development): recovered\nPostgreSQL responds again."]
 
 
 @pytest.fixture
 def second(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
-    """Another target beside the first."""
+    """Run a second target beside the first."""
     second = Webhook()
     second.up()
     monkeypatch.setenv("HUNTER_ALERT_URLS", f"{webhook.address}, {second.address}")
@@ -330,68 +341,123 @@ def second(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhoo
     second.down()
 
 
-@pytest.mark.parametrize("how", ["gone", "refusing"])
-def test_a_target_that_was_down_gets_its_alert_later(
+@pytest.mark.parametrize("how", ["down", "refusing"])
+def test_alert_is_sent_again_until_the_target_accepts_it(
     calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook, how: str
 ) -> None:
-    """The other target is told at once; the tick says who was not, and a later one tells them, in order."""
-    if how == "gone":
+    """The other target gets its alerts at once; the tick names the target that did not accept them."""
+    if how == "down":
         webhook.down()
     webhook.status = 500
     fail(calm)
-    assert sensor.tick() == "1 alert sent, 1 waits; not taken by target 1 (JSON)"
+    refused = "not accepted by target 1 (JSON), the next tick tries again"
+    assert sensor.tick() == f"1 alert sent; {refused}"
     assert len(second.take()) == 1
     quarantine(calm, 1)
-    assert sensor.tick() == "1 alert sent, 2 wait", "not tried again within the same minute"
-    if how == "gone":
+    assert [sensor.tick(), sensor.tick()] == [f"1 alert sent; {refused}", f"0 alerts sent; {refused}"]
+    if how == "down":
         webhook.up()
     webhook.status = 200
-    assert sensor.tick(later=timedelta(minutes=2)) == "2 alerts sent"
-    assert ["a sync failed" in webhook.got[0]["title"], "quarantine" in webhook.got[1]["title"]] == [True, True]
-    assert sensor.tick(later=timedelta(minutes=3)) == "0 alerts sent"
+    assert sensor.tick() == "2 alerts sent"
+    assert ["a sync failed" in (messages := webhook.take())[0], "quarantined" in messages[1]] == [True, True]
+    assert sensor.tick() == "0 alerts sent"
     assert len(second.take()) == 1
 
 
-def test_after_a_day_a_message_is_given_up_aloud(
-    calm: Office, sensor: Sensor, webhook: Webhook, capfd: pytest.CaptureFixture[str]
+def test_recovery_is_sent_again_until_the_target_accepts_it(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+    """A target that knows of the trouble learns of its end, even if it is down at that moment."""
+    fail(calm)
+    assert sensor.tick() == "1 alert sent"
+    webhook.take()
+    calm.sync()
+    age(calm, 11)
+    webhook.status = 500
+    assert sensor.tick().startswith("0 alerts sent; not accepted")
+    webhook.status = 200
+    assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
+    assert webhook.take() == ["hunter_pipeline (development): recovered\nSyncs succeed again."]
+
+
+def test_trouble_that_ends_while_the_target_is_down_is_not_alerted(
+    calm: Office, sensor: Sensor, webhook: Webhook
 ) -> None:
-    """It is tried ever more seldom for a day; then tick and log say that it was given up."""
+    """The target gets what is wrong now, and nothing of the past."""
     webhook.status = 500
     fail(calm)
-    age(calm, -40 * 60)
-    said = [sensor.tick(later=timedelta(hours=hours)) for hours in (0, 1, 23)]
-    assert said == ["0 alerts sent, 1 waits; not taken by target 1 (JSON)"] * 3
-    assert "alert_given_up" not in capfd.readouterr().err
-    last = sensor.tick(later=timedelta(hours=25))
-    assert last == "0 alerts sent, 1 given up after a day; not taken by target 1 (JSON)"
-    assert "alert_given_up" in capfd.readouterr().err
+    assert sensor.tick().startswith("0 alerts sent; not accepted")
+    calm.sync()
+    age(calm, 11)
+    webhook.status = 200
+    assert sensor.tick() == "0 alerts sent"
+    assert webhook.take() == []
 
 
-def test_a_target_that_is_no_longer_named_is_forgotten(
+def test_removed_target_is_not_notified(
     calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits for it waits no more."""
+    """Neither the tick nor the cursor mentions it any more."""
     webhook.status = 500
     fail(calm)
     sensor.tick()
     monkeypatch.setenv("HUNTER_ALERT_URLS", second.address)
-    assert sensor.tick(later=timedelta(minutes=2)) == "0 alerts sent"
+    assert sensor.tick() == "0 alerts sent"
+    assert list(json.loads(sensor.cursor or "")["targets"]) == [target_id(second.address)]
 
 
-def test_a_cursor_that_cannot_be_read_is_a_new_one(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """What an older version left there, or a hand, keeps nobody from being told."""
+def test_added_target_is_notified_of_what_is_wrong(
+    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first target gets nothing twice."""
     fail(calm)
-    for cursor in ("", "x", "[]", '{"since": 3, "told": 7}'):
-        sensor.cursor = cursor
-        assert sensor.tick() == "1 alert sent"
+    assert sensor.tick() == "1 alert sent"
+    added = Webhook()
+    added.up()
+    monkeypatch.setenv("HUNTER_ALERT_URLS", f"{webhook.address}, {added.address}")
+    assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
+    assert (len(webhook.take()), len(added.take())) == (1, 1)
+    added.down()
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "[]", '{"since": 3, "told": 7}', '{"since": 3}'])
+def test_unreadable_cursor_is_replaced(calm: Office, sensor: Sensor, webhook: Webhook, cursor: str) -> None:
+    """What is wrong is alerted nevertheless."""
+    fail(calm)
+    sensor.cursor = cursor
+    assert sensor.tick() == "1 alert sent"
+
+
+def test_cursor_of_the_first_version_is_read(calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook) -> None:
+    """A target gets no alert again, and gets the one that was waiting for it."""
+    fail(calm)
+    quarantine(calm, 10)
+    expire(calm, 50, 3)
+    with calm.warehouse.connection() as connection:
+        marks = list(alerts.expiring_marks(connection))
+    now = datetime.now(UTC).isoformat()
+    waiting = {"target": target_id(second.address), "kind": "quarantine", "title": "t", "body": "b", "mood": "warning"}
+    sensor.cursor = json.dumps(
+        {
+            "since": now,
+            "told": {"sync_failed": 1, "quarantine": 2},
+            "marks": {"expiring": marks},
+            "told_at": {"expiring": now},
+            "outbox": [{**waiting, "since": now, "tries": 3, "not_before": now}],
+        }
+    )
+    assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
+    assert webhook.take() == []
+    assert "24 hours: 10 (no_id)" in second.take()[0]
+    calm.sync()
+    age(calm, 11)
+    assert sensor.tick() == "2 alerts sent", "both learn that syncs succeed again"
 
 
 @pytest.fixture
 def trouble(calm: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Lets everything go wrong at once; one of the two targets is down."""
+    """Return a function that causes every kind of trouble; one of the two targets is down."""
     monkeypatch.setenv("HUNTER_ALERT_URLS", f"json://ada:geheim@127.0.0.1:1/geheim, {webhook.address}")
 
-    def begin() -> None:
+    def cause() -> None:
         end_sign_in(calm, monkeypatch)
         age(calm, 31)
         for kind in ("malformed", "junk_items"):
@@ -401,24 +467,24 @@ def trouble(calm: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> 
         calm.execute("update partner_center_referrals set status = 'New', expires_at = now() + interval '2 days'")
         quarantine(calm, 1)
 
-    return begin
+    return cause
 
 
-def test_nobody_is_named_and_no_address_of_a_target_gets_out(
+def test_alerts_contain_no_personal_data_and_no_secret(
     trouble: Callable[[], None],
     shared: Office,
     sensor: Sensor,
     webhook: Webhook,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Messages, tick, cursor and logs of every level hold no person, no token and no secret of a target."""
+    """Messages, tick, cursor and logs of every level contain no person, no token and no address of a target."""
     secrets = secrets_of(shared.sandbox, load_settings())
     with caplog.at_level(logging.DEBUG):
         trouble()
         texts = [sensor.tick(), str(sensor.cursor), caplog.text]
     messages = webhook.take()
     assert len(messages) >= 4
-    assert texts[0] == f"{len(messages)} alerts sent, {len(messages)} wait; not taken by target 1 (JSON)"
+    assert texts[0] == f"{len(messages)} alerts sent; not accepted by target 1 (JSON), the next tick tries again"
     assert "urllib3.connectionpool" in texts[2], "the log of the requests to Partner Center is there"
     assert told("\n".join(messages + texts), secrets) == []
     assert [text for text in texts if "geheim" in text or "YWRhOmdlaGVpbQ" in text] == []

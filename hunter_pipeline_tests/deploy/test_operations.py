@@ -156,7 +156,7 @@ def test_every_block_is_run_by_a_test():
     """A section with commands is in the test below or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
         "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Troubleshooting",
-        "Forgetting a person", "Backup and restore with docker compose",
+        "Erasing a person", "Backup and restore with docker compose",
     }  # fmt: skip
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
 
@@ -210,7 +210,7 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
     lines = [json.loads(line) for line in machine.run("docker compose logs --tail 100 code").splitlines()[1:]]
     assert "partner_center_sync_summary" in [line.get("event") for line in lines]
     machine.run(watch)
-    (forget,) = guide["Forgetting a person"]
+    (forget,) = guide["Erasing a person"]
     machine.run(f"set -a; . ./.env; set +a; {forget}")
 
     what_stands_in_sentences_and_tables(machine, database_url)

@@ -1,1 +1,1 @@
-"""Tests of the HTTP layer: over real HTTPS, against the sandbox and against a server that misbehaves byte by byte."""
+"""Tests of the Partner Center client, over real HTTPS."""

@@ -1,4 +1,4 @@
-"""Settings, clients and servers for the tests of this folder."""
+"""Settings, clients and servers for the tests of the Partner Center client."""
 
 import json
 import time
@@ -9,25 +9,24 @@ import pytest
 
 from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
-from hunter_pipeline.partner_center.retry import PATIENT, RetryPolicy
-from hunter_pipeline.partner_center.token_file import TokenFile
+from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolicy
+from hunter_pipeline.partner_center.token_store import TokenFile
 from hunter_pipeline.sandbox import CLIENT_ID, TENANT_ID, Sandbox, SandboxOptions
-from hunter_pipeline_tests.partner_center.rawserver import RawServer, Step
+from hunter_pipeline_tests.partner_center.raw_server import RawServer, Step
 
 SCOPE = "https://api.partner.microsoft.com/.default"
 SECRET = "eyJ0b2tlbi.that.must-not-leak"
 
 
-class Waits:
-    """A clock that a wait moves forward without waiting; `seconds` are the waits."""
+class FakeClock:
+    """A clock whose `sleep` moves it forward without waiting; `waits` are the seconds of each sleep."""
 
     def __init__(self) -> None:
-        self.seconds: list[float] = []
+        self.waits: list[float] = []
         self._skipped = 0.0
 
     def sleep(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+        self.waits.append(seconds)
         self._skipped += seconds
 
     def now(self) -> float:
@@ -35,28 +34,28 @@ class Waits:
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No proxy, no bundle and no netrc of the machine."""
+def network_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Remove the machine's proxy, CA bundle and netrc."""
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
 
 
 @pytest.fixture
-def waits() -> Waits:
-    return Waits()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def http(waits: Waits) -> Iterator[Http]:
-    """Production's patience without its waiting."""
-    with Http(sleep=waits.sleep, clock=waits.now) as http:
+def http(clock: FakeClock) -> Iterator[Http]:
+    """A session with the production policy that does not wait between retries."""
+    with Http(sleep=clock.sleep, clock=clock.now) as http:
         yield http
 
 
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
-    """Five Incoming referrals: three pages of two, two and one."""
+    """A sandbox with five incoming referrals: three pages of two, two and one."""
     with Sandbox(SandboxOptions(referrals=5, outgoing=0, device_code_interval=1)) as sandbox:
         yield sandbox
 
@@ -72,13 +71,13 @@ def sandbox(shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture
 def sign_in(sandbox: Sandbox, http: Http, tmp_path: Path) -> SignIn:
-    """Nobody is signed in yet."""
+    """A sign-in at the sandbox, without a stored account."""
     return sign_in_at(sandbox.url, http, tmp_path / "home" / ".token_cache")
 
 
 @pytest.fixture(scope="session")
-def signed_in(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The token file after a sign-in, made once."""
+def token_file_content(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The token file after a sign-in at the sandbox, made once."""
     path = tmp_path_factory.mktemp("signed_in") / ".token_cache"
     with pytest.MonkeyPatch.context() as patch, Http() as http:
         patch.setenv("REQUESTS_CA_BUNDLE", str(shared_sandbox.ca_file))
@@ -87,17 +86,19 @@ def signed_in(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def client(sandbox: Sandbox, http: Http, sign_in: SignIn, signed_in: bytes, tmp_path: Path) -> PartnerCenterClient:
-    """Somebody is signed in, with a token that is good for an hour."""
+def client(
+    sandbox: Sandbox, http: Http, sign_in: SignIn, token_file_content: bytes, tmp_path: Path
+) -> PartnerCenterClient:
+    """A client that is signed in, with a token that is valid for an hour."""
     path = tmp_path / "home" / ".token_cache"
     path.parent.mkdir()
-    path.write_bytes(signed_in)
+    path.write_bytes(token_file_content)
     return PartnerCenterClient(http, sign_in, sandbox.url)
 
 
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RawServer]]:
-    """`serve(step, step)` starts a server that is trusted."""
+    """`serve(step, step)` starts a raw server whose certificate is trusted."""
     started: list[RawServer] = []
 
     def start(*steps: Step, trusted: bool = True) -> RawServer:
@@ -110,16 +111,16 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     yield start
     for server in started:
-        server.__exit__(None, None, None)
+        server.__exit__()
 
 
 def sign_in_at(authority: str, http: Http, path: Path) -> SignIn:
-    """A sign-in for an authority."""
+    """Return a sign-in at an authority with a token file."""
     return SignIn(http, TokenFile(path), client_id=CLIENT_ID, tenant_id=TENANT_ID, authority=authority, scope=SCOPE)
 
 
-def signed_in_file(path: Path, *, token: str = SECRET, expires_in: int = 3600, refresh_token: str = "r-1") -> Path:
-    """A file as MSAL writes it, for tests without an Entra."""
+def write_token_file(path: Path, *, token: str = SECRET, expires_in: int = 3600, refresh_token: str = "r-1") -> Path:
+    """Write a token file as MSAL does, for tests without an Entra."""
     common = {"home_account_id": "u.t", "environment": "localhost", "client_id": CLIENT_ID}
     now = int(time.time())
     access = {"secret": token, "realm": TENANT_ID, "target": SCOPE, "expires_on": str(now + expires_in)} | common
@@ -131,8 +132,14 @@ def signed_in_file(path: Path, *, token: str = SECRET, expires_in: int = 3600, r
     return path
 
 
-def client_of(server: RawServer, tmp_path: Path, waits: Waits, policy: RetryPolicy = PATIENT) -> PartnerCenterClient:
-    """A client with a token, for a raw server. Close it."""
-    http = Http(policy, sleep=waits.sleep, clock=waits.now)
-    sign_in = sign_in_at(server.url, http, signed_in_file(tmp_path / ".token_cache"))
+def client_of(
+    server: RawServer, tmp_path: Path, clock: FakeClock, policy: RetryPolicy = DEFAULT_POLICY
+) -> PartnerCenterClient:
+    """Return a client with a token for a raw server; close it."""
+    return client_with(Http(policy, sleep=clock.sleep, clock=clock.now), server, tmp_path)
+
+
+def client_with(http: Http, server: RawServer, tmp_path: Path) -> PartnerCenterClient:
+    """Return a client with a token for a raw server that uses a given session; close it."""
+    sign_in = sign_in_at(server.url, http, write_token_file(tmp_path / ".token_cache"))
     return PartnerCenterClient(http, sign_in, server.url)

@@ -1,1 +1,1 @@
-"""Tests of the stand-in Partner Center, over real HTTPS."""
+"""Tests of the simulator of Partner Center and Entra, over HTTPS."""

@@ -12,7 +12,7 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.web.browser import NO_BROWSER
 
 CHECKOUT = Path(__file__).parents[2]
-BROWSER_TEST = "hunter_pipeline_tests/web/test_browser.py::test_sorting_and_paging"
+BROWSER_TEST = "hunter_pipeline_tests/web/test_browser.py::test_column_header_sorts_and_paging_keeps_the_order"
 
 
 @pytest.fixture

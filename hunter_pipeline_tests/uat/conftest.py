@@ -1,4 +1,4 @@
-"""A far side that answers what a test wants: the API and Dagster as the acceptance tests meet them when ill."""
+"""Fakes of the system under test: a server whose responses a test decides, and an acceptance context for it."""
 
 import json
 import socket
@@ -11,26 +11,33 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.uat.clients import Api, Dagster
-from hunter_pipeline.uat.systems import System
-from hunter_pipeline.uat.trial import Trial
+from hunter_pipeline.uat.acceptance import Step, run_step
+from hunter_pipeline.uat.clients import ApiClient, GraphqlClient
+from hunter_pipeline.uat.report import StepResult
+from hunter_pipeline.uat.system import AcceptanceContext, System
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import hunter
 
 __all__ = ["hunter"]
 
+MakeContext = Callable[..., AcceptanceContext]
 
-class FarSide:
-    """An HTTP server; `answers` maps "POST /path" to a status and a body, or to a list of them, one a request."""
+
+class FakeServer:
+    """
+    The API and Dagster's web server.
+
+    responses: by "POST /path", a status and a body, or a list of them, of which the last one is repeated.
+    """
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        far_side = self
+        self.responses: dict[str, Any] = {}
+        fake = self
 
         class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
+            def _respond(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length", 0)))
-                planned = far_side.answers.get(f"{self.command} {self.path}", (404, {"detail": "Nothing is here."}))
+                planned = fake.responses.get(f"{self.command} {self.path}", (404, {"detail": "Not found."}))
                 if isinstance(planned, list):
                     planned = planned.pop(0) if len(planned) > 1 else planned[0]
                 status, body = planned
@@ -40,7 +47,7 @@ class FarSide:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = _answer  # noqa: N815 - http.server's names
+            do_GET = do_POST = _respond  # noqa: N815 - http.server's names
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
@@ -50,55 +57,51 @@ class FarSide:
 
 
 @pytest.fixture
-def far_side() -> Iterator[FarSide]:
-    """One that knows no path yet."""
-    far_side = FarSide()
-    thread = threading.Thread(target=far_side.server.serve_forever, kwargs={"poll_interval": 0.05})
+def fake_server() -> Iterator[FakeServer]:
+    """Run a server that responds with 404 to everything."""
+    fake = FakeServer()
+    thread = threading.Thread(target=fake.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield far_side
-    far_side.server.shutdown()
+    yield fake
+    fake.server.shutdown()
     thread.join()
-    far_side.server.server_close()
+    fake.server.server_close()
 
 
 @pytest.fixture
 def closed_url() -> str:
-    """An address where nobody listens."""
+    """Return a URL at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-TrialOf = Callable[..., Trial]
-
-
 @pytest.fixture
-def trial_of() -> Iterator[TrialOf]:
-    """A trial of a running system at these addresses."""
+def make_context() -> Iterator[MakeContext]:
+    """Return a function that makes the context of a running system at a URL."""
     with ExitStack() as stack:
 
-        def make(url: str, warehouse: Warehouse | None = None, *, interval_seconds: int = 1, **more: Any) -> Trial:
+        def make(
+            url: str, warehouse: Warehouse | None = None, *, interval_seconds: int = 1, **variables: str
+        ) -> AcceptanceContext:
             system = System(
-                words="a system of the tests",
-                api=Api(url),
-                dagster=Dagster(url),
+                description="a system of the tests",
+                api=ApiClient(url),
+                dagster=GraphqlClient(url),
                 warehouse=warehouse or Warehouse("postgresql://nobody@127.0.0.1:1/none", Path("/nowhere")),
-                environment=more.get("environment", {}),
+                variables=variables,
                 interval_seconds=interval_seconds,
             )
-            return Trial(system, None, lambda _sentence: None, stack, [])
+            return AcceptanceContext(system, lambda _text: None, stack, [])
 
         yield make
 
 
-def cadence_answer(
-    *, schedule: dict[str, Any] | None = None, sensor: dict[str, Any] | None = None, healthy: bool = True
-):
-    """Dagster's answer on schedules and sensors."""
-    place = {"schedules": [schedule] if schedule else [], "sensors": [sensor] if sensor else []}
-    daemons = [{"daemonType": kind, "healthy": healthy} for kind in ("SENSOR", "SCHEDULER")]
-    return {
-        "data": {
-            "instance": {"daemonHealth": {"allDaemonStatuses": daemons}},
-            "workspaceOrError": {"locationEntries": [{"locationOrLoadError": {"repositories": [place]}}]},
-        }
-    }
+def run(step: Step, context: AcceptanceContext) -> StepResult:
+    """Run one step."""
+    return run_step(1, "A step", step, context)
+
+
+def failures(result: StepResult) -> list[str]:
+    """Return the evidence of a failed step that is not ok."""
+    assert not result.passed
+    return [evidence.text for evidence in result.evidence if not evidence.ok]

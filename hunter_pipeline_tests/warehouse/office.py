@@ -25,9 +25,8 @@ from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.partner_center.http import Http, RetryPolicy
 from hunter_pipeline.partner_center.pagination import Page
-from hunter_pipeline.partner_center.retry import RetryPolicy
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.pipeline.companies import update_companies
 from hunter_pipeline.pipeline.extract import Stream, extract
@@ -76,7 +75,7 @@ class Office:
 
     def reset(self) -> None:
         """Take back what the last test did to the world, to the sandbox and to the tables."""
-        site = self.sandbox.site
+        site = self.sandbox
         with site.world.lock:
             site.world.referrals.clear()
             site.world.referrals.update(copy.deepcopy(self._world))
@@ -89,7 +88,7 @@ class Office:
 
     def refuse(self, **options: bool) -> None:
         """Let Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
-        self.sandbox.site.options = replace(self._options, **cast("dict[str, Any]", options))
+        self.sandbox.options = replace(self._options, **cast("dict[str, Any]", options))
 
     def execute(self, statement: str, *values: Any) -> None:
         """One statement of a test's own."""

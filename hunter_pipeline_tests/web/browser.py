@@ -1,8 +1,7 @@
 """
-The browser of the tests: whichever Chromium, Chrome or Edge the machine has.
+Start the browser of the tests: any Chromium, Chrome or Edge of the machine.
 
-`python -m hunter_pipeline_tests.web.browser` names it, or ends with 1 where there is none. It is started once, and
-watched for requests to elsewhere and for errors of the page's scripts.
+`python -m hunter_pipeline_tests.web.browser` prints its name, or exits with 1 if there is none.
 """
 
 import os
@@ -33,7 +32,7 @@ _FLAGS = (
 
 @contextmanager
 def browser_of_this_machine() -> Iterator[Browser | None]:
-    """Start the machine's browser; None where it has none that starts."""
+    """Start the machine's browser and yield it; None if no browser starts."""
     with sync_playwright() as playwright:
         browser = _start(playwright.chromium)
         expect.set_options(timeout=_MILLISECONDS)
@@ -43,7 +42,7 @@ def browser_of_this_machine() -> Iterator[Browser | None]:
 
 
 def require_browser() -> None:
-    """Where the machine has no browser, skip the test that needs one or, with CI=true, fail it."""
+    """Skip the current test, or fail it with CI=true, if the machine has no browser."""
     with browser_of_this_machine() as browser:
         if browser is not None:
             return
@@ -53,18 +52,19 @@ def require_browser() -> None:
 
 
 def _start(chromium: BrowserType) -> Browser | None:
-    """Start the first browser that can be started: Playwright's own, an installed Chrome or Edge, one on the PATH."""
-    found = [path for name in _PROGRAMS if (path := shutil.which(name))]
-    for choice in ({}, {"channel": "chrome"}, {"channel": "msedge"}, *({"executable_path": path} for path in found)):
+    """Start the first browser that starts: Playwright's own, an installed Chrome or Edge, or one on the PATH."""
+    choices: list[dict[str, Any]] = [{}, {"channel": "chrome"}, {"channel": "msedge"}]
+    choices += [{"executable_path": path} for name in _PROGRAMS if (path := shutil.which(name))]
+    for choice in choices:
         try:
             return chromium.launch(args=list(_FLAGS), timeout=_MILLISECONDS, **choice)
-        except Error:  # it is not installed, or lacks a library of the system's
+        except Error:  # not installed, or a system library is missing
             continue
     return None
 
 
 class Visit:
-    """One reader's window; `page` is what they see."""
+    """A browser window that records the hosts it sends requests to and the errors of the page's scripts."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
@@ -74,20 +74,24 @@ class Visit:
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda line: self.errors.append(line.text) if _is_refused(line.text) else None)
+        self.page.on("console", lambda line: self.errors.append(line.text) if _is_policy_violation(line.text) else None)
 
-    def findings(self) -> list[str]:
-        """Return what axe-core finds that is serious or critical: 'color-contrast: .badge'."""
+    def violations(self) -> list[str]:
+        """Return the serious and critical violations that axe-core finds: 'color-contrast: .badge'."""
         found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
-        grave = [each for each in found if each["impact"] in ("serious", "critical")]
-        return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in grave for node in each["nodes"]]
+        return [
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
 
-    def scrolls_sideways(self) -> bool:
+    def scrolls_horizontally(self) -> bool:
         """Return whether the page is wider than its window."""
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-def _is_refused(line: str) -> bool:
+def _is_policy_violation(line: str) -> bool:
     return "Content Security Policy" in line or "Refused to" in line
 
 

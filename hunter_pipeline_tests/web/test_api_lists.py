@@ -1,4 +1,4 @@
-"""Lists, details and exports over HTTP, on a real database."""
+"""Lists, details and exports of referrals and leads over HTTP."""
 
 import csv
 import io
@@ -14,23 +14,23 @@ from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import NOW, row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import NOW, referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 ROWS = 60
 REFERRALS = "/api/v1/partner-center/referrals"
 LEADS = "/api/v1/leads"
 ODD = [
-    row(900, company_name="İSTANBUL Çelik A.Ş.", name="100%_sure \\ deal", domain=None, status="Paused"),
-    row(901, company_name="=1+1", domain="formula.com", status="New"),
-    row(902, company_name="Gone Ltd", missing_since=NOW, status="New"),
+    referral_row(900, company_name="İSTANBUL Çelik A.Ş.", name="100%_sure \\ deal", domain=None, status="Paused"),
+    referral_row(901, company_name="=1+1", domain="formula.com", status="New"),
+    referral_row(902, company_name="Gone Ltd", missing_since=NOW, status="New"),
 ]
 Get = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
 def base(server: Server) -> Iterator[str]:
-    with stored(server, [*map(row, range(ROWS)), *ODD]) as settings, served(settings) as url:
+    with seeded_database(server, [*map(referral_row, range(ROWS)), *ODD]) as settings, run_service(settings) as url:
         with psycopg.connect(settings.database_url.get_secret_value() if settings.database_url else "") as connection:
             connection.execute("insert into companies (domain, canonical_name) values ('company1.com', 'Company One')")
             connection.execute(
@@ -55,8 +55,8 @@ def ids(page: dict[str, Any]) -> list[str]:
     return [item["referral_id"] for item in page["items"]]
 
 
-def test_a_page_of_referrals(get: Get):
-    """Fifty at a time, the newest first, without their contacts; money is a number."""
+def test_referrals_default_to_a_page_of_fifty_newest_first(get: Get):
+    """Contacts are left out, and money is a number."""
     first = get(REFERRALS)
     assert (first["total"], first["page"], first["page_size"], len(first["items"])) == (ROWS + 3, 1, 50, 50)
     assert ids(first)[:3] == ["referral-001", "referral-002", "referral-003"]
@@ -67,13 +67,15 @@ def test_a_page_of_referrals(get: Get):
 
 @pytest.mark.parametrize("sort", listing.SORTS)
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_pages_are_the_list_cut_in_pieces(get: Get, sort: str, order: str):
-    """Whatever it is sorted by, the pages give every referral once, in that order; no value comes last."""
+def test_pages_contain_every_referral_once_in_each_order(get: Get, sort: str, order: str):
+    """Referrals without a value in the sorted column come last."""
     pages = [get(REFERRALS, sort=sort, order=order, page=page, page_size=20) for page in (1, 2, 3, 4, 5)]
     found = [item for page in pages for item in page["items"]]
     assert len({item["referral_id"] for item in found}) == len(found) == ROWS + 3
     assert {page["total"] for page in pages} == {ROWS + 3}
-    plain = [item[sort] for item in found if item["referral_id"] < "referral-900"]  # each server sorts letters its way
+    plain = [
+        item[sort] for item in found if item["referral_id"] < "referral-900"
+    ]  # the order of other letters depends on the server
     known = [value.lower() if isinstance(value, str) else value for value in plain if value is not None]
     assert plain[len(known) :] == [None] * (len(plain) - len(known))
     assert known == sorted(known, reverse=order == "desc")
@@ -100,8 +102,8 @@ def test_pages_are_the_list_cut_in_pieces(get: Get, sort: str, order: str):
         ({"q": "'; drop table companies; --"}, lambda item: False),
     ],
 )
-def test_filters_and_search(get: Get, query: dict[str, str], passes: Callable[[dict[str, Any]], bool]):
-    """Every filter alone and together; a search finds words in any case and takes no character for a wildcard."""
+def test_filters_and_search_select_rows(get: Get, query: dict[str, str], passes: Callable[[dict[str, Any]], bool]):
+    """A search ignores case and treats no character as a wildcard."""
     everything = get(REFERRALS, page_size=200)["items"]
     wanted = {item["referral_id"] for item in everything if passes(item)}
     found = get(REFERRALS, page_size=200, **query)
@@ -109,15 +111,13 @@ def test_filters_and_search(get: Get, query: dict[str, str], passes: Callable[[d
     assert found["total"] == len(wanted)
 
 
-def test_a_page_behind_the_last_one_is_empty(get: Get):
-    """It still tells how many there are, with a search and without."""
+def test_page_after_the_last_one_is_empty_and_has_the_total(get: Get):
     for query in ({}, {"q": "deal"}, {"status": "New"}):
         assert get(REFERRALS, page=500, **query)["items"] == []
         assert get(REFERRALS, page=500, **query)["total"] == get(REFERRALS, **query)["total"] > 0
 
 
-def test_one_referral(get: Get):
-    """All that is known of it; the payload only where it is asked for."""
+def test_referral_detail_includes_the_payload_on_request(get: Get):
     found = get(f"{REFERRALS}/referral-003")
     assert found["contacts"] == [{"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None}]
     assert found["company"]["canonical_name"] == "Company One"
@@ -130,8 +130,8 @@ def test_one_referral(get: Get):
     assert get(f"{REFERRALS}/nobody", expect=404)["error"] == "not_found"
 
 
-def test_leads_in_one_answer_and_in_pages(get: Get):
-    """Without a page all of them, the most urgent first; pages are the same list cut in pieces."""
+def test_leads_are_complete_without_paging_and_in_pages(get: Get):
+    """The most urgent lead comes first."""
     everything = get(LEADS)
     assert everything["total"] == len(everything["items"]) == everything["page_size"] > 20
     scores = [lead["score"] for lead in everything["items"]]
@@ -144,8 +144,8 @@ def test_leads_in_one_answer_and_in_pages(get: Get):
 
 
 @pytest.mark.parametrize("sort", listing.LEAD_SORTS)
-def test_leads_by_each_sort_and_filter(get: Get, sort: str):
-    """Each sort is an order of the same leads, and the filters mean the columns that are shown."""
+def test_leads_are_the_same_in_each_order(get: Get, sort: str):
+    """The filters apply to the columns that are shown."""
     everything = {lead["domain"]: lead for lead in get(LEADS)["items"]}
     for order in ("asc", "desc"):
         found = get(LEADS, sort=sort, order=order, page_size=200)["items"]
@@ -158,10 +158,10 @@ def test_leads_by_each_sort_and_filter(get: Get, sort: str):
     assert [lead["domain"] for lead in get(LEADS, q="FORMULA", sort=sort, page_size=9)["items"]] == ["formula.com"]
 
 
-@pytest.mark.parametrize(("path", "columns"), [(LEADS, exports.COLUMNS), (REFERRALS, exports.REFERRAL_COLUMNS)])
+@pytest.mark.parametrize(("path", "columns"), [(LEADS, exports.LEAD_COLUMNS), (REFERRALS, exports.REFERRAL_COLUMNS)])
 @pytest.mark.parametrize("query", [{}, {"status": "New"}, {"q": "=1+1"}, {"q": "no such thing"}])
-def test_exports_hold_what_the_filters_pass(get: Get, base: str, path: str, columns: tuple[str, ...], query: Any):
-    """CSV and Excel have the list's rows in its order, and no formula of a stranger."""
+def test_exports_contain_the_filtered_rows(get: Get, base: str, path: str, columns: tuple[str, ...], query: Any):
+    """CSV and Excel have the list's rows in its order and no formulas."""
     answer = requests.get(f"{base}{path}/export", params={"format": "csv", **query}, timeout=30)
     rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
     listed = get(path, page_size=200, **query)["items"]
@@ -183,8 +183,7 @@ def test_exports_hold_what_the_filters_pass(get: Get, base: str, path: str, colu
     ["page=0", "page=-1", "page=99999999999999999999", "page=x", "page_size=0", "page_size=201", "q=%00", "status=a%00",
      "q=" + "x" * 201, "sort=1;drop", "order=up", "referral_type=" + "%F0%9F%92%A5" * 101],
 )  # fmt: skip
-def test_garbage_is_refused_in_one_shape(get: Get, query: str, base: str):
-    """What cannot be meant is 422, says which parameter it is, and repeats nothing of it."""
+def test_invalid_parameter_is_named_but_not_repeated(get: Get, query: str, base: str):
     answer = requests.get(f"{base}{REFERRALS}?{query}", timeout=30)
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "detail", "hint"}
@@ -192,8 +191,8 @@ def test_garbage_is_refused_in_one_shape(get: Get, query: str, base: str):
     assert "xxx" not in answer.text
 
 
-def test_odd_ids_are_no_errors_of_ours(base: str):
-    """An id that holds a NUL is 422, one that is strange is 404."""
+def test_unusual_ids_are_client_errors(base: str):
+    """An id with a NUL or of excessive length is 422, an unknown one 404."""
     for path in (REFERRALS, "/api/referrals/sync"):
         assert requests.get(f"{base}{path}/a%00b", timeout=30).status_code == 422
         assert requests.get(f"{base}{path}/{'x' * 201}", timeout=30).status_code == 422
@@ -202,9 +201,8 @@ def test_odd_ids_are_no_errors_of_ours(base: str):
     assert requests.delete(f"{base}{REFERRALS}", timeout=30).json()["error"] == "method_not_allowed"
 
 
-def test_what_the_desk_draws(base: str, server: Server):
-    """Funnel, days of expiry, syncs and the words to filter by, counted in the database."""
-    with stored(server, [row(number) for number in range(1, 13)]) as settings:
+def test_chart_data_and_filter_values_are_counted_in_the_database(base: str, server: Server):
+    with seeded_database(server, [referral_row(number) for number in range(1, 13)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
             days = listing.expiring(connection, 20)
@@ -221,9 +219,12 @@ select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where 
 """
 
 
-def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Server):
+def test_page_of_ten_thousand_referrals_reads_its_own_rows(server: Server):
     """The first page and the last read 50 rows each, through an index; a search reads each row once."""
-    with stored(server, [row(0)]) as settings, Warehouse.from_settings(settings).connection() as connection:
+    with (
+        seeded_database(server, [referral_row(0)]) as settings,
+        Warehouse.from_settings(settings).connection() as connection,
+    ):
         connection.autocommit = True
         connection.execute(
             "insert into partner_center_referrals"
@@ -232,16 +233,16 @@ def test_of_ten_thousand_referrals_a_page_reads_its_own(server: Server):
             " from generate_series(1, 9999) as n"
         )
         connection.execute("vacuum analyze partner_center_referrals")
-        asked: list[tuple[dict[str, Any], int]] = [
+        cases: list[tuple[dict[str, Any], int]] = [
             ({}, 50),
             ({"page": 200}, 50),
             ({"filters": listing.Filters(q="company 99")}, 10_000 + 50),
         ]
         with connection.transaction():
             read_before = 0
-            for query, rows in asked:
+            for query, limit in cases:
                 found = listing.page(connection, query.pop("filters", listing.Filters()), page_size=50, **query)
                 assert found.items
                 [counted] = connection.execute(ROWS_READ).fetchall()
-                assert counted["rows"] - read_before <= rows
+                assert counted["rows"] - read_before <= limit
                 read_before = counted["rows"]

@@ -1,4 +1,4 @@
-"""Syncs over HTTP: started through a real Dagster, followed to their end, and each way in which one cannot start."""
+"""Syncs over HTTP: started and followed through a real Dagster, and each reason for which one cannot start."""
 
 import socket
 import subprocess
@@ -20,14 +20,14 @@ from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.web import dagster_client
-from hunter_pipeline.web.dagster_client import JOB, Launches
+from hunter_pipeline.web.dagster_client import SYNC_JOB, DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 from hunter_pipeline_tests.watchdog import own_variable
-from hunter_pipeline_tests.web.desks import settings_on
-from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
+from hunter_pipeline_tests.web.seed import settings_for
+from hunter_pipeline_tests.web.services import LivePipeline, run_service, wait_for_sync
 
 SYNC = "/api/referrals/sync"
 SUMMARY = (
@@ -37,19 +37,19 @@ SUMMARY = (
 
 
 @pytest.fixture(scope="module")
-def closed(server: Server) -> Iterator[tuple[str, Office]]:
-    """A service whose feature flag is on and whose Dagster is out of reach."""
+def without_dagster(server: Server) -> Iterator[tuple[str, Office]]:
+    """A service with the feature flag on and without Dagster: its address, its sandbox and database."""
     with (
         office_of(server, SandboxOptions(referrals=1)) as office,
-        served(settings_on(office.url, office.folder, partner_center_enabled=True)) as url,
+        run_service(settings_for(office.url, office.folder, partner_center_enabled=True)) as url,
     ):
         yield url, office
 
 
-def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
-    """A POST queues a run; a second one meanwhile is given the same; the status ends with the run's summary."""
+def test_sync_is_launched_once_and_followed_to_its_end(live: LivePipeline):
+    """A second POST returns the run that the first one queued, and the final status includes the summary."""
     live.office.reset()
-    with served(live.settings) as url:
+    with run_service(live.settings) as url:
         first = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
         second = requests.post(
             f"{url}/api/v1/partner-center/referrals/sync", json={"full": False}, timeout=DEADLINE_SECONDS
@@ -61,8 +61,8 @@ def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
         }  # fmt: skip
         assert (again["task_id"], again["enqueued"], again["success"]) == (started["task_id"], False, True)
         assert again["status"] in ("queued", "running")
-        under_way = requests.get(f"{url}{SYNC}/{started['task_id']}", timeout=DEADLINE_SECONDS).json()
-        assert under_way["status"] in ("queued", "running", "success")
+        unfinished = requests.get(f"{url}{SYNC}/{started['task_id']}", timeout=DEADLINE_SECONDS).json()
+        assert unfinished["status"] in ("queued", "running", "success")
         ended = wait_for_sync(url, started["task_id"])
         assert (ended["task_id"], ended["status"]) == (started["task_id"], "success")
         assert tuple(ended["summary"]) == SUMMARY
@@ -72,35 +72,34 @@ def test_a_sync_is_launched_once_and_followed_to_its_end(live: Live):
         assert wait_until(lambda: requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS).json()["dagster"] == "ok")
 
 
-def test_a_full_sync_can_be_asked_for(live: Live):
-    """`full=true` in the query or in the body reads everything."""
-    with served(live.settings) as url:
+def test_full_sync_is_launched_when_the_body_asks_for_it(live: LivePipeline):
+    with run_service(live.settings) as url:
         started = requests.post(f"{url}{SYNC}", json={"full": True}, timeout=DEADLINE_SECONDS).json()
         assert started["enqueued"]
         assert wait_for_sync(url, started["task_id"])["summary"]["mode"] == "full"
 
 
-def test_a_run_that_dagster_failed_to_queue_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch):
-    """A run that was made and never queued has failed after a minute, and the next sync is a new one."""
-    monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", DEADLINE_SECONDS)
+def test_run_that_was_never_queued_counts_as_failed(live: LivePipeline, monkeypatch: pytest.MonkeyPatch):
+    """After STARTUP_SECONDS the next POST starts a new run."""
+    monkeypatch.setattr(dagster_client, "STARTUP_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.office.warehouse))
-    with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, served(live.settings) as url:
-        lost = create_run_for_test(dagster, job_name=JOB).run_id
+    with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, run_service(live.settings) as url:
+        lost = create_run_for_test(dagster, job_name=SYNC_JOB).run_id
         young = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
         assert (young["task_id"], young["enqueued"]) == (lost, False)
-        monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", 0)
+        monkeypatch.setattr(dagster_client, "STARTUP_SECONDS", 0)
         assert requests.get(f"{url}{SYNC}/{lost}", timeout=DEADLINE_SECONDS).json()["status"] == "failure"
         started = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
         assert started["enqueued"]
-        monkeypatch.setattr(dagster_client, "YOUNG_SECONDS", DEADLINE_SECONDS)
+        monkeypatch.setattr(dagster_client, "STARTUP_SECONDS", DEADLINE_SECONDS)
         assert wait_for_sync(url, started["task_id"])["status"] == "success"
         dagster.delete_run(lost)
 
 
-def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
-    """While a sync of the command line holds the lock, its id is the answer, and its record tells how it stands."""
+def test_sync_of_the_command_line_is_returned_as_the_running_one(live: LivePipeline):
+    """It holds the sync lock, and its status comes from `sync_runs`, because Dagster does not know it."""
     run_id = str(uuid.uuid4())
-    with served(live.settings) as url, live.office.warehouse.connection() as connection:
+    with run_service(live.settings) as url, live.office.warehouse.connection() as connection:
         assert sync_runs.try_sync_lock(connection)
         sync_runs.open_run(connection, run_id, "full")
         connection.commit()
@@ -118,26 +117,26 @@ def test_the_command_line_s_sync_is_the_one_under_way(live: Live):
         assert (ended["status"], ended["summary"]["reason"]) == ("failure", "interrupted")
 
 
-def test_a_run_that_met_another_sync_says_skipped(live: Live):
-    """A run of Dagster's own that finds the lock taken ends as a success whose summary says why it did nothing."""
-    launcher = Launches(live.settings.dagster_url, live.office.warehouse)
-    with served(live.settings) as url, live.office.warehouse.connection() as connection:
+def test_run_is_skipped_when_another_sync_holds_the_lock(live: LivePipeline):
+    """The run succeeds, and its summary says why it did nothing."""
+    client = DagsterClient(live.settings.dagster_url, live.office.warehouse)
+    with run_service(live.settings) as url, live.office.warehouse.connection() as connection:
         assert sync_runs.try_sync_lock(connection)
         connection.commit()
-        location, repository = launcher.place()
-        task_id = launcher._submit(location, repository, full=False)
+        location, repository = client.find_job()
+        task_id = client.submit_run(location, repository, full=False)
         ended = wait_for_sync(url, task_id)
         assert ended["status"] == "success"
         assert (ended["summary"]["status"], ended["summary"]["reason"]) == ("skipped", "sync_in_progress")
 
 
-def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[str, Office]):
-    """503 with a sentence and a hint; the status of what is recorded is told from the record, of the rest it is 503."""
-    url, office = closed
+def test_recorded_syncs_have_a_status_without_dagster(without_dagster: tuple[str, Office]):
+    """Starting a sync and the status of an unknown one are 503."""
+    url, office = without_dagster
     refused = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
     assert refused.status_code == 503
     assert refused.json()["error"] == "dagster_unavailable"
-    assert refused.json()["detail"] == "Dagster is out of reach."
+    assert refused.json()["detail"] == "Dagster cannot be reached."
     assert refused.json()["hint"]
     with office.warehouse.connection() as connection:
         sync_runs.open_run(connection, "known", "full")
@@ -150,27 +149,31 @@ def test_without_dagster_nothing_starts_and_records_still_answer(closed: tuple[s
     assert requests.get(f"{url}{SYNC}/unknown", timeout=DEADLINE_SECONDS).status_code == 503
 
 
-def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeypatch: pytest.MonkeyPatch):
-    """Six who ask at once ask beside each other, not one after the other; who gets no answer is refused."""
+def test_requests_do_not_wait_for_each_other_when_dagster_hangs(
+    without_dagster: tuple[str, Office], monkeypatch: pytest.MonkeyPatch
+):
+    """Six requests reach Dagster at the same time, and each fails when its time-out is over."""
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
-        launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
-        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)
-        asked = [pool.submit(launcher.launch) for _ in range(6)]
+        client = DagsterClient(f"http://127.0.0.1:{silent.getsockname()[1]}", without_dagster[1].warehouse)
+        monkeypatch.setattr(dagster_client, "QUERY_SECONDS", DEADLINE_SECONDS)
+        launches = [pool.submit(client.launch_sync) for _ in range(6)]
         silent.settimeout(DEADLINE_SECONDS)
         for connection in [silent.accept()[0] for _ in range(6)]:
             connection.close()
-        assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
-        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", 0.5)
+        assert all(isinstance(each.exception(), DagsterUnavailable) for each in launches)
+        monkeypatch.setattr(dagster_client, "QUERY_SECONDS", 0.5)
         with pytest.raises(DagsterUnavailable):
-            launcher.launch()
+            client.launch_sync()
 
 
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])
-def test_with_the_flag_off_nothing_starts(closed: tuple[str, Office], path: str, capsys: pytest.CaptureFixture[str]):
-    """400 in the one shape, and a log line that says skipped and why."""
-    settings = settings_on(closed[1].url, closed[1].folder, log_format="json")
+def test_sync_is_refused_when_the_feature_flag_is_off(
+    without_dagster: tuple[str, Office], path: str, capsys: pytest.CaptureFixture[str]
+):
+    """The response is 400, and the log says that the sync was skipped and why."""
+    settings = settings_for(without_dagster[1].url, without_dagster[1].folder, log_format="json")
     configure_logs(settings)
-    with served(settings) as url:
+    with run_service(settings) as url:
         refused = requests.post(url + path, timeout=DEADLINE_SECONDS)
     assert refused.status_code == 400
     assert set(refused.json()) == {"error", "detail", "hint"}
@@ -181,18 +184,17 @@ def test_with_the_flag_off_nothing_starts(closed: tuple[str, Office], path: str,
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"full": "perhaps"}', b'{"fuller": true}'])
-def test_a_body_that_means_nothing_is_refused(closed: tuple[str, Office], body: bytes):
-    """422 in the one shape; no body at all is fine, as the other tests show."""
+def test_invalid_body_is_refused(without_dagster: tuple[str, Office], body: bytes):
     answer = requests.post(
-        f"{closed[0]}{SYNC}", data=body, headers={"Content-Type": "application/json"}, timeout=DEADLINE_SECONDS
+        f"{without_dagster[0]}{SYNC}", data=body, headers={"Content-Type": "application/json"}, timeout=DEADLINE_SECONDS
     )
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "detail", "hint"}
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real web UI of Dagster whose one code location cannot be loaded; its address."""
+def broken_dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Dagster web UI whose only code location cannot be loaded."""
     folder = tmp_path_factory.mktemp("broken")
     (folder / "broken.py").write_text("raise RuntimeError('this location is broken')\n")
     (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -204,7 +206,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stdout=log, stderr=log, cwd=folder, env={"DAGSTER_HOME": str(folder), "PATH": "", **own_variable()},
         )  # fmt: skip
         try:
-            wait_until(lambda: process.poll() is not None or answers(port), explain=(folder / "log").read_text)
+            wait_until(lambda: process.poll() is not None or is_up(port), explain=(folder / "log").read_text)
             assert process.poll() is None, (folder / "log").read_text()
             yield f"http://127.0.0.1:{port}"
         finally:
@@ -212,30 +214,31 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(DEADLINE_SECONDS)
 
 
-def answers(port: int) -> bool:
+def is_up(port: int) -> bool:
     with suppress(requests.ConnectionError):
         return requests.get(f"http://127.0.0.1:{port}/server_info", timeout=DEADLINE_SECONDS).ok
     return False
 
 
-def test_a_broken_code_location_is_told_apart(broken: str, closed: tuple[str, Office]):
-    """Dagster answers, but its code did not load: 503, and the hint is to look there, not to start Dagster."""
-    settings = settings_on(closed[1].url, closed[1].folder, partner_center_enabled=True, dagster_url=broken)
-    with served(settings) as url:
+def test_broken_code_location_is_reported(broken_dagster: str, without_dagster: tuple[str, Office]):
+    """The hint is to look at Dagster's page, not to start Dagster."""
+    settings = settings_for(
+        without_dagster[1].url, without_dagster[1].folder, partner_center_enabled=True, dagster_url=broken_dagster
+    )
+    with run_service(settings) as url:
         refused = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
         assert refused.status_code == 503
-        assert refused.json()["detail"] == "Dagster runs, but it could not load the pipeline's code."
+        assert refused.json()["detail"] == "Dagster is running but could not load the pipeline's code."
         assert "/locations" in refused.json()["hint"]
         assert requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS).json()["dagster"] == "down"
 
 
-def test_another_project_s_dagster_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch):
-    """A Dagster without our job gets a sentence of its own."""
-    monkeypatch.setattr(dagster_client, "JOB", "somebody_else_s_job")
-    with pytest.raises(DagsterUnavailable, match="has no job somebody_else_s_job"):
-        Launches(live.settings.dagster_url, live.office.warehouse).launch()
+def test_dagster_without_the_sync_job_is_reported(live: LivePipeline, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dagster_client, "SYNC_JOB", "job_of_another_project")
+    with pytest.raises(DagsterUnavailable, match="has no job job_of_another_project"):
+        DagsterClient(live.settings.dagster_url, live.office.warehouse).launch_sync()
 
 
-def test_the_job_s_name_is_the_pipeline_s():
-    """The web does not import Dagster's shell, so the names that it repeats are held to it here."""
-    assert (dagster_client.JOB, dagster_client.FULL) == (schedules.JOB, schedules.FULL)
+def test_job_and_run_config_are_those_of_the_dagster_definitions():
+    """The web package does not import `defs`, so it repeats them."""
+    assert (dagster_client.SYNC_JOB, dagster_client.FULL_RUN_CONFIG) == (schedules.JOB, schedules.FULL)

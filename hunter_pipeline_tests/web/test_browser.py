@@ -1,7 +1,7 @@
 """
-The lead desk in a real Chromium: what a seller clicks and what they then see.
+The lead desk in a real browser.
 
-One Dagster, one browser and one window serve most tests; each begins at `/`.
+Most tests share one Dagster, one browser and one window; each begins at `/`.
 """
 
 import re
@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline_tests.web.browser import Visit, browser_of_this_machine
-from hunter_pipeline_tests.web.live import Live, served
+from hunter_pipeline_tests.web.services import LivePipeline, run_service
 
-# The page takes a message away after some seconds; for a test on a slow machine it stays.
-KEEP_MESSAGES = """
+# The page removes toasts after eight seconds; a test on a slow machine needs them longer.
+KEEP_TOASTS = """
 const later = window.setTimeout;
 window.setTimeout = (call, wait, ...rest) => later(call, wait === 8000 ? 1e9 : wait, ...rest);
 """
@@ -34,9 +34,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def url(live: Live) -> Iterator[str]:
+def url(live: LivePipeline) -> Iterator[str]:
     live.office.reset()
-    with served(live.settings) as url:
+    with run_service(live.settings) as url:
         yield url
 
 
@@ -44,13 +44,13 @@ def url(live: Live) -> Iterator[str]:
 def visit(browser: Browser, url: str) -> Iterator[Visit]:
     with browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", base_url=url) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.add_init_script(KEEP_MESSAGES)
+        context.add_init_script(KEEP_TOASTS)
         yield Visit(context)
 
 
 @pytest.fixture
 def page(visit: Visit, url: str) -> Iterator[Page]:
-    """The desk, freshly opened; every request it makes goes to its own address, and no script of it fails."""
+    """The desk, just opened. All requests go to its own address, and no script fails."""
     visit.page.goto("/")
     yield visit.page
     assert visit.hosts == {urlsplit(url).netloc}
@@ -65,27 +65,26 @@ def rows(page: Page) -> Locator:
     return table(page).locator("tbody tr")
 
 
-def test_sync_now_runs_and_the_table_fills(page: Page, live: Live):
-    """Sync now: a toast, the region follows the real run, a toast with counts, and the table is there by itself."""
+def test_sync_now_shows_the_progress_and_fills_the_table(page: Page, live: LivePipeline):
+    """Toasts tell the start and the end, the status region follows the run, and the lists refresh automatically."""
     expect(page.get_by_role("status")).to_contain_text("No sync yet")
     expect(page.get_by_text("No referrals yet")).to_be_visible()
     with psycopg.connect(live.office.url) as connection:
-        connection.execute(
-            "select pg_advisory_lock(%s)", (sync_runs.STEP_LOCK,)
-        )  # the run waits until it has been seen
+        # the run waits for this lock until the test has seen it running
+        connection.execute("select pg_advisory_lock(%s)", (sync_runs.STEP_LOCK,))
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync queued")).to_be_visible()
         expect(page.get_by_role("status")).to_contain_text("Running")
     expect(page.get_by_text("Sync finished: 60 new, 0 updated")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("60 new, 0 updated, 60 read")
+    expect(page.get_by_role("status")).to_contain_text("60 new, 0 updated, 60 fetched")
     expect(page.get_by_role("status")).to_contain_text("ago")
     expect(rows(page)).to_have_count(25)
     expect(page.get_by_role("list", name="Leads by score").locator("li")).to_have_count(5)
     expect(page.get_by_role("img", name="Syncs over time")).to_be_visible()
 
 
-def test_each_filter_is_kept_over_a_reload(page: Page):
-    """Type, status and search narrow the table, stand in the address, and are still there after a reload."""
+def test_filters_survive_a_reload(page: Page):
+    """Type, status and search narrow the table and are part of the address."""
     page.get_by_label("Referral type").select_option("co-sell")
     expect(page).to_have_url("/?referral_type=co-sell")
     expect(table(page).locator("tbody .badge.marketplace")).to_have_count(0)
@@ -105,28 +104,28 @@ def test_each_filter_is_kept_over_a_reload(page: Page):
         page.get_by_role("button", name="Export referrals: CSV").click()
     assert company in download.value.path().read_text(encoding="utf-8")
     page.get_by_label("Search").fill("no such company anywhere")
-    expect(page.get_by_text("No referral fits these filters")).to_be_visible()
+    expect(page.get_by_text("No referrals match these filters")).to_be_visible()
     page.locator("#results").get_by_role("link", name="Clear filters").click()
     expect(rows(page)).to_have_count(25)
 
 
-def test_a_filter_is_kept_when_the_reload_comes_before_its_answer(page: Page):
-    """Who reloads at once finds type and search as they were chosen; a typed word is one step, and Back undoes it."""
+def test_filters_survive_a_reload_before_the_response(page: Page):
+    """A typed word is one step of the browser's history."""
     page.get_by_label("Referral type").select_option("co-sell")
     page.reload()
     expect(page.get_by_label("Referral type")).to_have_value("co-sell")
-    page.get_by_label("Search").press_sequentially("nobody")
+    page.get_by_label("Search").press_sequentially("no such name")
     page.reload()
-    expect(page.get_by_label("Search")).to_have_value("nobody")
-    expect(page.get_by_text("No referral fits these filters")).to_be_visible()
+    expect(page.get_by_label("Search")).to_have_value("no such name")
+    expect(page.get_by_text("No referrals match these filters")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Search")).to_have_value("")
     expect(page.get_by_label("Referral type")).to_have_value("co-sell")
     expect(page).to_have_url("/?referral_type=co-sell")
 
 
-def test_sorting_and_paging(page: Page):
-    """A column's head sorts by it and then the other way round; paging keeps the order, and Back goes back."""
+def test_column_header_sorts_and_paging_keeps_the_order(page: Page):
+    """A second click reverses the order, and Back returns to the previous page."""
     page.get_by_role("link", name="Company").click()
     expect(page.get_by_role("columnheader", name="Company")).to_have_attribute("aria-sort", "ascending")
     first = rows(page).first.inner_text()
@@ -141,8 +140,8 @@ def test_sorting_and_paging(page: Page):
     expect(page.get_by_role("columnheader", name="Company")).to_have_attribute("aria-sort", "descending")
 
 
-def test_the_dialog_opens_from_any_cell_and_closes_three_ways(page: Page, visit: Visit):
-    """A click on any part of a row opens the dialog; Close, Escape or a click outside closes it, and focus returns."""
+def test_dialog_opens_from_any_cell_and_closes_three_ways(page: Page, visit: Visit):
+    """Close, Escape or a click outside closes it, and the focus returns to the row."""
     row = rows(page).nth(1)
     link = row.get_by_role("link")
     dialog = page.get_by_role("dialog")
@@ -162,11 +161,10 @@ def test_the_dialog_opens_from_any_cell_and_closes_three_ways(page: Page, visit:
         expect(link).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog).to_have_accessible_name(link.inner_text())
-    assert visit.findings() == []
+    assert visit.violations() == []
 
 
-def test_a_click_copies_a_contact(page: Page):
-    """A contact's address is copied by one click, which is said on the button and to a screen reader."""
+def test_click_copies_a_contact_and_announces_it(page: Page):
     contact = page.get_by_role("list", name="Leads by score").locator("[data-copy*='@']").first
     contact.click()
     expect(contact).to_contain_text("Copied")
@@ -174,8 +172,8 @@ def test_a_click_copies_a_contact(page: Page):
     assert page.evaluate("navigator.clipboard.readText()") == contact.get_attribute("data-copy")
 
 
-def test_copying_works_without_the_clipboard_interface(page: Page):
-    """Without https the browser offers no clipboard: the older way does it, in the dialog as well."""
+def test_copying_works_without_the_clipboard_api(page: Page):
+    """Browsers offer it over https only."""
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.get_by_role("list", name="Leads by score").get_by_role("link").first.click()
     contact = page.get_by_role("dialog").locator("[data-copy]").last
@@ -184,13 +182,13 @@ def test_copying_works_without_the_clipboard_interface(page: Page):
     expect(page.get_by_role("dialog").locator("[data-announce]")).to_have_text("Copied")
 
 
-def test_a_failed_sync_says_why_and_what_to_do(page: Page, live: Live):
-    """Partner Center refuses: the toast has the reason and stays, the region adds the next step."""
-    live.office.sandbox.site.faults.add(Fault(where="list", kind="403"))
+def test_failed_sync_shows_the_reason_and_the_next_step(page: Page, live: LivePipeline):
+    """The toast stays until it is dismissed."""
+    live.office.sandbox.fail(Fault(where="list", kind="403"))
     try:
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync queued")).to_be_visible()
-        page.reload()  # what this page has started is followed on
+        page.reload()  # the page still follows the run that it started
         toast = page.get_by_text("Sync failed:")
         expect(toast).to_be_visible()
     finally:
@@ -200,48 +198,46 @@ def test_a_failed_sync_says_why_and_what_to_do(page: Page, live: Live):
     expect(page.get_by_role("status")).to_contain_text("What to do: Run hunter auth login")
     expect(page.get_by_role("status")).to_contain_text("Last success")
     expect(page.locator("#charts .bar.failed").first).to_be_attached()
-    page.get_by_role("button", name="Dismiss message").last.click()
+    page.get_by_role("button", name="Dismiss notification").last.click()
     expect(toast).to_have_count(0)
 
 
-def test_the_page_survives_a_restart_of_the_service(browser: Browser, live: Live):
-    """While the service is away the page says so quietly, and goes on by itself when it is back."""
+def test_page_survives_a_restart_of_the_service(browser: Browser, live: LivePipeline):
+    """It shows a notice as long as the server cannot be reached."""
     with browser.new_context(locale="en-GB") as context:
         page = Visit(context).page
-        with served(live.settings) as url:
+        with run_service(live.settings) as url:
             page.goto(url)
-        quiet = page.get_by_text("No connection to the server, trying again.")
+        notice = page.get_by_text("No connection to the server. Trying again…")
         page.evaluate("htmx.trigger('#filters', 'submit')")
-        expect(quiet.first).to_be_visible()
-        with served(live.settings, port=urlsplit(url).port or 0):
+        expect(notice.first).to_be_visible()
+        with run_service(live.settings, port=urlsplit(url).port or 0):
             page.get_by_label("Status").select_option("Closed")
             expect(table(page).locator(".badge.closed")).not_to_have_count(0)
-            expect(quiet.first).to_be_hidden()
+            expect(notice.first).to_be_hidden()
 
 
-def test_with_the_flag_off_the_button_says_what_to_do(browser: Browser, live: Live):
-    """Sync now with the feature flag off: nothing runs, and the toast names the setting."""
+def test_sync_now_names_the_setting_when_the_feature_flag_is_off(browser: Browser, live: LivePipeline):
     settings = live.settings.model_copy(update={"partner_center_enabled": False})
-    with served(settings) as url, browser.new_context(locale="en-GB") as context:
+    with run_service(settings) as url, browser.new_context(locale="en-GB") as context:
         page = Visit(context).page
         page.goto(url)
-        expect(page.get_by_role("status")).to_contain_text("Partner Center is switched off")
+        expect(page.get_by_role("status")).to_contain_text("Partner Center sync is disabled")
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync failed:")).to_contain_text("HUNTER_PARTNER_CENTER_ENABLED=true")
 
 
-def test_signing_in_and_out(browser: Browser, live: Live):
-    """With a key set the page asks for it, says when it is wrong, goes where one was going, and lets one out again."""
+def test_sign_in_returns_to_the_page_and_sign_out_ends_the_session(browser: Browser, live: LivePipeline):
     settings = type(live.settings).model_validate({**live.settings.model_dump(), "api_key": "a-long-secret-key"})
-    with served(settings) as url, browser.new_context(locale="en-GB", base_url=url) as context:
+    with run_service(settings) as url, browser.new_context(locale="en-GB", base_url=url) as context:
         visit = Visit(context)
         page = visit.page
         page.goto("/?status=Closed")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        assert visit.findings() == []
+        assert visit.violations() == []
         page.get_by_label("API key").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_have_text("That key is not right.")
+        expect(page.get_by_role("alert")).to_have_text("This API key is incorrect.")
         page.get_by_label("API key").fill("a-long-secret-key")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_label("Status")).to_have_value("Closed")
@@ -250,44 +246,44 @@ def test_signing_in_and_out(browser: Browser, live: Live):
         expect(page.get_by_label("API key")).to_be_visible()
 
 
-def test_a_phone_shows_it_all_without_scrolling_sideways(browser: Browser, url: str):
-    """At 390 pixels nothing sticks out, neither on the desk nor in the dialog, and axe finds nothing grave."""
+def test_phone_needs_no_horizontal_scrolling(browser: Browser, url: str):
+    """At 390 pixels the desk and the dialog fit, and axe finds no serious violation."""
     with browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB", base_url=url) as context:
         visit = Visit(context)
         visit.page.goto("/")
-        assert not visit.scrolls_sideways()
-        assert visit.findings() == []
+        assert not visit.scrolls_horizontally()
+        assert visit.violations() == []
         rows(visit.page).first.locator("td:visible").last.tap()
         expect(visit.page.get_by_role("dialog")).to_be_visible()
-        assert not visit.scrolls_sideways()
+        assert not visit.scrolls_horizontally()
         visit.page.goto(visit.page.locator("dialog pre").evaluate("() => document.querySelector('tbody a').href"))
         expect(visit.page.get_by_role("heading", name="Raw payload")).to_be_visible()
-        assert not visit.scrolls_sideways()
+        assert not visit.scrolls_horizontally()
 
 
-def test_turkish_and_dark_by_the_browser_and_by_choice(browser: Browser, url: str):
-    """A Turkish browser in dark mode gets both; what is chosen instead is kept; axe finds nothing grave."""
+def test_language_and_theme_follow_the_browser_until_changed(browser: Browser, url: str):
+    """A choice is kept, and axe finds no serious violation in either language and theme."""
     with browser.new_context(locale="tr-TR", color_scheme="dark", base_url=url) as context:
         visit = Visit(context)
         page = visit.page
         page.goto("/")
         expect(page.locator("html")).to_have_attribute("lang", "tr")
         expect(page.get_by_role("table", name="Yönlendirmeler")).to_be_visible()
-        expect(page.get_by_role("button", name="Koyu görünüm")).to_have_attribute("aria-pressed", "true")
-        assert visit.findings() == []
+        expect(page.get_by_role("button", name="Koyu mod")).to_have_attribute("aria-pressed", "true")
+        assert visit.violations() == []
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        page.get_by_role("button", name="Koyu görünüm").click()
+        page.get_by_role("button", name="Koyu mod").click()
         page.get_by_role("link", name="English").click()
         expect(page.get_by_role("button", name="Dark mode")).to_have_attribute("aria-pressed", "false")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
         page.goto("/")
         expect(page.get_by_role("table", name="Referrals")).to_be_visible()
         expect(page.get_by_role("button", name="Dark mode")).to_have_attribute("aria-pressed", "false")
-        assert visit.findings() == []
+        assert visit.violations() == []
 
 
-def test_it_works_without_scripts(browser: Browser, url: str):
-    """Without scripts the filters are a form, a referral is a page, and the theme's button works."""
+def test_desk_works_without_scripts(browser: Browser, url: str):
+    """The filters are a form, a referral is a page, and the theme button works."""
     with browser.new_context(java_script_enabled=False, locale="en-GB", base_url=url) as context:
         page = Visit(context).page
         page.goto("/")

@@ -1,4 +1,4 @@
-"""Health and metrics: the truth, quickly, also where a part is down or hangs."""
+"""Health checks and metrics, also if the database or Dagster is down or hangs."""
 
 import contextlib
 import socket
@@ -20,15 +20,17 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import health
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 NO_DATABASE = SecretStr("postgresql://127.0.0.1:9/nothing")
 
 
 @pytest.fixture(scope="module")
 def settings(server: Server) -> Iterator[Settings]:
-    with stored(server, [row(1), row(2), row(3), row(4, status=None)]) as settings:
+    with seeded_database(
+        server, [referral_row(1), referral_row(2), referral_row(3), referral_row(4, status=None)]
+    ) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             for run_id, status in (("good", "success"), ("bad", "failed")):
                 sync_runs.open_run(connection, run_id, "full")
@@ -40,7 +42,7 @@ def settings(server: Server) -> Iterator[Settings]:
 
 
 class SilentServer:
-    """Takes connections and never answers; `held` are the connections."""
+    """A server that accepts connections and never answers; `held` are the connections."""
 
     def __init__(self, listener: socket.socket) -> None:
         self.held: list[socket.socket] = []
@@ -53,7 +55,7 @@ class SilentServer:
                 self.held.append(self._listener.accept()[0])
 
     def open_connections(self) -> int:
-        """Count the connections that the other end has not closed yet."""
+        """Return how many connections the client has not closed yet."""
         return sum(_is_open(connection) for connection in self.held)
 
 
@@ -68,9 +70,9 @@ def _is_open(connection: socket.socket) -> bool:
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentServer]:
-    """A server that never answers, asked by clients that would wait long."""
+    """A server that never answers; its clients' own time-outs are long, so that only the probes' time-outs count."""
     monkeypatch.setitem(warehouse_connection._PARAMETERS, "connect_timeout", DEADLINE_SECONDS)
-    monkeypatch.setattr(health, "SECONDS", DEADLINE_SECONDS)  # Dagster's client
+    monkeypatch.setattr(health, "DAGSTER_SECONDS", DEADLINE_SECONDS)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = SilentServer(listener)
         threading.Thread(target=server.hold, daemon=True).start()
@@ -80,9 +82,9 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentServer]:
             connection.close()
 
 
-def test_without_dagster_it_is_degraded(settings: Settings):
-    """The database answers, so it is 200; the last sync is told without anything of its content."""
-    with served(settings) as url:
+def test_health_is_degraded_without_dagster(settings: Settings):
+    """The status is 200, because the database answers."""
+    with run_service(settings) as url:
         answer = requests.get(f"{url}/healthz", timeout=30)
         ready = requests.get(f"{url}/healthz/ready", timeout=30)
         live = requests.get(f"{url}/healthz/live", timeout=30)
@@ -96,9 +98,9 @@ def test_without_dagster_it_is_degraded(settings: Settings):
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
 
 
-def test_without_a_database_it_is_down(settings: Settings):
-    """503 from health and readiness, the process is alive all the same; lists and metrics say it in their way."""
-    with served(settings.model_copy(update={"database_url": NO_DATABASE})) as url:
+def test_health_is_down_without_the_database(settings: Settings):
+    """Health and readiness answer 503, liveness 200; lists and exports are errors, and a metric tells it."""
+    with run_service(settings.model_copy(update={"database_url": NO_DATABASE})) as url:
         answer = requests.get(f"{url}/healthz", timeout=30)
         assert (answer.status_code, answer.json()["status"], answer.json()["database"]) == (503, "down", "down")
         assert answer.json()["last_sync"] is None
@@ -111,17 +113,17 @@ def test_without_a_database_it_is_down(settings: Settings):
         assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=30).text
 
 
-def stuck(settings: Settings, server: SilentServer) -> Settings:
-    """The settings of a service whose database and Dagster never answer."""
+def hanging_settings(settings: Settings, server: SilentServer) -> Settings:
+    """Return the settings of a service whose database and Dagster never answer."""
     address = f"127.0.0.1:{server.port}"
     changes = {"database_url": SecretStr(f"postgresql://{address}/x"), "dagster_url": f"http://{address}"}
     return settings.model_copy(update=changes)
 
 
-def test_parts_that_hang_are_not_waited_for(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
-    """Database and Dagster that never answer are down when their time is over, although they are still being asked."""
+def test_probe_times_out_when_a_part_hangs(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
+    """Database and Dagster are reported as down while their connections are still open."""
     monkeypatch.setattr(health, "SCRAPE_SECONDS", 0.5)
-    with served(stuck(settings, silent)) as url:
+    with run_service(hanging_settings(settings, silent)) as url:
         answer = requests.get(f"{url}/healthz", timeout=DEADLINE_SECONDS)
         assert wait_until(lambda: silent.open_connections() == 2)
         assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=DEADLINE_SECONDS).text
@@ -129,21 +131,20 @@ def test_parts_that_hang_are_not_waited_for(settings: Settings, silent: SilentSe
     assert (answer.status_code, answer.json()["database"], answer.json()["dagster"]) == (503, "down", "down")
 
 
-def test_both_parts_are_asked_at_once(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
-    """A part that hangs keeps the other one from nothing: Dagster is asked while the database does not answer."""
-    monkeypatch.setitem(health._asked.__kwdefaults__, "seconds", DEADLINE_SECONDS)
-    with served(stuck(settings, silent)) as url, ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(requests.get, f"{url}/healthz", timeout=DEADLINE_SECONDS)
+def test_probes_run_at_the_same_time(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
+    """Dagster is asked while the database does not answer."""
+    monkeypatch.setattr(health, "PROBE_SECONDS", DEADLINE_SECONDS)
+    with run_service(hanging_settings(settings, silent)) as url, ThreadPoolExecutor(1) as pool:
+        response = pool.submit(requests.get, f"{url}/healthz", timeout=DEADLINE_SECONDS)
         assert wait_until(lambda: silent.open_connections() == 2)
-        assert not asked.done()
+        assert not response.done()
         for connection in silent.held:
             connection.close()
-        assert asked.result().status_code == 503
+        assert response.result().status_code == 503
 
 
-def test_asking_for_health_starts_no_database(settings: Settings, tmp_path: Path):
-    """An embedded server that was stopped stays stopped, however often monitoring asks."""
-    with served(settings.model_copy(update={"database_url": None, "home": tmp_path})) as url:
+def test_health_check_does_not_start_the_embedded_database(settings: Settings, tmp_path: Path):
+    with run_service(settings.model_copy(update={"database_url": None, "home": tmp_path})) as url:
         assert requests.get(f"{url}/healthz", timeout=30).status_code == 503
         assert requests.get(f"{url}/healthz/ready", timeout=30).status_code == 503
         assert "hunter_database_up 0.0" in requests.get(f"{url}/metrics", timeout=30).text
@@ -151,27 +152,28 @@ def test_asking_for_health_starts_no_database(settings: Settings, tmp_path: Path
     assert not (tmp_path / "postgres").exists()
 
 
-def test_an_old_schema_is_not_ready(settings: Settings):
-    """A database that an older version made is up, but requests cannot be answered yet."""
+def test_service_is_not_ready_when_the_schema_is_old(settings: Settings):
+    """The database is up, but requests cannot be run_service yet."""
     warehouse = Warehouse.from_settings(settings)
-    with served(settings) as url:
+    with run_service(settings) as url:
         with warehouse.connection() as connection:
+            [current] = connection.execute("select version_num from alembic_version").fetchall()
             connection.execute("update alembic_version set version_num = '0001'")
         try:
             assert requests.get(f"{url}/healthz/ready", timeout=30).status_code == 503
             assert requests.get(f"{url}/healthz", timeout=30).status_code == 200
         finally:
             with warehouse.connection() as connection:
-                connection.execute("update alembic_version set version_num = '0003'")
+                connection.execute("update alembic_version set version_num = %(version_num)s", current)
 
 
-def test_metrics_are_what_the_database_holds(settings: Settings):
-    """Syncs by outcome, their duration, referrals by status, age of the last success, retries, quarantine, requests."""
+def test_metrics_are_read_from_the_database(settings: Settings):
+    """Only requests are counted in the process, by the template of their path."""
     with Warehouse.from_settings(settings).connection() as connection:
         [last] = connection.execute("select finished_at from sync_runs where run_id = 'good'").fetchall()
     earliest = last["finished_at"].timestamp() - 1
-    with served(settings) as url:
-        requests.get(f"{url}/api/v1/partner-center/referrals/nobody", timeout=30)
+    with run_service(settings) as url:
+        requests.get(f"{url}/api/v1/partner-center/referrals/unknown", timeout=30)
         requests.get(f"{url}/some/secret/path", timeout=30)
         answer = requests.get(f"{url}/metrics", timeout=30)
     assert answer.headers["content-type"].startswith("text/plain")

@@ -1,4 +1,4 @@
-"""The schema is what the service does: made-up requests of every kind meet no error of ours and no other shape."""
+"""The service conforms to its OpenAPI schema, and the documentation loads nothing from other hosts."""
 
 import hashlib
 import re
@@ -18,20 +18,23 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.web.desks import row, stored
-from hunter_pipeline_tests.web.live import served
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+# SHA-256 of the files of npm's swagger-ui-dist 5.35.0.
 SWAGGER = {
     "swagger-ui-bundle.js": "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2",
     "swagger-ui.css": "5ed08757e53da3e026d6cbecc61fe5d43585c9560b302d534ad56692519a273d",
 }
-"""SHA-256 of the files as npm's swagger-ui-dist 5.35.0 has them."""
 
 
 @pytest.fixture(scope="module")
 def url(server: Server) -> Iterator[str]:
-    with stored(server, [row(number) for number in range(1, 6)]) as stored_settings, served(stored_settings) as url:
+    with (
+        seeded_database(server, [referral_row(number) for number in range(1, 6)]) as stored_settings,
+        run_service(stored_settings) as url,
+    ):
         yield url
 
 
@@ -40,8 +43,8 @@ def _operations(url: str) -> list[Any]:
     return [cast("Any", found).ok() for found in schema.get_all_operations()]
 
 
-def test_made_up_requests_meet_no_error_of_ours(url: str):
-    """Each operation answers odd requests as its schema says; without a Dagster, 503 is such an answer."""
+def test_generated_requests_get_the_documented_responses(url: str):
+    """Without Dagster, 503 is a documented response."""
     tried = 0
 
     def check(case: Any) -> None:
@@ -72,8 +75,8 @@ def test_made_up_requests_meet_no_error_of_ours(url: str):
     assert tried > 100
 
 
-def test_the_schema_says_what_is_promised(url: str):
-    """Every path of the contract, the one shape of errors, and examples for people."""
+def test_schema_contains_the_contract(url: str):
+    """It has all paths, the shape of errors, limits and examples."""
     schema = requests.get(f"{url}/openapi.json", timeout=30).json()
     assert {
         "/api/referrals/sync", "/api/referrals/sync/{task_id}", "/api/v1/partner-center/referrals/sync",
@@ -88,8 +91,7 @@ def test_the_schema_says_what_is_promised(url: str):
     assert schema["components"]["schemas"]["Referral"]["properties"]["referral_type"]["examples"] == ["co-sell"]
 
 
-def test_the_documentation_asks_nobody_else(url: str):
-    """/docs and what it loads come from here, unchanged, and name no other host to load from."""
+def test_documentation_is_served_locally_and_unchanged(url: str):
     page = requests.get(f"{url}/docs", timeout=30)
     assert page.status_code == 200
     sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -100,5 +102,5 @@ def test_the_documentation_asks_nobody_else(url: str):
             found = requests.get(f"{url}/docs/{name}", headers={"Accept-Encoding": accepted}, timeout=30)
             assert hashlib.sha256(found.content).hexdigest() == digest
             assert found.headers.get("content-encoding", "identity") == accepted
-    for outside in ("/docs/x.js", "/docs/../sign_in.py"):
+    for outside in ("/docs/x.js", "/docs/../pages.py"):
         assert requests.get(f"{url}{outside}", timeout=30).status_code == 404

@@ -1,37 +1,24 @@
--- People who asked to be forgotten: what is remembered of them, and where they are taken out.
+-- Erased people: the registry that later syncs read, and the payloads that may name one.
 
--- name: forgetting_key$
+-- name: erasure_key$
 select key from forgetting_key;
 
--- name: forgotten_people
-select
-    people.address_hash,
-    coalesce(array_agg(traces.trace_hash) filter (where traces.trace_hash is not null), '{}') as traces
-from forgotten_people as people
-left join forgotten_traces as traces on people.address_hash = traces.address_hash
-group by people.address_hash;
+-- name: erased_people
+select address_hash from forgotten_people;
 
--- name: forgotten_in
+-- name: referrals_of_erased
 select
     referral_hash,
     array_agg(address_hash) as people
 from forgotten_in
 group by referral_hash;
 
--- name: remember_people!
+-- name: add_erased_people!
 insert into forgotten_people (address_hash)
 select unnest(:people::text[])
 on conflict do nothing;
 
--- name: remember_traces!
-insert into forgotten_traces (address_hash, trace_hash)
-select
-    pair.address_hash,
-    pair.trace_hash
-from unnest(:people::text[], :traces::text[]) as pair (address_hash, trace_hash)
-on conflict do nothing;
-
--- name: remember_referrals!
+-- name: add_referrals_of_erased!
 insert into forgotten_in (referral_hash, address_hash)
 select
     pair.referral_hash,
@@ -39,7 +26,13 @@ select
 from unnest(:referrals::text[], :people::text[]) as pair (referral_hash, address_hash)
 on conflict do nothing;
 
--- name: every_version
+-- name: version_texts
+select
+    referral_id,
+    payload::text as text
+from raw_referrals;
+
+-- name: versions_of
 select
     id,
     referral_id,
@@ -47,6 +40,7 @@ select
     content_hash,
     erased
 from raw_referrals
+where referral_id = any(:referral_ids)
 order by id;
 
 -- name: every_quarantined
@@ -73,7 +67,7 @@ update quarantined_referrals set
     erased = true
 where id = :id;
 
--- name: count_concerned^
+-- name: count_derived^
 select
     (
         select count(*) from normalized_referrals
@@ -91,7 +85,7 @@ select
     ) as leads_ready;
 
 -- name: remove_referrals_that_are_not_raw!
--- An id that held an address has given way to a hash.
+-- The id of such a referral contained an address and was replaced.
 delete from partner_center_referrals as referral
 where
     referral.referral_id = any(:referral_ids)

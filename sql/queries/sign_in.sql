@@ -1,14 +1,14 @@
 -- The encrypted sign-in, and the lock under which one node at a time refreshes it.
 
--- name: wait_at_most^
--- For the connection: how long a statement waits for a lock.
+-- name: set_lock_timeout^
+-- For the whole connection.
 select set_config('lock_timeout', :milliseconds, false);
 
 -- name: take_sign_in_lock^
--- Held by the connection, not by a transaction: what is saved under it is there at once.
+-- Held by the connection, not by a transaction: what is saved under it is committed at once.
 select pg_advisory_lock(:key);
 
--- name: sign_in_has_a_place$
+-- name: has_sign_in_table$
 select to_regclass('sign_in') is not null;
 
 -- name: read_sign_in$

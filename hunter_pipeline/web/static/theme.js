@@ -1,2 +1,2 @@
-// Before anything is drawn: the page has a script, so what only works without one goes.
+// Runs before the page is drawn: hides what only readers without scripts need.
 document.documentElement.classList.add("js");

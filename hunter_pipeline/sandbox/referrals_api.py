@@ -1,0 +1,131 @@
+"""Partner Center's referrals API: the list, one referral, and errors."""
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hunter_pipeline.sandbox.faults import Fault
+from hunter_pipeline.sandbox.oauth import InvalidTokenError
+from hunter_pipeline.sandbox.odata import QueryOptionError
+from hunter_pipeline.sandbox.paging import ListQuery, PageReader, next_link, parse_query
+
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.sandbox import Sandbox
+
+PATH = "/v1.0/engagements/referrals"
+UNAUTHORIZED = 401
+_JSON = "application/json; charset=utf-8"
+
+
+class ApiError(Exception):
+    """An error response; `code` is Partner Center's error code."""
+
+    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.target = target
+
+
+class ReferralEndpoints:
+    """The endpoints of one sandbox."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+        self._pages = PageReader(sandbox.world)
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [Route(PATH, self._list), Route(PATH + "/{referral_id}", self._get)]
+
+    async def _list(self, request: Request) -> Response:
+        self._authorize(request)
+        query = parse_query(request.query_params, self._sandbox.options.page_size_limit)
+        self._refuse_filter(query)
+        with self._sandbox.world.lock:
+            referrals, following = self._pages.read(query)
+            page: dict[str, Any] = {
+                "@odata.context": f"http://{self._host}/v1.0/$metadata#Referrals",
+                "@odata.count": len(referrals),
+                "value": referrals,
+            }
+            link = self._next_link(request, query, following)
+            if link is not None:
+                page["@odata.nextLink"] = link
+            return _json_response(page)
+
+    async def _get(self, request: Request) -> Response:
+        self._authorize(request)
+        referral_id = request.path_params["referral_id"]
+        referrals = self._sandbox.world.referrals
+        with self._sandbox.world.lock:
+            payload = referrals.get(referral_id) or referrals.get(referral_id.lower())
+            if payload is None:
+                raise ApiError(404, "itemNotFound", "The referral does not exist.", "id")
+            if isinstance(payload, dict):
+                payload = {"@odata.context": f"https://{self._host}{PATH}/$metadata#Referrals/$entity"} | payload
+            return _json_response(payload)
+
+    @property
+    def _host(self) -> str:
+        """Host and port in the API's links."""
+        return self._sandbox.options.next_link_host or self._sandbox.url.removeprefix("https://")
+
+    def _authorize(self, request: Request) -> None:
+        """Raise ApiError for a request without a valid token or without client-request-id."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            self._sandbox.oauth.check_access_token(token.strip() if scheme.lower() == "bearer" else "")
+        except InvalidTokenError as error:
+            if error.reason == "mfa":
+                message = "Multi-factor authentication is required for app+user calls."
+                raise ApiError(401, "900421", message) from error
+            raise ApiError(401, "unauthenticated", "The caller is not authenticated.") from error
+        if not request.headers.get("client-request-id", "").strip():
+            raise ApiError(400, "invalidRequest", "The header is required.", "client-request-id")
+
+    def _refuse_filter(self, query: ListQuery) -> None:
+        """Raise QueryOptionError for a filter that the options forbid, as some tenants refuse documented ones."""
+        options, filter_ = self._sandbox.options, query.filter or ""
+        is_refused = options.refuse_all_filters or (options.refuse_updated_filter and "updatedDateTime" in filter_)
+        if filter_ and is_refused:
+            raise QueryOptionError("$filter", "The query specified in the URI is not valid.")
+
+    def _next_link(self, request: Request, query: ListQuery, following: ListQuery | None) -> str | None:
+        fault: Fault | None = request.scope.get("sandbox.fault")
+        if fault is not None and fault.kind == "repeat_next":
+            return next_link(self._host, query)
+        if fault is not None and fault.kind == "foreign_next":
+            return fault.body or next_link("referrals.example.net", following or query)
+        if fault is not None and fault.kind == "bad_next":
+            return fault.body or "not a link"
+        return None if following is None else next_link(self._host, following)
+
+
+def api_error_response(_request: Request, error: ApiError) -> Response:
+    """Return an error in the documented form: nested, the inner error being the more precise one."""
+    message = str(error)
+    innermost = {"code": error.code, "message": "", "requestId": str(uuid.uuid4())}
+    inner = {"code": error.code, "message": message, "innerError": innermost}
+    body = {"error": {"code": error.code, "message": message, "target": error.target, "innerError": inner}}
+    headers = {"www-authenticate": 'Bearer error="invalid_token"'} if error.status == UNAUTHORIZED else None
+    return Response(json.dumps(body), error.status, headers, _JSON)
+
+
+def query_option_error_response(request: Request, error: QueryOptionError) -> Response:
+    """Return the response to a query option that is not supported."""
+    return api_error_response(request, ApiError(400, "invalidRequest", str(error), error.option))
+
+
+def unknown_path(request: Request, _error: Exception) -> Response:
+    """Return the response to a path or method that does not exist."""
+    message = "The resource could not be found."
+    return api_error_response(request, ApiError(404, "itemNotFound", message, request.url.path))
+
+
+def _json_response(content: Any) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False), media_type=_JSON)

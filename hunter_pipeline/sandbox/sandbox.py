@@ -1,0 +1,185 @@
+"""The sandbox: its state, its start and stop, and what a test can do to it."""
+
+import contextlib
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from hunter_pipeline.sandbox.faults import Fault, FaultQueue
+from hunter_pipeline.sandbox.options import CLIENT_ID, TENANT_ID, SandboxOptions
+
+# Web framework, TLS and generated data are loaded at the start, as they are slow to import.
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.app import RecordedRequest
+    from hunter_pipeline.sandbox.http_server import HttpsServer
+    from hunter_pipeline.sandbox.oauth import AuthorizationServer
+    from hunter_pipeline.sandbox.world import ChangeThread, World
+
+
+class Sandbox:
+    """
+    A Partner Center and an Entra at `https://localhost:PORT`, for the duration of a `with`.
+
+    Attributes:
+        options: the settings; replacing them while it runs changes what they say about responses.
+        faults: the faults that are set.
+        requests: every request so far, oldest first, except those to the control endpoints.
+        ca_file: the certificate authority that clients have to trust.
+
+    Raises:
+        OSError: on entering, where the port is taken.
+    """
+
+    tenant_id = TENANT_ID
+    client_id = CLIENT_ID
+
+    def __init__(self, options: SandboxOptions | None = None) -> None:
+        self.options = options or SandboxOptions()
+        self.faults = FaultQueue(self.options.faults)
+        self.requests: list[RecordedRequest] = []
+        self.ca_file = Path()
+        self._port = self.options.port
+        self._server: HttpsServer | None = None
+        self._changes: ChangeThread | None = None
+        self._temporary_dir: Path | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Answer requests from now on; after a `stop` with the same referrals at the same address."""
+        from hunter_pipeline.sandbox.app import build_app  # noqa: PLC0415
+        from hunter_pipeline.sandbox.http_server import HttpsServer, issue_certificate, listen  # noqa: PLC0415
+
+        listener = listen(self._port)
+        self._port = listener.getsockname()[1]
+        self.ca_file, context = issue_certificate(self._certificate_dir())
+        self._server = HttpsServer(build_app(self), listener, context)
+        self._server.start()
+        if self.options.change_every_seconds is not None:
+            self.start_changes(self.options.change_every_seconds)
+
+    def stop(self) -> None:
+        """Abort all connections and answer no more, as in an outage, until `start`."""
+        self.stop_changes()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def close(self) -> None:
+        """Stop, and release every file. The recorded requests stay."""
+        self.stop()
+        self.world.close()
+        if self._temporary_dir is not None:
+            shutil.rmtree(self._temporary_dir, ignore_errors=True)
+            self._temporary_dir = None
+
+    def start_changes(self, every_seconds: float) -> None:
+        """Change or add a referral every so many seconds."""
+        from hunter_pipeline.sandbox.world import ChangeThread  # noqa: PLC0415
+
+        self._changes = ChangeThread(self.world, every_seconds)
+
+    def stop_changes(self) -> None:
+        """End what `start_changes` started."""
+        if self._changes is not None:
+            self._changes.stop()
+            self._changes = None
+
+    @property
+    def url(self) -> str:
+        """`https://localhost:PORT`."""
+        return f"https://localhost:{self._port}"
+
+    @cached_property
+    def world(self) -> "World":
+        """The referrals, which can be changed."""
+        from hunter_pipeline.sandbox.world import World  # noqa: PLC0415
+
+        return World(self.options)
+
+    @cached_property
+    def oauth(self) -> "AuthorizationServer":
+        """The authorization server of Entra."""
+        from hunter_pipeline.sandbox.oauth import AuthorizationServer  # noqa: PLC0415
+
+        return AuthorizationServer(self.options, self.world, self.url)
+
+    @property
+    def tenants(self) -> dict[str, str]:
+        """Tenant GUID by domain (in ASCII)."""
+        return self.world.tenants
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that point the pipeline here."""
+        return {
+            "HUNTER_PARTNER_CENTER_ENABLED": "true",
+            "HUNTER_PARTNER_CENTER_CLIENT_ID": CLIENT_ID,
+            "HUNTER_PARTNER_CENTER_TENANT_ID": TENANT_ID,
+            "HUNTER_PARTNER_CENTER_API_URL": self.url,
+            "HUNTER_PARTNER_CENTER_AUTHORITY": self.url,
+            "REQUESTS_CA_BUNDLE": str(self.ca_file),
+            "NO_PROXY": "localhost,127.0.0.1",
+            "no_proxy": "localhost,127.0.0.1",
+        }
+
+    def fail(self, *faults: Fault) -> None:
+        """Set faults."""
+        self.faults.add(*faults)
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self.faults.clear()
+
+    def access_token(self) -> str:
+        """Return an access token without a sign-in, for tests of the API alone."""
+        return self.oauth.access_token()
+
+    def revoke_tokens(self) -> None:
+        """Revoke every refresh token (AADSTS50173). Access tokens stay valid until they expire, as in Entra."""
+        self.oauth.invalidate("refresh_generation")
+
+    def expire_access_tokens(self) -> None:
+        """Answer every access token so far with 401, until it is refreshed."""
+        self.oauth.invalidate("access_generation")
+
+    def require_mfa(self) -> None:
+        """Answer every access token with 401 and 900421, until a person signs in again."""
+        self.oauth.invalidate("mfa_generation")
+
+    def _certificate_dir(self) -> Path:
+        if self.options.certificate_dir is not None:
+            return self.options.certificate_dir
+        if self._temporary_dir is None:
+            self._temporary_dir = Path(tempfile.mkdtemp(prefix="hunter-sandbox-"))
+        return self._temporary_dir
+
+
+def serve_forever(options: SandboxOptions, on_start: Callable[[Sandbox], None]) -> None:
+    """
+    Run a sandbox until SIGINT or SIGTERM, from the main thread; call `on_start` once it answers.
+
+    Raises:
+        OSError: where the port is taken.
+    """
+    stopped = threading.Event()
+    previous = signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
+    try:
+        with Sandbox(options) as sandbox:
+            on_start(sandbox)
+            with contextlib.suppress(KeyboardInterrupt):
+                stopped.wait()
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,308 @@
+"""The system under test: the one that runs or one of the test's own; and the isolated environment for faults."""
+
+import contextlib
+import os
+import platform
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from hunter_pipeline.config.environment import DEMO_VARIABLE, PREFIX
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import ConfigurationError, DatabaseError, HunterError
+from hunter_pipeline.local import processes
+from hunter_pipeline.local.processes import Urls
+from hunter_pipeline.local.supervisor import READY
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions
+from hunter_pipeline.uat import clients
+from hunter_pipeline.uat.clients import ApiClient, GraphqlClient, SyncCommandResult
+from hunter_pipeline.warehouse import embedded, migrate, tables
+from hunter_pipeline.warehouse.connection import Warehouse
+
+OWN_SYSTEM_REFERRALS = 60
+OWN_SYSTEM_INTERVAL_SECONDS = 5
+ISOLATED_REFERRALS = 20
+START_SECONDS = 600
+# Seconds that a sync in a running system may continue after Ctrl-C: ended at once, it would be recorded as failed.
+GRACE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class IsolatedEnvironment:
+    """A temporary HUNTER_HOME with a sandbox to which an account is signed in."""
+
+    home: Path
+    sandbox: Sandbox
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment of its processes, without this machine's settings, `.env` and database."""
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith((PREFIX, "DAGSTER_"))}
+        temporary = self.home / "t"
+        temporary.mkdir(exist_ok=True)
+        own = {
+            f"{PREFIX}HOME": str(self.home),
+            DEMO_VARIABLE: str(os.getpid()),
+            "TMPDIR": str(temporary),  # temporary files of Dagster's processes are removed with the home
+        }
+        return {**kept, **self.sandbox.environment(), **own}
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """
+        Return the embedded database that the processes have started.
+
+        Raises: DatabaseError if it does not run.
+        """
+        address = embedded.address(self.home)
+        if address is None:
+            raise DatabaseError("The embedded PostgreSQL of the isolated environment does not run.")
+        return Warehouse(address, self.home)
+
+
+@contextmanager
+def isolated_environment(referrals: int, left_behind: list[str]) -> Iterator[IsolatedEnvironment]:
+    """
+    Create an isolated environment, and remove it with its processes after the block.
+
+    referrals:   how many the sandbox has; none of them changes by itself.
+    left_behind: gets what could not be removed.
+    Raises: HunterError.
+    """
+    home = Path(tempfile.mkdtemp(prefix="hunter-uat-"))  # short, because the path of a socket has a limit
+    try:
+        with Sandbox(SandboxOptions(referrals=referrals, certificate_dir=home)) as sandbox:
+            environment = IsolatedEnvironment(home, sandbox)
+            result = clients.run_command(environment.variables, "auth", "login")
+            if result.code != 0:
+                raise HunterError(f"Signing in to the sandbox failed: {result.error()}")
+            yield environment
+    finally:
+        left_behind += _remove_home(home)
+
+
+def _remove_home(home: Path) -> list[str]:
+    """End all processes of a home and delete it; return what is left nevertheless."""
+    with contextlib.suppress(HunterError):
+        embedded.stop(home)
+    running = _processes_of(home)
+    for process in running:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(running, timeout=10)
+    shutil.rmtree(home, ignore_errors=True)
+    alive = [f"process {process.pid}" for process in _processes_of(home)]
+    return alive + ([f"folder {home}"] if home.exists() else [])
+
+
+def _processes_of(home: Path) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(f"{PREFIX}HOME") == str(home):
+                found.append(process)
+    return found
+
+
+@dataclass(frozen=True)
+class OwnSystem:
+    """The isolated environment of a system that the test has started, and the function that stops its services."""
+
+    environment: IsolatedEnvironment
+    stop: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class System:
+    """
+    A system under test.
+
+    description: what it is, for the report.
+    variables:   the environment of a process that works with it.
+    own:         None if it ran before the test.
+    """
+
+    description: str
+    api: ApiClient
+    dagster: GraphqlClient
+    warehouse: Warehouse
+    variables: Mapping[str, str]
+    interval_seconds: int
+    own_domains: tuple[str, ...] = ()
+    own: OwnSystem | None = None
+
+    @property
+    def grace_seconds(self) -> float:
+        """Return how long a sync may continue after Ctrl-C."""
+        return 0 if self.own else GRACE_SECONDS
+
+    def describe(self) -> dict[str, str]:
+        """Return the head of the report, without secrets."""
+        return {
+            "System": self.description,
+            "API": self.api.url,
+            "Dagster": self.dagster.url,
+            "Cadence": f"{self.interval_seconds} seconds",
+            "Database": self._describe_database(),
+            "Versions": installed_versions(),
+        }
+
+    def _describe_database(self) -> str:
+        server = "embedded" if self.own or self.warehouse.url is None else "HUNTER_DATABASE_URL"
+        try:
+            revision, newest = migrate.status(self.warehouse)
+            with self.warehouse.connection() as connection:
+                postgresql = tables.server_version(connection)
+        except HunterError as error:
+            return f"{server}: {error.message}"
+        is_newest = "the newest" if revision == newest else f"the newest is {newest}"
+        return f"{server}, PostgreSQL {postgresql}, schema revision {revision} ({is_newest})"
+
+
+def installed_versions() -> str:
+    """Return the versions of this installation, e.g. 'hunter_pipeline 0.1.0, Dagster 1.13.27, Python 3.11.9'."""
+    ours, dagster = version("hunter-pipeline"), version("dagster")
+    return f"hunter_pipeline {ours}, Dagster {dagster}, Python {platform.python_version()}"
+
+
+def find_running_system(settings: Settings) -> System | None:
+    """
+    Return the system that runs in this home, or else the one at HUNTER_API_HOST and HUNTER_API_PORT; None if none runs.
+
+    An API that responds there belongs to another installation if neither a database is configured nor this home's runs.
+    Raises: ConfigurationError if the system of this home is still starting.
+    """
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    if processes.is_home_locked(settings):
+        urls = processes.recorded_urls(settings)
+        if urls is None:
+            raise ConfigurationError(
+                f"Another hunter command uses {settings.home}, and its services do not run yet.",
+                hint="Try again in a minute.",
+            )
+        description = f"the one that runs in {settings.home}"
+    else:
+        has_database = settings.database_url is not None or embedded.running_pid(settings.home) is not None
+        if not has_database or not ApiClient(settings.api_url, key).is_hunter():
+            return None
+        urls = Urls(settings.dagster_url, settings.api_url)
+        description = "the one that HUNTER_API_HOST, HUNTER_API_PORT, HUNTER_DAGSTER_URL and HUNTER_DATABASE_URL name"
+    return System(
+        description=description,
+        api=ApiClient(urls.desk, key),
+        dagster=GraphqlClient(urls.dagster),
+        warehouse=Warehouse.from_settings(settings),
+        variables=dict(os.environ),
+        interval_seconds=settings.interval_seconds,
+        own_domains=settings.own_domains,
+    )
+
+
+@contextmanager
+def own_system(show: Callable[[str], None], left_behind: list[str]) -> Iterator[System]:
+    """
+    Run `hunter up` on free ports in an isolated environment.
+
+    Raises: HunterError if it does not start.
+    """
+    show("Starting a system for the test")
+    with isolated_environment(OWN_SYSTEM_REFERRALS, left_behind) as environment, ExitStack() as stack:
+        urls = Urls(f"http://127.0.0.1:{_free_port()}", f"http://127.0.0.1:{_free_port()}")
+        variables = {
+            **environment.variables,
+            f"{PREFIX}DAGSTER_URL": urls.dagster,
+            f"{PREFIX}API_PORT": urls.desk.rpartition(":")[2],
+            f"{PREFIX}SYNC_INTERVAL_SECONDS": str(OWN_SYSTEM_INTERVAL_SECONDS),
+        }
+        stack.enter_context(_running_command(environment, variables, "up", ApiClient(urls.desk)))
+        yield System(
+            description="the test's own: a temporary home with a sandbox of Partner Center, removed at the end",
+            api=ApiClient(urls.desk),
+            dagster=GraphqlClient(urls.dagster),
+            warehouse=environment.warehouse,
+            variables=variables,
+            interval_seconds=OWN_SYSTEM_INTERVAL_SECONDS,
+            own=OwnSystem(environment, stack.close),
+        )
+
+
+@contextmanager
+def served_api(environment: IsolatedEnvironment, variables: Mapping[str, str]) -> Iterator[ApiClient]:
+    """
+    Run `hunter serve` with these variables on a free port.
+
+    Raises: HunterError if it does not start.
+    """
+    port = _free_port()
+    api = ApiClient(f"http://127.0.0.1:{port}")
+    with _running_command(environment, {**variables, f"{PREFIX}API_PORT": str(port)}, "serve", api):
+        yield api
+
+
+@contextmanager
+def _running_command(
+    environment: IsolatedEnvironment, variables: Mapping[str, str], command: str, api: ApiClient
+) -> Iterator[None]:
+    out, err = environment.home / f"{command}.out", environment.home / f"{command}.err"
+    with out.open("w", encoding="utf-8") as to_out, err.open("w", encoding="utf-8") as to_err:
+        process = clients.start_command(variables, command, out=to_out, err=to_err)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not api.is_hunter() or (command == "up" and READY not in out.read_text(encoding="utf-8")):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    text = err.read_text(encoding="utf-8", errors="replace")
+                    error = clients.CommandResult(process.poll() or 0, "", text).error()
+                    raise HunterError(f"`hunter {command}` did not start: {error}")
+                time.sleep(0.3)
+            yield
+        finally:
+            clients.stop_command(process)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@dataclass
+class AcceptanceContext:
+    """
+    What the steps share.
+
+    show:        shows a person at the terminal what the test waits for.
+    stack:       closes the isolated environment.
+    left_behind: what could not be removed.
+    syncs:       the results of `hunter sync` in the system, in order.
+    """
+
+    system: System
+    show: Callable[[str], None]
+    stack: ExitStack
+    left_behind: list[str]
+    syncs: list[SyncCommandResult] = field(default_factory=list)
+    _isolated: IsolatedEnvironment | None = None
+
+    @property
+    def isolated(self) -> IsolatedEnvironment:
+        """
+        Return the environment for what must not happen in a real system: faults, and the feature flag off.
+
+        Created at its first use; that of the test's own system, whose services are then stopped. Raises: HunterError.
+        """
+        if self._isolated is None:
+            self.show("Preparing the isolated environment")
+            if self.system.own is not None:
+                self.system.own.stop()
+                self._isolated = self.system.own.environment
+            else:
+                environment = isolated_environment(ISOLATED_REFERRALS, self.left_behind)
+                self._isolated = self.stack.enter_context(environment)
+        return self._isolated

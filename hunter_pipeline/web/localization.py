@@ -1,0 +1,154 @@
+"""
+Choose the reader's language, translate the desk's texts, and format numbers, money and times.
+
+The texts are in `wording/<language>.toml`; all files have the same keys.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, numbers, units
+from babel.core import negotiate_locale
+
+# British English, because no reader misreads 5 Jan 2026. The first language is the default.
+LOCALES = {"en": "en_GB", "tr": "tr_TR"}
+LANGUAGE_NAMES = {"en": "English", "tr": "Türkçe"}
+_FOLDER = Path(__file__).parent / "wording"
+_COMPANY_SIZE = re.compile(r"([0-9]{1,9})to([0-9]{1,9})employees")
+
+
+def choose_language(*preferences: str | None, accept: str | None = None) -> str:
+    """
+    Return the first preference that is supported, else the browser's, else English.
+
+    preferences: codes such as 'tr', from the address or a cookie; None if there is none.
+    accept:      the header `Accept-Language`, e.g. 'tr-TR,tr;q=0.9,en;q=0.8'.
+    """
+    for preference in preferences:
+        if preference in LOCALES:
+            return preference
+    return negotiate_locale(_accepted_languages(accept or ""), list(LOCALES), sep="-") or next(iter(LOCALES))
+
+
+def _accepted_languages(header: str) -> list[str]:
+    """Return the languages of an Accept-Language header by descending weight; entries with a bad weight are ignored."""
+    weighted: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, weight = part.partition(";q=")
+        try:
+            weighted.append((float(weight or 1), name.strip()))
+        except ValueError:
+            continue
+    return [name for weight, name in sorted(weighted, key=lambda entry: -entry[0]) if weight > 0 and name]
+
+
+@dataclass(frozen=True)
+class Localizer:
+    """One language: `t("sync.now")` -> 'Sync now', and its formats of numbers, money and times."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    @cached_property
+    def locale(self) -> Locale:
+        """Return Babel's locale of the language."""
+        return Locale.parse(LOCALES[self.language])
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of a key, with the values filled in. Raises: KeyError for an unknown key."""
+        shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
+        return self.texts[key].format(**shown)
+
+    def plural(self, key: str, count: int, **values: object) -> str:
+        """Return the text of `key.one` or `key.other`, depending on the language's plural form for the count."""
+        form = "one" if self.locale.plural_form(count) == "one" else "other"
+        return self(f"{key}.{form}", count=count, **values)
+
+    def label(self, kind: str, value: str | None, default: str = "") -> str:
+        """Return the label of a stored value, e.g. ('status', 'New'); an unknown value is its own label."""
+        return default if value is None else self.texts.get(f"{kind}.{value}", value)
+
+    def number(self, value: float | Decimal) -> str:
+        """Format a number: 1234 -> '1,234' or '1.234'."""
+        return numbers.format_decimal(value, locale=self.locale)
+
+    def money(self, value: Decimal | None, currency: str | None) -> str:
+        """Format an amount in whole units: 34000, 'EUR' -> '€34,000'; '' for None."""
+        if value is None:
+            return ""
+        whole = value.quantize(Decimal(1))
+        if currency is None:
+            return self.number(whole)
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
+        if numbers.get_currency_symbol(currency, locale=self.locale)[-1].isalpha():
+            pattern = pattern.replace("¤", "¤\xa0", 1)  # a space between a currency code and the amount: 'AED 500'
+        return numbers.format_currency(whole, currency, pattern, locale=self.locale, currency_digits=False)
+
+    def calendar_date(self, moment: date | datetime | None) -> str:
+        """Format a date: '28 Nov 2026'; '' for None."""
+        return "" if moment is None else dates.format_date(moment, "medium", locale=self.locale)
+
+    def short_date(self, day: date) -> str:
+        """Format a date without its year: '28 Nov'."""
+        return dates.format_skeleton("MMMd", datetime.combine(day, datetime.min.time()), locale=self.locale)
+
+    def date_time(self, moment: datetime | None) -> str:
+        """Format a time in UTC: '28 Nov 2026, 02:25'; '' for None."""
+        if moment is None:
+            return ""
+        pattern = str(dates.get_datetime_format("medium", locale=self.locale)).replace("'", "")
+        return pattern.format(dates.format_time(moment, "short", locale=self.locale), self.calendar_date(moment))
+
+    def relative_time(self, moment: datetime | None, now: datetime) -> str:
+        """Format the distance from now: '2 minutes ago', 'in 6 days'; '' for None."""
+        if moment is None:
+            return ""
+        delta = moment - now
+        if abs(delta) < timedelta(minutes=1):
+            delta = timedelta(seconds=round(delta.total_seconds()) or -1)
+        # two months are told in days: "in 13 days" is more exact than "in 2 weeks"
+        threshold = 9 if timedelta(days=9) <= abs(delta) < timedelta(weeks=9) else 1.5
+        return dates.format_timedelta(delta, add_direction=True, threshold=threshold, locale=self.locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """Format a duration: '2.2 secs', '3 mins'; '' for None."""
+        if seconds is None:
+            return ""
+        unit, value = ("second", seconds) if seconds < 60 else ("minute", seconds / 60)  # noqa: PLR2004
+        return units.format_unit(round(value, 1), f"duration-{unit}", length="short", locale=self.locale)
+
+    def company_size(self, size: str | None) -> str:
+        """Format Partner Center's size of a company: '51to250employees' -> '51-250 employees', with an en dash."""
+        match = _COMPANY_SIZE.fullmatch(size or "")
+        return self("detail.employees", min=int(match[1]), max=int(match[2])) if match else size or ""
+
+    def sales_stage(self, stage: str | None) -> str:
+        """Format a sales stage, which is usually a percentage: '40' -> '40%', 'Proposal' -> 'Proposal'."""
+        is_percentage = stage is not None and stage.isascii() and stage.isdecimal() and int(stage) <= 100  # noqa: PLR2004
+        return numbers.format_percent(int(stage or 0) / 100, locale=self.locale) if is_percentage else stage or ""
+
+    def country(self, code: str | None) -> str:
+        """Return the name of a country: 'TR' -> 'Türkiye'; an unknown code is returned unchanged, '' for None."""
+        return "" if code is None else self.locale.territories.get(code, code)
+
+
+@cache
+def localizer(language: str) -> Localizer:
+    """Return the localizer of 'en' or 'tr'."""
+    with (_FOLDER / f"{language}.toml").open("rb") as file:
+        return Localizer(language, dict(_flatten(tomllib.load(file))))
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

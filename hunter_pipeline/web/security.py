@@ -1,0 +1,284 @@
+"""
+Control access to the service: API key, sessions, requests of other sites, and the headers of every response.
+
+Without a key the service listens on loopback only, and a request's Host header must name loopback too: a web page can
+point a name of its own at 127.0.0.1 (DNS rebinding).
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from itsdangerous import BadSignature, TimestampSigner
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.web.errors import ApiError, internal_error, key_required
+from hunter_pipeline.web.health import RequestMetrics
+
+SESSION_COOKIE = "hunter_session"
+SESSION_SECONDS = 12 * 3600
+# Wrong keys that one client may send within GUESS_SECONDS.
+MAX_GUESSES = 5
+GUESS_SECONDS = 60.0
+# Clients whose wrong keys are remembered; beyond that the one with the oldest wrong key is dropped.
+MAX_TRACKED_CLIENTS = 10_000
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
+_UNLOGGED_PATHS = ("/healthz", "/static/", "/metrics")
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+class GuessLimiter:
+    """Count wrong keys per client, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def seconds_to_wait(self, address: str) -> int:
+        """Return how long this client has to wait before its next try, in seconds; 0 if it need not wait."""
+        with self._lock:
+            failures = self._failures.get(_client_network(address), deque())
+            now = time.monotonic()
+            while failures and now - failures[0] > GUESS_SECONDS:
+                failures.popleft()
+            return 0 if len(failures) < MAX_GUESSES else max(1, round(GUESS_SECONDS - (now - failures[0])))
+
+    def record_failure(self, address: str) -> None:
+        """Count a wrong key."""
+        network = _client_network(address)
+        with self._lock:
+            self._failures.setdefault(network, deque(maxlen=MAX_GUESSES)).append(time.monotonic())
+            self._failures.move_to_end(network)
+            while len(self._failures) > MAX_TRACKED_CLIENTS:
+                self._failures.popitem(last=False)
+
+
+class AccessControl:
+    """Check keys and session cookies; without HUNTER_API_KEY no request needs either."""
+
+    def __init__(self, settings: Settings) -> None:
+        key = settings.api_key.get_secret_value() if settings.api_key else ""
+        self._key = key.encode()
+        self._signer = TimestampSigner(
+            key or secrets.token_urlsafe(),
+            salt="hunter_pipeline.session",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+        )
+        self.guesses = GuessLimiter()
+
+    @property
+    def needs_key(self) -> bool:
+        """Return whether HUNTER_API_KEY is set."""
+        return bool(self._key)
+
+    def is_key(self, sent: bytes) -> bool:
+        """Return whether this is the key in UTF-8; the comparison takes constant time."""
+        return self.needs_key and hmac.compare_digest(sent, self._key)
+
+    def new_session(self) -> str:
+        """Return a signed cookie value that is valid for twelve hours, as long as the key stays the same."""
+        return self._signer.sign(secrets.token_urlsafe(16)).decode()
+
+    def is_session(self, cookie: str | None) -> bool:
+        """Return whether this is a valid cookie value."""
+        try:
+            self._signer.unsign(cookie or "", max_age=SESSION_SECONDS)
+        except BadSignature:
+            return False
+        return True
+
+
+class AccessMiddleware:
+    """
+    Reject requests without access, log and count every request, and add the security headers to every response.
+
+    It is plain ASGI, so that streamed responses stay streams, and the outermost layer, so that no exception leaves it.
+    """
+
+    def __init__(self, app: ASGIApp, access: AccessControl, metrics: RequestMetrics) -> None:
+        self.app = app
+        self.access = access
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] == "HEAD":  # routes know GET only; the server drops the body, because its own scope stays
+            scope = {**scope, "method": "GET"}
+        start, status = time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, message)
+            await send(message)
+
+        try:
+            await self._respond(scope, receive, send_with_headers)
+        except Exception as error:  # noqa: BLE001 - the web boundary: no detail of a bug may reach the client
+            log.error("http_request_failed", error_type=type(error).__name__, route=_route(scope))
+            if not status:
+                await internal_error()(scope, receive, send_with_headers)
+        finally:
+            self._record(scope, status or 499, time.perf_counter() - start)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            self._check_access(request)
+        except ApiError as error:
+            response = _redirect_to_sign_in(request) if error.status == 401 and _is_page(request) else error.response()  # noqa: PLR2004
+            await response(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _check_access(self, request: Request) -> None:
+        """Raise ApiError if the request may not be answered."""
+        if not self.access.needs_key and not names_loopback(request.headers.get("host", "")):
+            raise ApiError(
+                421,
+                "wrong_host",
+                "Without an API key the service answers requests to loopback addresses only.",
+                hint="Use http://127.0.0.1, or set HUNTER_API_KEY.",
+            )
+        is_public = _is_public(request.url.path)
+        if not is_public and self._has_valid_key(request):
+            return
+        if is_cross_site(request.method, request.headers):
+            raise ApiError(
+                403, "cross_site", "Other web sites may not send this request.", hint="Use the lead desk itself."
+            )
+        if self.access.needs_key and not is_public and not is_signed_in(request):
+            raise key_required()
+
+    def _has_valid_key(self, request: Request) -> bool:
+        """Return whether X-API-Key holds the key, False if it is missing. Raises ApiError for a wrong key."""
+        key = request.headers.get("x-api-key")
+        if key is None or not self.access.needs_key:
+            return False
+        address = request.client.host if request.client else ""
+        if seconds := self.access.guesses.seconds_to_wait(address):
+            raise ApiError(
+                429,
+                "too_many_tries",
+                "Too many wrong keys came from this address.",
+                hint=f"Try again in {seconds} seconds.",
+                headers={"Retry-After": str(seconds)},
+            )
+        if self.access.is_key(key.encode("latin-1")):  # the encoding in which HTTP headers are decoded
+            return True
+        self.access.guesses.record_failure(address)
+        raise key_required()
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        route = _route(scope)
+        self.metrics.record(method, route, status, seconds)
+        if not scope["path"].startswith(_UNLOGGED_PATHS):
+            log.info("http_request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+
+
+def is_signed_in(request: Request) -> bool:
+    """Return whether the request has a valid session cookie; False if no key is set."""
+    access: AccessControl = request.app.state.access
+    return access.needs_key and access.is_session(request.cookies.get(SESSION_COOKIE))
+
+
+def names_loopback(host_header: str) -> bool:
+    """Return whether a Host header names this machine: '127.0.0.1:8000', 'localhost', '[::1]:8000'."""
+    try:
+        host = urlsplit(f"//{host_header}").hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_cross_site(method: str, headers: Mapping[str, str]) -> bool:
+    """
+    Return whether a page of another site sent a request that can change something.
+
+    Browsers say so in Sec-Fetch-Site, older ones in Origin. A client that sends neither is not a browser.
+    """
+    if method in _SAFE_METHODS:
+        return False
+    if (site := headers.get("sec-fetch-site")) is not None:
+        return site not in ("same-origin", "none")
+    if (origin := headers.get("origin")) is None:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:
+        return True
+
+
+def local_path(target: str | None) -> str:
+    """Return a redirect target if it is a path of this service, else '/'."""
+    if target is None or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    return target if target.isprintable() and "\\" not in target else "/"
+
+
+def _client_network(address: str) -> str:
+    """Return an IPv4 address unchanged, and the /64 prefix of an IPv6 address: one client usually has all of it."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))  # noqa: PLR2004
+
+
+def _is_public(path: str) -> bool:
+    """Return whether a path needs no key."""
+    return path.startswith(("/healthz/", "/static/")) or path in ("/healthz", "/sign-in")
+
+
+def _is_page(request: Request) -> bool:
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
+def _redirect_to_sign_in(request: Request) -> RedirectResponse:
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", 303)
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the path: paths contain ids, and query strings may contain names."""
+    return getattr(scope.get("route"), "path", None) or "unknown"
+
+
+def _add_headers(scope: Scope, message: Message) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in _SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+    if scope["scheme"] == "https":
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -1,0 +1,178 @@
+"""`hunter db`, `hunter leads`, `hunter doctor` and `hunter sandbox`, as their user has them."""
+
+import csv
+import io
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import requests
+
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.sandbox import Sandbox
+from hunter_pipeline.web import exports
+from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+
+
+def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
+    """`db status` says what is missing, `db upgrade` makes it and is harmless again."""
+    assert "The schema is at revision none, the newest is 0004. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
+    assert hunter("db", "url").out == f"{database_url}\n"
+    assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
+
+
+def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
+    """The same leads as a table, CSV, JSON and a workbook, to standard output and to a file."""
+    empty = hunter("leads")
+    assert empty.code == 6
+    assert "The database is empty." in empty.err
+    assert is_one_sentence_and_a_hint(empty.err)
+    assert hunter("sync").code == 0
+
+    leads = json.loads(hunter("leads", "--format", "json").out)
+    assert leads
+    assert all(tuple(lead) == exports.LEAD_COLUMNS for lead in leads)
+    assert [lead["score"] for lead in leads] == sorted((lead["score"] for lead in leads), reverse=True)
+
+    domains = [lead["domain"] for lead in leads]
+    rows = list(csv.DictReader(io.StringIO(hunter("leads", "--format", "csv").out)))
+    assert [row["domain"] for row in rows] == domains
+
+    file = tmp_path / "leads.xlsx"
+    written = hunter("leads", "--format", "xlsx", "--output", str(file))
+    assert (written.code, written.out) == (0, "")
+    assert written.err == f"Wrote {len(leads)} leads to {file}.\n"
+    assert [row[2].value for row in openpyxl.load_workbook(file)["leads_ready"].iter_rows(min_row=2)] == domains
+
+    table = hunter("leads")
+    header, _rule, *lines = table.out.splitlines()
+    assert header.split()[:3] == ["score", "canonical_name", "domain"]
+    assert all(domain in line for domain, line in zip(domains, lines, strict=True))
+    assert table.err == f"{len(leads)} leads\n"
+
+    assert hunter("leads", "--output", str(tmp_path / "table.txt")).code == 0
+    refused = hunter("leads", "--format", "csv", "--output", str(tmp_path / "no" / "leads.csv"))
+    assert refused.code == 2
+    assert is_one_sentence_and_a_hint(refused.err)
+
+    line = f"{shlex.quote(str(HUNTER))} leads --format csv | head -1"
+    first = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings, sandbox: Sandbox):
+    """Each thing is a line; the exit code is that of the cause; after signing in and a sync all is well."""
+    bad = hunter("doctor")
+    assert bad.code == 3
+    assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in bad.out
+    assert hunter("auth", "login").code == 0
+    assert hunter("sync").code == 0
+    well = hunter("doctor")
+    assert (well.code, well.err) == (0, "")
+    assert [line.split("  ")[1].strip() for line in well.out.splitlines()] == [
+        *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster", "lead desk")
+    ]
+    assert "succeeded 0 minutes ago; the last one ended as success" in well.out
+    assert "BAD" not in well.out
+    assert "ada.brook" not in bad.out + well.out
+
+
+def test_doctor_has_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox):
+    """A token that is refreshed on the way is told on standard error, not in the report."""
+    sandbox.expire_access_tokens()
+    answer = hunter("doctor")
+    assert "partner_center_token_refreshed" in answer.err
+    assert all(line.startswith(("ok ", "BAD")) for line in answer.out.splitlines())
+
+
+def test_a_sandbox_of_ones_own(tmp_path: Path):
+    """`hunter sandbox` says how to use it, misbehaves as asked, and ends with Ctrl-C."""
+    fault = '{"where": "list", "kind": "429", "times": 1, "retry_after": "7"}'
+    line = [HUNTER, "sandbox", "--port", "0", "--referrals", "3", "--seed", "7", "--fault", fault, "--fault", fault]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said: dict[str, str] = {}
+        for text in process.stdout:
+            if text.startswith("export "):
+                name, _, value = text.removeprefix("export ").strip().partition("=")
+                said[name] = value
+            elif "Ctrl-C" in text:
+                break
+        url, ca = said["HUNTER_PARTNER_CENTER_API_URL"], said["REQUESTS_CA_BUNDLE"]
+        faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=DEADLINE_SECONDS).json()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE_SECONDS) == 0
+    assert [(found["kind"], found["times"], found["retry_after"]) for found in faults] == [("429", 1, "7")] * 2
+    assert not Path(ca).exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("x", "Invalid JSON"),
+        ("[]", "should be an object"),
+        ('{"where": "list"}', "kind: Field required"),
+        ('{"where": "lst", "kind": "429"}', "one of any, authorize"),
+        ('{"where": "list", "kind": "nope"}', "kind='nope' is not known"),
+        ('{"where": "list", "kind": 429}', "kind: Input should be a valid string"),
+        ('{"where": "list", "kind": "429", "times": "many"}', "times: Input should be a valid integer"),
+        ('{"where": "list", "kind": "429", "tmies": 1}', "a fault has no tmies"),
+    ],
+)
+def test_a_fault_that_is_none_is_told(fault: str, why: str, hunter):
+    """A misspelt fault would never strike: it is refused, with what is wrong about it."""
+    code, out, err = hunter("sandbox", "--port", "0", "--fault", fault)
+    assert (code, out) == (2, "")
+    assert why in err
+    assert is_one_sentence_and_a_hint(err)
+
+
+def test_a_sandbox_whose_port_is_taken(hunter, sandbox: Sandbox):
+    """The sentence names the port."""
+    port = sandbox.url.rpartition(":")[2]
+    code, _out, err = hunter("sandbox", "--port", port)
+    assert code == 2
+    assert f"port {port} (Address already in use)" in err
+    assert is_one_sentence_and_a_hint(err)
+
+
+def on_a_terminal(*words: str) -> str:
+    """What a command shows on a terminal."""
+    ours, terminal = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color"}
+    ends: Any = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    with subprocess.Popen([HUNTER, *words], env=environment, **ends) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # Linux's word for its end
+            while part := os.read(ours, 65_536):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 0, shown
+    return shown.decode(errors="replace")
+
+
+def test_a_person_at_a_terminal_sees_progress(signed_in: Settings):
+    """On a terminal something moves, and no line of the log runs into it."""
+    shown = on_a_terminal("sync")
+    assert "Syncing with Partner Center" in shown
+    assert "partner_center_sync_summary" in shown
+    assert not [part for part in shown.split("\r") if "Partner Center" in part and "partner_center_" in part]
+    assert "\nSynced (incremental): " in shown.replace("\x1b[2K", "").replace("\x1b[1A", "").replace("\r", "\n")

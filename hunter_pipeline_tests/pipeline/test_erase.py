@@ -1,0 +1,307 @@
+"""`hunter forget`: an erased person is in no table, and no later sync brings them back."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hunter_pipeline import cli
+from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.pipeline import erase
+from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline.referrals.addresses import canonical_address
+from hunter_pipeline.referrals.erasure import ERASED
+from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline.warehouse import erasure
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
+
+REFERRALS = 60
+VIEWS = ("leads_ready", "referral_status_history")
+SUE = {
+    "firstName": "Sue",
+    "lastName": "Fairweather",
+    "phoneNumber": "+1 425 555 0123",
+    "email": "Sue.Fairweather@Fabrikam.com",
+    "title": "CIO",
+}
+BOB = {"firstName": "Bob", "lastName": "Stone", "email": "bob@fabrikam.com"}
+ADDRESS = "sue.fairweather@fabrikam.com"
+EVERYTHING_OF_SUE = (ADDRESS, "sue", "fairweather", "555 0123", "cio")
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
+        yield office
+
+
+def erase_address(office: Office, address: str = ADDRESS) -> dict[str, int]:
+    canonical = canonical_address(address)
+    assert canonical is not None
+    settings = load_settings()
+    with office.warehouse.connection() as connection:
+        return erase.erase_person(connection, canonical, stream_of(settings), settings.own_domains)
+
+
+def dump(office: Office) -> str:
+    """Return every table and view as case-folded text."""
+    rows = {name: office.rows(f"select * from {name}") for name in (*TABLES, *VIEWS)}
+    return json.dumps(rows, default=str, ensure_ascii=False).casefold()
+
+
+def words_left(office: Office, *words: str) -> list[str]:
+    """Return which of the words are in any table."""
+    text = dump(office)
+    return [word for word in words if word.casefold() in text]
+
+
+def test_people_of_the_sandbox_are_erased_and_stay_erased(office: Office) -> None:
+    """Twelve people: neither address nor name comes back, and no referral loses its company."""
+    office.sync()
+    known = office.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
+    people = [row["person"] for row in known if row["person"] and canonical_address(row["person"]["email"] or "")][:12]
+    before = office.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
+    addresses = [person["email"].strip() for person in people]
+    named = {
+        person["name"]: office.rows(
+            "select referral_id from raw_referrals where payload::text ilike %s", f"%{person['email'].strip()}%"
+        )
+        for person in people
+    }
+    changed = [erase_address(office, f"  {address.upper()} ")["raw_referrals"] for address in addresses]
+    assert sum(changed) >= len({row["referral_id"] for rows in named.values() for row in rows}) > len(people) / 2
+
+    def left() -> list[str]:
+        """Return addresses in any table, and names in the referrals that had the address: others have the same name."""
+        texts = {
+            row["referral_id"]: row["text"]
+            for row in office.rows(
+                "select referral_id, raw.payload::text || referral::text as text from raw_referrals as raw "
+                "join partner_center_referrals as referral using (referral_id)"
+            )
+        }
+        names = [name for name, rows in named.items() for row in rows if name and name in texts[row["referral_id"]]]
+        return words_left(office, *addresses) + names
+
+    assert left() == []
+    for mode in ("incremental", "full", "full"):
+        summary = office.sync(mode)
+        assert (summary["status"], summary["new"], summary["updated"]) == ("success", 0, 0)
+        assert left() == []
+    assert office.value("select count(*) from raw_referrals") == REFERRALS
+    after = office.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
+    assert sorted(map(str, after)) == sorted(map(str, before))
+
+
+def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
+    """Versions without the address are reduced, too; other referrals of the company keep their people."""
+    profile = {"name": "Fabrikam", "team": [SUE, BOB]}
+    first = payload(1, "2025-01-02T08:00:00Z", customerProfile=profile, team=[SUE])
+    notes = {"notes": "Sue Fairweather, +1 (425) 555 0123", "dealValue": 1}
+    second = payload(1, "2025-01-03T08:00:00Z", customerProfile={**profile, "team": [BOB]}, details=notes)
+    third = payload(1, "2025-01-04T08:00:00Z", customerProfile={**profile, "team": [BOB]})
+    invited = payload(2, inviteContext={"notes": f"ask {ADDRESS.upper()}", "invitedBy": SUE})
+    other = payload(3, customerProfile={"name": "Fabrikam", "team": [BOB]}, status="Closed", substatus="Won")
+    odd = [{"no": "id", "customerProfile": profile}, ADDRESS, [SUE]]
+    for page in ([first, invited, other, *odd], [second], [third]):
+        office.sync(client=FarSide(page))
+    before = office.state()
+    assert erase_address(office) == {
+        "raw_referrals": 4,
+        "quarantined_referrals": 3,
+        "normalized_referrals": 2,
+        "partner_center_referrals": 2,
+        "leads_ready": 2,
+    }
+    assert words_left(office, *EVERYTHING_OF_SUE) == []
+    assert office.value("select string_agg(distinct payload, '') from quarantined_referrals") == ERASED
+    assert office.value("select count(*) from raw_referrals where payload::text like '%bob@fabrikam.com%'") == 1
+    assert office.value("select count(*) from partner_center_referrals where deal_value in (1001, 1002, 1003)") == 3
+    after = office.state()
+    for table in ("companies", "leads_ready"):
+        keys = ("domain", "canonical_name", "deal_value")
+        assert [[row.get(key) for key in keys] for row in after[table]] == [
+            [row.get(key) for key in keys] for row in before[table]
+        ]
+    summary = office.sync(client=FarSide([third, first, second, invited, other, *odd]))
+    assert (summary["new"], summary["updated"], summary["quarantined"]) == (0, 0, 3)
+    assert office.state() == after
+    assert office.value("select count(*) from quarantined_referrals") == 3
+    assert erase_address(office)["raw_referrals"] == 0
+
+
+def test_person_who_is_in_no_table_is_left_out_of_later_syncs(office: Office) -> None:
+    assert erase_address(office, "Sue.Fairweather@Fabrikam.com") == dict.fromkeys(erase_address(office), 0)
+    team = {"name": "Fabrikam", "team": [SUE]}
+    versions = [payload(1, f"2025-01-0{day}T08:00:00Z", customerProfile=team, name=f"Deal {day}") for day in (2, 3)]
+    for version in versions:
+        assert office.sync(client=FarSide([version]))["status"] == "success"
+        again = office.sync(client=FarSide([version]))
+        assert (again["new"], again["updated"]) == (0, 0)
+    assert office.value("select count(*) from raw_referrals") == 2
+    assert words_left(office, *EVERYTHING_OF_SUE) == []
+    assert office.value("select domain from leads_ready") == "fabrikam.com"
+    assert office.value("select contact_email from leads_ready") is None
+    assert office.value("select count(*) from forgotten_people") == 1
+
+
+def test_another_spelling_of_an_erased_address_is_left_out(office: Office) -> None:
+    erase_address(office, "bilgi@girisim.com.tr")
+    team = [
+        {"firstName": "Ayşe", "email": "BİLGİ@GİRİSİM.COM.TR"},
+        {"lastName": "Öz", "email": "bilgi＠girisim.com.tr"},
+    ]
+    page = [payload(1, customerProfile={"team": team[:1]}), payload(2, customerProfile={"team": team[1:]})]
+    office.sync(client=FarSide(page))
+    assert words_left(office, "bilgi", "BİLGİ", "ayşe", "öz") == []
+    assert office.value("select count(*) from partner_center_referrals where domain = 'girisim.com.tr'") == 2
+
+
+def test_two_people_of_one_referral_leave_one_version(office: Office) -> None:
+    """It is known again at the next sync."""
+    page = [payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]})]
+    office.sync(client=FarSide(page))
+    erase_address(office)
+    erase_address(office, "bob@fabrikam.com")
+    summary = office.sync(client=FarSide(page))
+    assert (summary["new"], summary["updated"]) == (0, 0)
+    assert office.value("select count(*) from raw_referrals") == 1
+    assert words_left(office, *EVERYTHING_OF_SUE, "bob", "stone") == []
+
+
+def test_person_erased_by_an_earlier_release_stays_erased(office: Office) -> None:
+    """Its rows have keyed hashes and payloads out of which names were cut; they are no new versions."""
+    page = [
+        payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]}, details={"notes": "Sue Fairweather"}),
+        payload(2, customerProfile={"name": "Fabrikam", "team": []}, details={"notes": "Sue Fairweather"}),
+    ]
+    office.sync(client=FarSide(page))
+    hashes = {row["referral_id"]: row["content_hash"] for row in office.table("raw_referrals")}
+    with office.warehouse.connection() as connection:
+        registry = erasure.load_registry(connection)
+        person = registry.address_hash(ADDRESS)
+        registry.people.add(person)
+        for referral in page:
+            registry.record(referral["id"], {person})
+        erasure.save_registry(connection, registry)
+    office.execute("insert into forgotten_traces (address_hash, trace_hash) values (%s, 'a name')", person)
+    cut = {**SUE, **dict.fromkeys(("firstName", "lastName", "phoneNumber", "email", "title"))}
+    member = {**cut, "erasedAddressHost": "fabrikam.com"}
+    for referral, team in zip(page, ([member, BOB], []), strict=True):
+        stored = {**referral, "customerProfile": {"name": "Fabrikam", "team": team}, "details": {"notes": "[erased]"}}
+        office.execute(
+            "update raw_referrals set payload = %s, content_hash = %s, erased = true where referral_id = %s",
+            *(json.dumps(stored), registry.version_hash(hashes[referral["id"]]), referral["id"]),
+        )
+    with office.warehouse.connection() as connection:
+        office.behind(stream_of(load_settings()), None, everything=True)
+    before = office.state()
+    for mode in ("incremental", "full"):
+        summary = office.sync(mode, client=FarSide(page))
+        assert (summary["new"], summary["updated"]) == (0, 0)
+    assert office.state() == before
+    assert words_left(office, *EVERYTHING_OF_SUE) == []
+    assert erase_address(office)["raw_referrals"] == 2, "reduced like those of today"
+    assert words_left(office, *EVERYTHING_OF_SUE, "bob") == []
+    assert office.sync(client=FarSide(page))["updated"] == 0
+
+
+def test_repaired_payload_is_known_again_after_its_person_was_erased(office: Office) -> None:
+    page = [payload(1, customerProfile={"team": [SUE]}, name="a\0b", odd=float("inf"))]
+    office.sync(client=FarSide(page))
+    assert erase_address(office)["raw_referrals"] == 1
+    summary = office.sync(client=FarSide(page))
+    assert (summary["new"], summary["updated"], office.value("select count(*) from raw_referrals")) == (0, 0, 1)
+
+
+def test_referral_whose_id_is_an_address_gets_another_id(office: Office) -> None:
+    """One that does not reveal the address, in every table."""
+    page = [payload(1, id=ADDRESS, customerProfile={"team": [SUE]})]
+    office.sync(client=FarSide(page))
+    erase_address(office)
+    office.sync(client=FarSide(page))
+    assert words_left(office, *EVERYTHING_OF_SUE) == []
+    ids = {row["referral_id"] for table in ("raw_referrals", "partner_center_referrals") for row in office.table(table)}
+    assert len(ids) == 1
+
+
+def test_erasing_waits_for_a_running_sync(office: Office) -> None:
+    """What the sync lands before its end is erased then."""
+    waiting = threading.Event()
+    settings = load_settings()
+
+    def work() -> None:
+        with office.warehouse.connection() as connection:
+            erase.erase_person(connection, ADDRESS, stream_of(settings), (), waiting.set)
+
+    thread = threading.Thread(target=work)
+    with office.warehouse.connection() as connection:
+        run = SyncRun(connection, settings, "under-way")
+        assert run.begin("full") is None
+        thread.start()
+        assert waiting.wait(DEADLINE_SECONDS)
+        wait_until(lambda: office.value("select count(*) from pg_locks where locktype = 'advisory' and not granted"))
+        connection.execute(
+            "insert into raw_referrals (referral_id, payload, content_hash) values ('late', %s, 'h')",
+            (json.dumps({"id": "late", "customerProfile": {"team": [SUE]}}),),
+        )
+        connection.commit()
+        assert thread.is_alive()
+        run.finish()
+    thread.join(DEADLINE_SECONDS)
+    assert not thread.is_alive()
+    assert words_left(office, ADDRESS, "fairweather") == []
+
+
+def test_sync_is_skipped_while_a_person_is_erased(office: Office) -> None:
+    settings = load_settings()
+    with office.warehouse.connection() as connection, connection.transaction():
+        erasure.wait_for_syncs(connection)
+        with office.warehouse.connection() as other:
+            run = SyncRun(other, settings, "another")
+            assert run.begin("full") == "sync_in_progress"
+            run.finish()
+
+
+def test_error_while_erasing_changes_nothing(office: Office) -> None:
+    office.sync(client=FarSide([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
+    before = dump(office)
+    office.execute("alter table partner_center_referrals add constraint full_up check (contacts <> '[]')")
+    try:
+        with pytest.raises(Exception, match="PostgreSQL refused a statement: check violation") as raised:
+            erase_address(office)
+    finally:
+        office.execute("alter table partner_center_referrals drop constraint full_up")
+    assert ADDRESS not in str(raised.value).casefold()
+    assert dump(office) == before
+
+
+def test_forget_command_says_what_changed_and_never_who(office: Office, capfd: pytest.CaptureFixture[Any]) -> None:
+    office.sync(client=FarSide([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
+    capfd.readouterr()
+    assert cli.run(["forget", f" {ADDRESS.title()} "]) == 0
+    out, err = capfd.readouterr()
+    assert out == (
+        "Erased. Rows changed: 1 in raw_referrals, 1 in normalized_referrals, 1 in partner_center_referrals, "
+        "1 in leads_ready. Later syncs leave this person out.\n"
+    )
+    assert '"event": "person_forgotten"' in err
+    assert ADDRESS not in (out + err).casefold()
+    assert cli.run(["forget", "nobody@fabrikam.com"]) == 0
+    assert capfd.readouterr().out == "No row names this person. Later syncs leave this person out.\n"
+
+
+@pytest.mark.parametrize("wrong", ["sue", "sue@", "@fabrikam.com", "sue fairweather@fabrikam.com", "", None])
+def test_forget_command_refuses_anything_but_one_address(
+    office: Office, wrong: str | None, capfd: pytest.CaptureFixture[Any]
+) -> None:
+    assert cli.run(["forget"] if wrong is None else ["forget", wrong]) == 2
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert "hint:  Try: hunter forget --help" in said.err
+    assert not wrong or f"'{wrong}'" not in said.err
