@@ -54,6 +54,7 @@ def traces_left(office: Office, *words: str) -> list[str]:
     return [word for word in words if word.casefold() in text]
 
 
+@pytest.mark.slow
 def test_everybody_in_a_small_world(office: Office) -> None:
     """For a dozen people of the sandbox: address and name are gone from every table and stay gone."""
     office.sync()

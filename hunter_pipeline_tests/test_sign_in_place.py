@@ -169,6 +169,7 @@ def test_the_lock_holds_between_processes_and_dies_with_them(settings: Settings)
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("forced", "spent"), [(False, 1), (True, 6)])
 def test_nodes_refresh_one_after_the_other(
     forced: bool, spent: int, settings: Settings, http: Http, shared: Office

@@ -289,6 +289,7 @@ with Http() as http:
 """
 
 
+@pytest.mark.slow
 def test_processes_refresh_one_after_the_other(own: Sandbox, http: Http, tmp_path: Path) -> None:
     """Three processes and four threads that all find the token expired spend one refresh token, once."""
     path = tmp_path / FILE

@@ -98,6 +98,7 @@ def test_a_manual_sync_as_it_should_be_and_one_whose_row_differs(
     ]
 
 
+@pytest.mark.slow
 def test_a_sync_that_cannot_sign_in_and_a_dagster_that_is_down(
     settings: Settings, warehouse: Warehouse, trial_of: TrialOf, closed_url: str
 ):

@@ -22,6 +22,8 @@ from hunter_pipeline_tests.uat.conftest import FarSide, TrialOf
 from hunter_pipeline_tests.uat.test_sync_steps import bad
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 HEALTH = {"status": "ok", "partner_center_enabled": True, "database": "ok", "dagster": "ok", "last_sync": None}
 
 

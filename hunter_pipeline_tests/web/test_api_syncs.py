@@ -29,6 +29,8 @@ from hunter_pipeline_tests.watchdog import own_variable
 from hunter_pipeline_tests.web.desks import settings_on
 from hunter_pipeline_tests.web.live import Live, served, wait_for_sync
 
+pytestmark = pytest.mark.slow
+
 SYNC = "/api/referrals/sync"
 SUMMARY = (
     *("status", "reason", "run_id", "mode", "fetched", "new", "updated", "unchanged", "quarantined", "without_domain"),

@@ -40,6 +40,7 @@ def _operations(url: str) -> list[Any]:
     return [cast("Any", found).ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.slow
 def test_made_up_requests_meet_no_error_of_ours(url: str):
     """Each operation answers odd requests as its schema says; without a Dagster, 503 is such an answer."""
     tried = 0
