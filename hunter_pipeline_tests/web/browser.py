@@ -54,8 +54,9 @@ def require_browser() -> None:
 
 def _start(chromium: BrowserType) -> Browser | None:
     """Start the first browser that can be started: Playwright's own, an installed Chrome or Edge, one on the PATH."""
-    found = [path for name in _PROGRAMS if (path := shutil.which(name))]
-    for choice in ({}, {"channel": "chrome"}, {"channel": "msedge"}, *({"executable_path": path} for path in found)):
+    choices: list[dict[str, Any]] = [{}, {"channel": "chrome"}, {"channel": "msedge"}]
+    choices += [{"executable_path": path} for name in _PROGRAMS if (path := shutil.which(name))]
+    for choice in choices:
         try:
             return chromium.launch(args=list(_FLAGS), timeout=_MILLISECONDS, **choice)
         except Error:  # it is not installed, or lacks a library of the system's

@@ -71,7 +71,7 @@ def pipeline(office: Office) -> Iterator[Live]:
             stack.enter_context(running(settings, urls))
         patient = stack.enter_context(pytest.MonkeyPatch.context())
         for ask in (Launches._ask, Launches.place):
-            patient.setitem(ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)  # slow is not down
+            patient.setattr(ask, "__kwdefaults__", {"seconds": DEADLINE_SECONDS})  # slow is not down
         patient.setattr(launches, "LAUNCH_SECONDS", DEADLINE_SECONDS)
         _stop_sensors(urls.dagster)
         wait_until(

@@ -156,13 +156,13 @@ def test_a_dagster_that_hangs_makes_no_queue(closed: tuple[str, Office], monkeyp
     """Six who ask at once ask beside each other, not one after the other; who gets no answer is refused."""
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
         launcher = Launches(f"http://127.0.0.1:{silent.getsockname()[1]}", closed[1].warehouse)
-        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", DEADLINE_SECONDS)
+        monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": DEADLINE_SECONDS})
         asked = [pool.submit(launcher.launch) for _ in range(6)]
         silent.settimeout(DEADLINE_SECONDS)
         for connection in [silent.accept()[0] for _ in range(6)]:
             connection.close()
         assert all(isinstance(each.exception(), DagsterUnavailable) for each in asked)
-        monkeypatch.setitem(Launches._ask.__kwdefaults__, "seconds", 0.5)
+        monkeypatch.setattr(Launches._ask, "__kwdefaults__", {"seconds": 0.5})
         with pytest.raises(DagsterUnavailable):
             launcher.launch()
 

@@ -131,7 +131,7 @@ def test_parts_that_hang_are_not_waited_for(settings: Settings, silent: SilentSe
 
 def test_both_parts_are_asked_at_once(settings: Settings, silent: SilentServer, monkeypatch: pytest.MonkeyPatch):
     """A part that hangs keeps the other one from nothing: Dagster is asked while the database does not answer."""
-    monkeypatch.setitem(health._asked.__kwdefaults__, "seconds", DEADLINE_SECONDS)
+    monkeypatch.setattr(health._asked, "__kwdefaults__", {"seconds": DEADLINE_SECONDS})
     with served(stuck(settings, silent)) as url, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(requests.get, f"{url}/healthz", timeout=DEADLINE_SECONDS)
         assert wait_until(lambda: silent.open_connections() == 2)
