@@ -28,7 +28,7 @@ test: $(DEV_STAMP) ## the whole test suite
 
 test-fast: $(DEV_STAMP) ## all of it but the slow end-to-end tests
 	@echo "The test suite without its slow end-to-end tests: about 90 seconds on two cores."
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -m "not slow" --hypothesis-profile "few examples"
 
 browser: $(DEV_STAMP) ## a browser for the tests of the lead desk, where the machine has none
 	@$(BROWSER) || { test "$$(id -u)" = 0 && apt-get update && apt-get install -y --no-install-recommends chromium && $(BROWSER); } \

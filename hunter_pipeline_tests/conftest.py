@@ -39,6 +39,7 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("few examples", max_examples=10)  # for `make test-fast`
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,14 +56,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if (session := config.stash.get(SESSION, None)) is None:
         return
     session.end()
-    from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
-
     reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
     skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
-    without_browser = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
-    if reporter and without_browser:
-        count = len(without_browser)
-        reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)
+    if reporter and skipped:
+        from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
+
+        if count := sum(NO_BROWSER in str(report.longrepr) for report in skipped):
+            reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

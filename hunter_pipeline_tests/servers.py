@@ -20,13 +20,14 @@ from typing import Any, LiteralString, cast
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
 # Fixtures for `@pytest.fixture(scope="session", params=SERVERS)`: tests that run on both.
-SERVERS = ("embedded_server", "own_server")
+SERVERS = ("embedded_server", pytest.param("own_server", marks=pytest.mark.slow))
 OLDEST = 15
 NO_SERVER = f"no PostgreSQL {OLDEST} or newer is installed on this machine (Debian: apt-get install postgresql-15)"
 _OWNER = "hunter_tests"

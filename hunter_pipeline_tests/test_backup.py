@@ -23,6 +23,8 @@ from hunter_pipeline_tests.conftest import REFERRALS
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[1]
 GUIDE = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"<!-- (\w+): run by hunter_pipeline_tests/test_backup.py -->\n```sh\n(.*?)```", re.DOTALL)

@@ -24,6 +24,8 @@ from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.processes import ended_processes, processes_below
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
+pytestmark = pytest.mark.slow
+
 ASSETS = {"raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"}
 QUERY = """{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } }
              runsOrError { ... on Runs { results { status tags { key value } } } } }"""

@@ -18,6 +18,8 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline.warehouse.connection import Warehouse
 
+pytestmark = pytest.mark.slow
+
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 ENOUGH = 100
 

@@ -19,6 +19,8 @@ from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline_tests.conftest import REFERRALS
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[1]
 BESIDE = ("sql", "dagster.yaml", "workspace.yaml")
 """What stands beside the package in a checkout, and inside it in a wheel."""

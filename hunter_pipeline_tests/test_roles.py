@@ -62,6 +62,7 @@ def reader_sees(admin: str) -> set[str]:
     return seen
 
 
+@pytest.mark.slow
 def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner upgrades, the pipeline signs in, syncs and forgets, the reader sees leads_ready and nothing else."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())

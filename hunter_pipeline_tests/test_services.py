@@ -161,6 +161,7 @@ def test_members_are_the_living(home: Settings):
         assert processes.group_members(process.pid) == []
 
 
+@pytest.mark.slow
 def test_a_killed_postgresql_is_started_again():
     """Who watches Dagster starts the embedded server again after kill -9, and leaves one that runs alone."""
     with tempfile.TemporaryDirectory(prefix="hunter-keep-", ignore_cleanup_errors=True) as folder:

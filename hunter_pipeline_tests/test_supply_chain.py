@@ -29,6 +29,7 @@ def test_make_installs_by_hashes_only():
     assert all("--require-hashes --requirement" in line or "--no-deps" in line for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_changed_hash_is_refused(changed: bool, tmp_path: Path):
     """pip, called as `make install` calls it, takes the file with the pinned hash and no other."""

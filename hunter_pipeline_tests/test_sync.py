@@ -561,6 +561,7 @@ def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(office: Offic
     assert office.table("partner_center_referrals", without=("azure_tenant_id", "synced_at")) == before
 
 
+@pytest.mark.slow
 def test_a_default_world_has_seventeen_companies_on_microsoft_365(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

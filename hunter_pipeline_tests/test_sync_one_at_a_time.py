@@ -157,6 +157,7 @@ def test_steps_made_alone_take_their_turn(office: Office) -> None:
     assert office.value("select count(*) from partner_center_referrals where name = 'Renamed'") == 1
 
 
+@pytest.mark.slow
 def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
     """Two processes at once: one set of rows, each summary a success or a skip."""
     office.sync()
@@ -170,6 +171,7 @@ def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None
     assert office.state() == expected
 
 
+@pytest.mark.slow
 def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
     """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
     office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))

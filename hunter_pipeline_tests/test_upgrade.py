@@ -20,6 +20,8 @@ from hunter_pipeline_tests.servers import SERVERS, Server
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
 from hunter_pipeline_tests.warehouse.office import Office
 
+pytestmark = pytest.mark.slow
+
 REVISIONS = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()][::-1]
 TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname"
 COLUMNS = (

@@ -249,7 +249,7 @@ def _is_visible(read: int, naming: int) -> dg.AssetCheckResult:
 
 
 def _sign_in_lasts(status: SignInStatus | None) -> dg.AssetCheckResult:
-    problem = None if status is None else status.problem or status.ends_soon()
+    problem = None if status is None else status.problem or status.expiry_warning()
     days = status.days_left() if status else None
     metadata = {
         **({} if days is None else {"days_left": days}),

@@ -14,6 +14,8 @@ from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION, DATABASE = 2, 6
 
 

@@ -8,6 +8,8 @@ from chaos import faults
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Office]:

@@ -16,6 +16,8 @@ from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
 
+pytestmark = pytest.mark.slow
+
 IDS = st.sampled_from(["a", "B", " a ", "00000000-0000-4000-8000-000000000001", "", "x" * 300, "a\0b", None, 7])
 STAMPS = st.sampled_from(
     [

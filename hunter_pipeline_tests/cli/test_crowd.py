@@ -8,11 +8,15 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+
+pytestmark = pytest.mark.slow
 
 
 def test_two_syncs_and_an_upgrade_at_once(signed_in: Settings, sandbox: Sandbox):

@@ -32,6 +32,7 @@ def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
 
+@pytest.mark.slow
 def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     """The same leads as a table, CSV, JSON and a workbook, to standard output and to a file."""
     empty = hunter("leads")
@@ -102,6 +103,7 @@ def test_doctor_has_only_its_report_on_standard_output(hunter, signed_in: Settin
     assert all(line.startswith(("ok ", "BAD")) for line in answer.out.splitlines())
 
 
+@pytest.mark.slow
 def test_a_sandbox_of_ones_own(tmp_path: Path):
     """`hunter sandbox` says how to use it, misbehaves as asked, and ends with Ctrl-C."""
     fault = '{"where": "list", "kind": "429", "times": 1, "retry_after": "7"}'
@@ -169,6 +171,7 @@ def on_a_terminal(*words: str) -> str:
     return shown.decode(errors="replace")
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal_sees_progress(signed_in: Settings):
     """On a terminal something moves, and no line of the log runs into it."""
     shown = on_a_terminal("sync")

@@ -32,6 +32,7 @@ def test_json_has_the_three_names_of_the_contract(hunter, monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.slow
 def test_lines_of_standard_input_are_read_whatever_their_bytes(program):
     """Windows line ends, empty lines, a missing last line end and broken bytes: one answer a line."""
     given = b"contoso.com\r\n\xff\xfe\n\nfirma.com.tr\x00\nx\x85y\nb.org"
@@ -42,6 +43,7 @@ def test_lines_of_standard_input_are_read_whatever_their_bytes(program):
     assert lines[1]["input"] == "\ufffd\ufffd"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
 def test_broken_bytes_in_an_argument_are_readable(locale: str, program, monkeypatch: pytest.MonkeyPatch):
     """An argument that is not UTF-8 is answered like such a line, in any locale."""
@@ -51,6 +53,7 @@ def test_broken_bytes_in_an_argument_are_readable(locale: str, program, monkeypa
     assert json.loads(answer.stdout)["input"] == "\ufffd.com"
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_ascii_only_is_no_error(program, monkeypatch: pytest.MonkeyPatch):
     """Where standard output cannot show a letter, its escape is shown."""
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
@@ -63,6 +66,7 @@ def test_a_tab_in_the_text_makes_no_further_column(hunter):
     assert hunter("domain", "a\tb").out == "a b\t-\tinvalid\n"
 
 
+@pytest.mark.slow
 def test_whoever_reads_may_go():
     """`hunter domain | head -1` ends quietly."""
     line = f"yes contoso.com | head -100000 | {shlex.quote(str(HUNTER))} domain | head -1"

@@ -94,6 +94,7 @@ def test_help_loads_nothing_that_takes_its_time():
     assert shown.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback_wherever_it_stands(program):
     """`--debug` in front of the command or behind it shows where an error was raised."""
     for line in (["--debug", "db", "status"], ["db", "status", "--debug"]):

@@ -52,6 +52,7 @@ def database_beside(url: str, suffix: str) -> Iterator[str]:
                 connection.execute(drop)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
+@pytest.mark.slow
 def test_a_sync_and_another_one(hunter, signed_in: Settings, sandbox: Sandbox):
     """The first sync finds all new, the second nothing; a full one counts all as unchanged."""
     first = hunter("sync", "--json")
@@ -162,6 +163,7 @@ def test_what_is_not_tried_again(kind: str, expected: tuple[int, str], hunter, s
     assert stored == ("failed",)
 
 
+@pytest.mark.slow
 def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
     """429 is exit code 4; a server that fails and a connection that is dropped are 5: each after five tries."""
     codes = {"429": 4, "503": 5, "drop": 5}

@@ -124,6 +124,7 @@ def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterIn
         assert tick(instance, name) == "sync_in_progress"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
 def test_a_tick_beside_a_queued_run_says_so(
     production: Office, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,8 @@ from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 JOB = "sync_partner_center_referrals"
 MODULE = ("-m", "hunter_pipeline.definitions")

@@ -101,6 +101,7 @@ def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) ->
     assert "geheim" not in shown + repr(RESOURCES) + repr(defs) + repr(load_settings())
 
 
+@pytest.mark.slow
 def test_dagster_validates_the_definitions(tmp_path: Path) -> None:
     """`dagster definitions validate -w workspace.yaml`, from the checkout, with no variable set and no database."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("HUNTER_", "DAGSTER_"))}

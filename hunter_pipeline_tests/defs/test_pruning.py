@@ -94,6 +94,7 @@ def aged(prepared: dg.DagsterInstance) -> dg.DagsterInstance:
     return prepared
 
 
+@pytest.mark.slow
 def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> None:
     """Of the old runs two are left: the newest, and the one that last made the asset that failed since."""
     before = rows()
@@ -119,6 +120,7 @@ def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> Non
     assert pruning.prune(aged, older_than=timedelta(days=30))["runs"] == 2, "what newer runs have replaced"
 
 
+@pytest.mark.slow
 def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
     """A run of yesterday stays, and so does one that is about to start or under way, however old it is."""
     job = DEFS.resolve_job_def("cheap")

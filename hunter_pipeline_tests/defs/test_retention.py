@@ -5,6 +5,8 @@ import pytest
 from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
 from hunter_pipeline_tests.warehouse.office import Office
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def aged(office: Office, run: Run) -> Office:

@@ -85,6 +85,7 @@ def test_the_summary_is_the_run_s(office: Office, run: Run, instance: dg.Dagster
     assert (second["new"], second["updated"], second["mode"]) == (0, 0, "incremental")
 
 
+@pytest.mark.slow
 def test_a_full_read_by_run_config(office: Office, run: Run) -> None:
     """The run config of the contract reads everything and reconciles."""
     run()
@@ -113,6 +114,7 @@ def _people(office: Office) -> set[str]:
     return {text for text in found if len(text) > 5}
 
 
+@pytest.mark.slow
 def test_no_person_is_in_what_a_run_leaves_behind(
     office: Office, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +200,7 @@ def test_nobody_configured_is_a_configuration_error(office: Office, run: Run, mo
     assert "HUNTER_PARTNER_CENTER_CLIENT_ID" in found["error"]["message"]
 
 
+@pytest.mark.slow
 def test_a_failing_blocking_check_stops_what_is_behind(office: Office, run: Run) -> None:
     """A doubled referral ends the sync as CheckFailed, before companies and leads are touched."""
     run()
@@ -231,6 +234,7 @@ def test_made_alone_the_normalized_referrals_are_derived_again(office: Office, r
     assert office.value("select count(*) from sync_runs") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ASSETS)
 def test_each_asset_can_be_made_alone(office: Office, run: Run, name: str) -> None:
     """It leaves every table as it was, the ones behind it too."""
@@ -242,6 +246,7 @@ def test_each_asset_can_be_made_alone(office: Office, run: Run, name: str) -> No
     assert office.state() == before
 
 
+@pytest.mark.slow
 def test_what_was_lost_behind_raw_is_made_again(office: Office, run: Run) -> None:
     """Tables behind raw_referrals that were emptied are filled again from it, alone."""
     run()
@@ -253,6 +258,7 @@ def test_what_was_lost_behind_raw_is_made_again(office: Office, run: Run) -> Non
     assert office.pages_asked == []
 
 
+@pytest.mark.slow
 def test_a_sync_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     """Each event is one line of JSON with the contract's fields; the summary has duration, counts and skips."""
     run()
@@ -322,6 +328,7 @@ def prepared(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         yield instance
 
 
+@pytest.mark.slow
 def test_a_run_on_the_prepared_instance(office: Office, prepared: dg.DagsterInstance) -> None:
     """Runs and events live in PostgreSQL, in a database beside ours, and are found there by the next process."""
     from hunter_pipeline.definitions import build_defs

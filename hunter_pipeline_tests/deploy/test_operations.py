@@ -161,6 +161,7 @@ def test_every_block_is_run_by_a_test():
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
 
 
+@pytest.mark.slow
 def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, tmp_path: Path):
     """Deployed, signed in, switched on, synced through the API, switched off, upgraded, and a person forgotten."""
     guide = blocks()

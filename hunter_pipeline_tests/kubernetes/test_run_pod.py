@@ -25,6 +25,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.kubernetes.test_manifests import VALUES
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 
 def instance_as_the_chart_writes_it() -> str:
     """What a run's pod meets of dagster.yaml: PostgreSQL, a launcher that it cannot load, monitoring, our additions."""

@@ -287,6 +287,7 @@ with Http() as http:
 """
 
 
+@pytest.mark.slow
 def test_concurrent_processes_refresh_once(own_sandbox: Sandbox, http: Http, tmp_path: Path) -> None:
     """Three processes and four threads that find the token expired use one refresh token, once."""
     path = tmp_path / TOKEN_FILE

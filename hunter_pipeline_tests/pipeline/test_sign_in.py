@@ -170,6 +170,7 @@ def test_lock_holds_between_processes_and_ends_with_them(settings: Settings) -> 
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("forced", "refreshes"), [(False, 1), (True, 6)])
 def test_concurrent_nodes_refresh_one_after_the_other(
     forced: bool, refreshes: int, settings: Settings, http: Http, shared: Office

@@ -17,6 +17,8 @@ from hunter_pipeline_tests.suite import never_ending
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.watchdog import processes_of
 
+pytestmark = pytest.mark.slow
+
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(never_ending.__file__)]
 
 

@@ -11,6 +11,8 @@ import pytest
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.web.browser import NO_BROWSER
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 BROWSER_TEST = "hunter_pipeline_tests/web/test_browser.py::test_column_header_sorts_and_paging_keeps_the_order"
 

@@ -94,6 +94,7 @@ def test_manual_sync_passes_after_another_sync(
     ]
 
 
+@pytest.mark.slow
 def test_direct_sync_fails_without_sign_in_and_dagster(
     settings: Settings, warehouse: Warehouse, make_context: MakeContext, closed_url: str
 ) -> None:

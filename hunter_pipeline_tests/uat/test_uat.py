@@ -16,6 +16,8 @@ from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.processes import ended_processes, processes_below
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

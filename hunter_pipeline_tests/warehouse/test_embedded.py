@@ -50,6 +50,7 @@ def warehouse(home: Path) -> Warehouse:
     return Warehouse(None, home)
 
 
+@pytest.mark.slow
 def test_commands_at_once_share_the_server_that_the_first_one_starts(
     home: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,12 +168,14 @@ def server_works(home: Path) -> bool:
         embedded.stop(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a space", "an apostrophe's", 'a "quote"', "ğüş", "$HOME `id`", "x" * 120])
 def test_server_starts_whatever_the_path_is(home: Path, name: str) -> None:
     """No part of the path is taken for an option or a command, and a path too long for a socket gets a private one."""
     assert server_works(home / name)
 
 
+@pytest.mark.slow
 def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
     """The folder that stands in for a path that is too long belongs to the server's user and is closed to others."""
     long = home / ("y" * 120)
@@ -186,6 +189,7 @@ def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
         embedded.stop(long)
 
 
+@pytest.mark.slow
 def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that others may write to is not used for the socket."""
     long = home / ("z" * 120)
@@ -201,6 +205,7 @@ def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytes
         embedded.stop(long)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [
@@ -244,6 +249,7 @@ def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]
     return done
 
 
+@pytest.mark.slow
 def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
     """PostgreSQL cannot run as a user id without a name: the error has its own words and what to do."""
     home.chmod(0o777)

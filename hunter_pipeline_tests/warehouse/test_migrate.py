@@ -85,6 +85,7 @@ def test_threads_may_upgrade_at_once(empty: Warehouse) -> None:
         assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
 
 
+@pytest.mark.slow
 def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
     """Two processes at once on an empty database both end well."""
     code = (

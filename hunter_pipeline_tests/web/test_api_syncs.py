@@ -29,6 +29,8 @@ from hunter_pipeline_tests.watchdog import own_variable
 from hunter_pipeline_tests.web.seed import settings_for
 from hunter_pipeline_tests.web.services import LivePipeline, run_service, wait_for_sync
 
+pytestmark = pytest.mark.slow
+
 SYNC = "/api/referrals/sync"
 SUMMARY = (
     *("status", "reason", "run_id", "mode", "fetched", "new", "updated", "unchanged", "quarantined", "without_domain"),

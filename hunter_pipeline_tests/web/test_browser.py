@@ -22,7 +22,7 @@ KEEP_TOASTS = """
 const later = window.setTimeout;
 window.setTimeout = (call, wait, ...rest) => later(call, wait === 8000 ? 1e9 : wait, ...rest);
 """
-pytestmark = pytest.mark.usefixtures("needs_browser")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("needs_browser")]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 

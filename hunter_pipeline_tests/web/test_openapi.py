@@ -43,6 +43,7 @@ def _operations(url: str) -> list[Any]:
     return [cast("Any", found).ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.slow
 def test_generated_requests_get_the_documented_responses(url: str):
     """Without Dagster, 503 is a documented response."""
     tried = 0
