@@ -1,4 +1,4 @@
-"""A full disk and a read-only HUNTER_HOME: one sentence, the right exit code, and on it goes once there is space."""
+"""A full disk and a read-only HUNTER_HOME: one message with the right exit code, and recovery."""
 
 import json
 import os
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.slow
 CONFIGURATION, DATABASE = 2, 6
 
 
-def mount(*words: str) -> bool:
-    return subprocess.run(["mount", *words], capture_output=True, check=False).returncode == 0
+def mount(*arguments: str) -> bool:
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture
 def disk() -> Iterator[Path]:
-    """A small disk of its own."""
+    """Mount a small disk."""
     folder = Path(tempfile.mkdtemp(prefix="hunter-disk-"))
     if os.geteuid() != 0 or not mount("-t", "tmpfs", "-o", "size=260m", "tmpfs", str(folder)):
         folder.rmdir()
@@ -38,17 +38,18 @@ def disk() -> Iterator[Path]:
 
 @pytest.fixture
 def hunter(disk: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    """The command, on that disk's HUNTER_HOME and the embedded server."""
+    """Return a function that runs a command with HUNTER_HOME and the embedded server on that disk."""
     monkeypatch.setenv("HUNTER_HOME", str(disk / "h"))
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([HUNTER, *words], capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [HUNTER, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
 
     return run
 
 
 def fill(disk: Path) -> Path:
-    """Take every byte that is left."""
+    """Write a file until no byte is left."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
@@ -60,13 +61,14 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def failed_clearly(answer: "subprocess.CompletedProcess[str]") -> bool:
-    """Whether it says what is wrong in one sentence and a hint, with the exit code of the disk or of the database."""
-    return answer.returncode in (CONFIGURATION, DATABASE) and is_one_sentence_and_a_hint(answer.stderr)
+def has_failed_with_a_hint(result: "subprocess.CompletedProcess[str]") -> bool:
+    """Return whether a command ended with one message and one hint, and the exit code of settings or database."""
+    return result.returncode in (CONFIGURATION, DATABASE) and is_one_sentence_and_a_hint(result.stderr)
 
 
-def test_a_full_disk_is_said_and_outlived(disk: Path, hunter, sandbox: Sandbox):
-    """With no byte left each command ends with one clear sentence; with space again the next sync completes."""
+def test_sync_fails_on_a_full_disk_and_completes_when_there_is_space_again(
+    disk: Path, hunter, sandbox: Sandbox
+) -> None:
     assert hunter("auth", "login").returncode == 0
     assert hunter("sync").returncode == 0
     for running in (True, False):
@@ -74,9 +76,9 @@ def test_a_full_disk_is_said_and_outlived(disk: Path, hunter, sandbox: Sandbox):
             assert hunter("db", "stop").returncode == 0
         sandbox.world.arrive(40)
         ballast = fill(disk)
-        answer = hunter("sync", "--json")
-        assert failed_clearly(answer), (running, answer.returncode, answer.stderr[-600:])
-        assert json.loads(answer.stdout)["status"] == "failed"
+        result = hunter("sync", "--json")
+        assert has_failed_with_a_hint(result), (running, result.returncode, result.stderr[-600:])
+        assert json.loads(result.stdout)["status"] == "failed"
         ballast.unlink()
         after = hunter("sync", "--json")
         assert after.returncode == 0, (running, after.stderr[-600:])
@@ -85,10 +87,9 @@ def test_a_full_disk_is_said_and_outlived(disk: Path, hunter, sandbox: Sandbox):
     assert (summary["fetched"], summary["missing"]) == (len(sandbox.world.incoming()), 0)
 
 
-@pytest.mark.parametrize("words", [("sync",), ("db", "upgrade"), ("up",), ("demo", "--once"), ("auth", "login")])
-def test_a_read_only_home_is_said(words: tuple[str, ...], disk: Path, hunter):
-    """Where nothing can be written each command ends with one clear sentence that names the folder."""
+@pytest.mark.parametrize("arguments", [("sync",), ("db", "upgrade"), ("up",), ("demo", "--once"), ("auth", "login")])
+def test_command_names_a_read_only_home(arguments: tuple[str, ...], disk: Path, hunter) -> None:
     assert mount("-o", "remount,ro", str(disk))
-    answer = hunter(*words)
-    assert failed_clearly(answer), (answer.returncode, answer.stderr[-600:])
-    assert str(disk) in answer.stderr
+    result = hunter(*arguments)
+    assert has_failed_with_a_hint(result), (result.returncode, result.stderr[-600:])
+    assert str(disk) in result.stderr

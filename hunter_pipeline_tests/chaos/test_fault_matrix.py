@@ -1,4 +1,4 @@
-"""Every row of the contract's table, wherever and whenever it strikes, through a real sync: see `make chaos`."""
+"""The matrix of HTTP faults, each run through a real sync; see `make chaos`."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 @pytest.mark.parametrize("case", faults.cases(), ids=lambda case: case.name)
-def test_a_fault_is_survived_as_the_contract_says(case: faults.Case, office: Office) -> None:
-    """The tries, the waits, the exit code, the error, the events and what stays are exact; the next sync completes."""
-    found = faults.differences(case, faults.run(case, office))
-    assert not found, found
+def test_sync_handles_the_fault_as_documented(case: faults.Case, office: Office) -> None:
+    """Tries, waits, exit code, error, events and stored referrals; the next sync completes."""
+    differences = faults.differences(case, faults.run(case, office))
+    assert not differences, differences

@@ -1,4 +1,4 @@
-"""The `hunter` command as its user has it: in this process, or as a program of its own."""
+"""The `hunter` command, run in this process or as a separate program."""
 
 import os
 import subprocess
@@ -20,8 +20,8 @@ HUNTER = Path(sys.executable).parent / "hunter"
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-class Answer(NamedTuple):
-    """What a command left behind."""
+class Result(NamedTuple):
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -29,16 +29,16 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
-    """Run a command in this process; what it does to the environment ends with the test."""
+def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
+    """Return a function that runs a command in this process; undo what it changes in the environment."""
     before = dict(os.environ)
 
-    def run(*arguments: str) -> Answer:
+    def run(*arguments: str) -> Result:
         capfd.readouterr()
         code = cli.run(list(arguments))
         sys.stdout.flush()
         out, err = capfd.readouterr()
-        return Answer(code, str(out), str(err))
+        return Result(code, str(out), str(err))
 
     yield run
     os.environ.clear()
@@ -47,7 +47,7 @@ def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]
 
 @pytest.fixture
 def program() -> Program:
-    """Run a command as a program of its own, in the test's folder and environment."""
+    """Return a function that runs a command as a separate program, in the test's folder and environment."""
 
     def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
         settings = {"capture_output": True, "text": True, "timeout": DEADLINE_SECONDS, **options}
@@ -58,14 +58,14 @@ def program() -> Program:
 
 @pytest.fixture
 def signed_in(settings: Settings) -> Settings:
-    """Settings of a home where somebody is signed in to the sandbox."""
+    """Return the settings of a home with an account that is signed in to the sandbox."""
     with Http() as http:
         open_sign_in(settings, http).login_device_code(lambda *_: None)
     return settings
 
 
 def is_one_sentence_and_a_hint(text: str) -> bool:
-    """Whether the end of standard error is what the contract says of errors, and no traceback stands before it."""
+    """Return whether standard error ends with one error message and one hint, without a traceback."""
     *before, sentence, hint = text.strip().splitlines()
     return (
         "Traceback" not in text

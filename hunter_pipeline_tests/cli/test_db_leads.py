@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """`hunter db`, `hunter leads`, `hunter doctor` and `hunter sandbox`, as their user has them."""
+=======
+"""`hunter db`, `hunter leads`, `hunter doctor`, `hunter sandbox`, and the progress on a terminal."""
+>>>>>>> h-local
 
 import csv
 import io
@@ -23,8 +27,51 @@ from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hin
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
+<<<<<<< HEAD
 def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     """`db status` says what is missing, `db upgrade` makes it and is harmless again."""
+=======
+def test_sign_in_status_and_sign_out(hunter, settings: Settings):
+    """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
+    nobody = hunter("auth", "status", "--json")
+    assert nobody.code == 3
+    assert json.loads(nobody.out)["problem"] == "Nobody is signed in."
+    assert hunter("auth", "status").out == "Nobody is signed in. Run: hunter auth login.\n"
+
+    login = hunter("auth", "login")
+    assert login.code == 0
+    assert "/devicelogin and enter the code " in login.err
+    assert login.out.startswith("Signed in as ada.brook@fourthcoffee.com (tenant ")
+
+    status = hunter("auth", "status", "--json")
+    known = json.loads(status.out)
+    assert (status.code, known["signed_in"], known["username"]) == (0, True, "ada.brook@fourthcoffee.com")
+    assert "eyJ" not in status.out
+    assert settings.token_cache.stat().st_mode & 0o777 == 0o600
+
+    assert [hunter("auth", "logout").out for _ in range(2)] == ["Signed out.\n", "Nobody was signed in.\n"]
+    assert hunter("auth", "status").code == 3
+
+
+@pytest.mark.parametrize("command", ["login", "status", "logout"])
+def test_without_an_app_registration_nobody_can_sign_in(command: str, hunter):
+    """Without client id the sentence names the variable, before anything is asked."""
+    code, out, err = hunter("auth", command)
+    assert (code, out) == (2, "")
+    assert "HUNTER_PARTNER_CENTER_CLIENT_ID is empty" in err
+    assert is_one_sentence_and_a_hint(err)
+
+
+def test_auth_status_as_json_is_json_when_it_fails(hunter):
+    """A program that reads the status gets JSON also where nothing is configured."""
+    answer = hunter("auth", "status", "--json")
+    assert answer.code == 2
+    assert json.loads(answer.out)["signed_in"] is False
+
+
+def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
+    """A second upgrade changes nothing."""
+>>>>>>> h-local
     assert "The schema is at revision none, the newest is 0004. Run: hunter db upgrade" in hunter("db", "status").out
     assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
     assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
@@ -32,9 +79,14 @@ def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     """The same leads as a table, CSV, JSON and a workbook, to standard output and to a file."""
+=======
+def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_path: Path) -> None:
+    """A table, CSV, JSON and a workbook; to standard output and to a file."""
+>>>>>>> h-local
     empty = hunter("leads")
     assert empty.code == 6
     assert "The database is empty." in empty.err
@@ -78,46 +130,82 @@ def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
 
 
+<<<<<<< HEAD
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings, sandbox: Sandbox):
     """Each thing is a line; the exit code is that of the cause; after signing in and a sync all is well."""
     bad = hunter("doctor")
     assert bad.code == 3
     assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in bad.out
+=======
+def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sandbox: Sandbox) -> None:
+    """The exit code is that of the cause; after signing in and a sync every line is ok."""
+    before = hunter("doctor")
+    assert before.code == 3
+    assert "BAD  sign-in         Nobody is signed in. Run: hunter auth login" in before.out
+>>>>>>> h-local
     assert hunter("auth", "login").code == 0
     assert hunter("sync").code == 0
-    well = hunter("doctor")
-    assert (well.code, well.err) == (0, "")
-    assert [line.split("  ")[1].strip() for line in well.out.splitlines()] == [
+    after = hunter("doctor")
+    assert (after.code, after.err) == (0, "")
+    assert [line.split("  ")[1].strip() for line in after.out.splitlines()] == [
         *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster", "lead desk")
     ]
-    assert "succeeded 0 minutes ago; the last one ended as success" in well.out
-    assert "BAD" not in well.out
-    assert "ada.brook" not in bad.out + well.out
+    assert "succeeded 0 minutes ago; the last one ended as success" in after.out
+    assert "BAD" not in after.out
+    assert "ada.brook" not in before.out + after.out
 
 
+<<<<<<< HEAD
 def test_doctor_has_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox):
     """A token that is refreshed on the way is told on standard error, not in the report."""
+=======
+@pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])
+def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_in: Settings):
+    """From 14 days before its estimated end on, `auth status` and `doctor` say so; both still answer with 0."""
+    assert hunter("auth", "status").err == ""
+    sections = json.loads(signed_in.token_cache.read_text())
+    for entry in sections["RefreshToken"].values():
+        entry["last_modification_time"] = str(int(time.time()) - days * 86_400)
+    signed_in.token_cache.write_text(json.dumps(sections))
+    status = hunter("auth", "status")
+    assert status.code == 0
+    assert status.err.startswith(f"warning: The sign-in {words}")
+    assert status.err.endswith("Run: hunter auth login\n")
+    answer = hunter("doctor")
+    assert answer.code == 0
+    assert f"\nWARN sign-in         The sign-in {words}" in answer.out
+    assert len(hunter("auth", "status", "--json").out.splitlines()) == 1
+
+
+def test_doctor_prints_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
+    """The log of a token refresh goes to standard error."""
+>>>>>>> h-local
     sandbox.expire_access_tokens()
     answer = hunter("doctor")
     assert "partner_center_token_refreshed" in answer.err
     assert all(line.startswith(("ok ", "BAD")) for line in answer.out.splitlines())
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_a_sandbox_of_ones_own(tmp_path: Path):
     """`hunter sandbox` says how to use it, misbehaves as asked, and ends with Ctrl-C."""
+=======
+def test_sandbox_prints_its_variables_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    """It has the faults of the command line."""
+>>>>>>> h-local
     fault = '{"where": "list", "kind": "429", "times": 1, "retry_after": "7"}'
     line = [HUNTER, "sandbox", "--port", "0", "--referrals", "3", "--seed", "7", "--fault", fault, "--fault", fault]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said: dict[str, str] = {}
+        exported: dict[str, str] = {}
         for text in process.stdout:
             if text.startswith("export "):
                 name, _, value = text.removeprefix("export ").strip().partition("=")
-                said[name] = value
+                exported[name] = value
             elif "Ctrl-C" in text:
                 break
-        url, ca = said["HUNTER_PARTNER_CENTER_API_URL"], said["REQUESTS_CA_BUNDLE"]
+        url, ca = exported["HUNTER_PARTNER_CENTER_API_URL"], exported["REQUESTS_CA_BUNDLE"]
         faults = requests.get(f"{url}/sandbox/faults", verify=ca, timeout=DEADLINE_SECONDS).json()
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_SECONDS) == 0
@@ -126,7 +214,7 @@ def test_a_sandbox_of_ones_own(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("fault", "why"),
+    ("fault", "reason"),
     [
         ("x", "Invalid JSON"),
         ("[]", "should be an object"),
@@ -138,16 +226,14 @@ def test_a_sandbox_of_ones_own(tmp_path: Path):
         ('{"where": "list", "kind": "429", "tmies": 1}', "a fault has no tmies"),
     ],
 )
-def test_a_fault_that_is_none_is_told(fault: str, why: str, hunter):
-    """A misspelt fault would never strike: it is refused, with what is wrong about it."""
+def test_sandbox_refuses_an_invalid_fault(fault: str, reason: str, hunter) -> None:
     code, out, err = hunter("sandbox", "--port", "0", "--fault", fault)
     assert (code, out) == (2, "")
-    assert why in err
+    assert reason in err
     assert is_one_sentence_and_a_hint(err)
 
 
-def test_a_sandbox_whose_port_is_taken(hunter, sandbox: Sandbox):
-    """The sentence names the port."""
+def test_sandbox_names_its_port_when_that_is_in_use(hunter, sandbox: Sandbox) -> None:
     port = sandbox.url.rpartition(":")[2]
     code, _out, err = hunter("sandbox", "--port", port)
     assert code == 2
@@ -155,26 +241,32 @@ def test_a_sandbox_whose_port_is_taken(hunter, sandbox: Sandbox):
     assert is_one_sentence_and_a_hint(err)
 
 
-def on_a_terminal(*words: str) -> str:
-    """What a command shows on a terminal."""
-    ours, terminal = pty.openpty()
+def run_on_terminal(*arguments: str) -> str:
+    """Run a command on a pseudo-terminal; return what it shows."""
+    controller, terminal = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
     ends: Any = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    with subprocess.Popen([HUNTER, *words], env=environment, **ends) as process:
+    with subprocess.Popen([HUNTER, *arguments], env=environment, **ends) as process:
         os.close(terminal)
         shown = b""
-        with suppress(OSError):  # Linux's word for its end
-            while part := os.read(ours, 65_536):
+        with suppress(OSError):  # how Linux signals the end
+            while part := os.read(controller, 65_536):
                 shown += part
-        os.close(ours)
+        os.close(controller)
     assert process.returncode == 0, shown
     return shown.decode(errors="replace")
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_a_person_at_a_terminal_sees_progress(signed_in: Settings):
     """On a terminal something moves, and no line of the log runs into it."""
     shown = on_a_terminal("sync")
+=======
+def test_progress_is_shown_on_a_terminal(signed_in: Settings) -> None:
+    """No log line runs into it."""
+    shown = run_on_terminal("sync")
+>>>>>>> h-local
     assert "Syncing with Partner Center" in shown
     assert "partner_center_sync_summary" in shown
     assert not [part for part in shown.split("\r") if "Partner Center" in part and "partner_center_" in part]

@@ -1,4 +1,4 @@
-"""`hunter sync`: its summary, its exit codes, and what it must not say."""
+"""`hunter sync`: its summary, its exit codes, and what it must not print."""
 
 import json
 import os
@@ -31,7 +31,7 @@ SUMMARY = {
 
 
 def only_line(out: str) -> dict:
-    """Standard output, which has to be one line of JSON with the contract's names."""
+    """Return the summary on standard output, which has to be one line of JSON with the documented names."""
     (line,) = out.splitlines()
     summary = json.loads(line)
     assert set(summary) == SUMMARY
@@ -39,8 +39,8 @@ def only_line(out: str) -> dict:
 
 
 @contextmanager
-def database_beside(url: str, suffix: str) -> Iterator[str]:
-    """Another empty database on the same server, for as long as the block lasts."""
+def another_database(url: str, suffix: str) -> Iterator[str]:
+    """Create an empty database on the same server for the block."""
     name = f"{urlsplit(url).path.strip('/')}_{suffix}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -52,9 +52,14 @@ def database_beside(url: str, suffix: str) -> Iterator[str]:
                 connection.execute(drop)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_a_sync_and_another_one(hunter, signed_in: Settings, sandbox: Sandbox):
     """The first sync finds all new, the second nothing; a full one counts all as unchanged."""
+=======
+def test_second_sync_finds_nothing_new(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
+    """The first one finds everything new, a full one counts everything as unchanged."""
+>>>>>>> h-local
     first = hunter("sync", "--json")
     assert first.code == 0
     assert only_line(first.out) | {"run_id": "", "watermark": "", "duration_seconds": 0} == {
@@ -82,8 +87,10 @@ def test_a_sync_and_another_one(hunter, signed_in: Settings, sandbox: Sandbox):
     assert "partner_center_sync_summary" in words.err
 
 
-def test_flag_off_is_a_success_that_says_so(hunter, settings: Settings, monkeypatch: pytest.MonkeyPatch, sandbox):
-    """With the flag off nothing is called; exit code 0 and the reason."""
+def test_sync_is_skipped_when_the_flag_is_off(
+    hunter, settings: Settings, monkeypatch: pytest.MonkeyPatch, sandbox
+) -> None:
+    """Exit code 0, the reason, and no request."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     answer = hunter("sync", "--json")
     summary = only_line(answer.out)
@@ -93,24 +100,23 @@ def test_flag_off_is_a_success_that_says_so(hunter, settings: Settings, monkeypa
     assert hunter("sync").out == "Skipped: feature_flag_disabled (HUNTER_PARTNER_CENTER_ENABLED=true turns it on).\n"
 
 
-def test_a_second_sync_at_the_same_time_is_skipped(hunter, signed_in: Settings, connection: Connection):
-    """While any process holds the lock of a sync, another one is skipped with the reason."""
+def test_sync_is_skipped_when_another_one_is_running(hunter, signed_in: Settings, connection: Connection) -> None:
     assert sync_runs.try_sync_lock(connection)
     connection.commit()
     answer = hunter("sync", "--json")
     assert (answer.code, only_line(answer.out)["reason"]) == (0, "sync_in_progress")
 
 
-def test_nobody_signed_in_is_exit_code_3(hunter, settings: Settings):
-    """Without a sign-in the sync fails with the command that mends it."""
+def test_sync_exits_with_3_when_no_account_is_signed_in(hunter, settings: Settings) -> None:
+    """The hint names the command to sign in."""
     answer = hunter("sync", "--json")
     assert (answer.code, only_line(answer.out)["error"]["type"]) == (3, "PartnerCenterAuthError")
     assert is_one_sentence_and_a_hint(answer.err)
     assert answer.err.splitlines()[-1] == "hint:  Sign in: hunter auth login."
 
 
-def test_flag_on_without_client_id_is_exit_code_2(hunter, monkeypatch: pytest.MonkeyPatch):
-    """Nothing is started before the settings are whole; `--json` has its summary nonetheless."""
+def test_sync_exits_with_2_when_the_client_id_is_missing(hunter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--json` prints a summary nevertheless."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "true")
     answer = hunter("sync", "--json")
     summary = only_line(answer.out)
@@ -120,8 +126,10 @@ def test_flag_on_without_client_id_is_exit_code_2(hunter, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("line", ["sync --json", "sync", "leads", "db status", "db upgrade", "doctor"])
-def test_a_database_out_of_reach_is_exit_code_6(line: str, hunter, monkeypatch: pytest.MonkeyPatch):
-    """A dead database is one sentence, without the password."""
+def test_command_exits_with_6_when_the_database_is_unreachable(
+    line: str, hunter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message does not contain the password."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://sue:geheim@127.0.0.1:1/x")
     answer = hunter(*line.split())
     assert answer.code == 6
@@ -133,8 +141,9 @@ def test_a_database_out_of_reach_is_exit_code_6(line: str, hunter, monkeypatch: 
 
 
 @pytest.mark.parametrize("line", ["sync --json", "up", "demo", "demo --once"])
-def test_a_home_that_cannot_be_written_is_a_sentence(line: str, hunter, tmp_path, monkeypatch: pytest.MonkeyPatch):
-    """A HUNTER_HOME below a file is told, whatever needs it first."""
+def test_command_names_a_home_that_is_not_writable(
+    line: str, hunter, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
     answer = hunter(*line.split())
@@ -151,8 +160,9 @@ def test_a_home_that_cannot_be_written_is_a_sentence(line: str, hunter, tmp_path
         ("html", (5, "PartnerCenterResponseError")),
     ],
 )
-def test_what_is_not_tried_again(kind: str, expected: tuple[int, str], hunter, signed_in: Settings, sandbox: Sandbox):
-    """A lasting refusal ends the sync at once, with the exit code of its kind, a sentence and a hint."""
+def test_permanent_refusal_ends_the_sync_with_its_exit_code(
+    kind: str, expected: tuple[int, str], hunter, signed_in: Settings, sandbox: Sandbox
+) -> None:
     sandbox.fail(Fault(where="list", kind=kind))
     answer = hunter("sync", "--json")
     assert (answer.code, only_line(answer.out)["error"]["type"]) == expected
@@ -163,13 +173,18 @@ def test_what_is_not_tried_again(kind: str, expected: tuple[int, str], hunter, s
     assert stored == ("failed",)
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
     """429 is exit code 4; a server that fails and a connection that is dropped are 5: each after five tries."""
+=======
+def test_fault_that_outlasts_the_retries_ends_the_sync_after_five_tries(database_url: str, tmp_path: Path) -> None:
+    """429 has exit code 4, a failing server and a dropped connection have 5."""
+>>>>>>> h-local
     codes = {"429": 4, "503": 5, "drop": 5}
 
     def run(kind: str) -> "subprocess.CompletedProcess[str]":
-        with Sandbox(SandboxOptions(referrals=1)) as own, database_beside(database_url, kind) as url:
+        with Sandbox(SandboxOptions(referrals=1)) as own, another_database(database_url, kind) as url:
             environment = os.environ | own.environment()
             environment |= {"HUNTER_HOME": str(tmp_path / kind), "HUNTER_DATABASE_URL": url}
             subprocess.run(
@@ -189,8 +204,8 @@ def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
 
 
 @dg.op
-def loses_its_storage(context: dg.OpExecutionContext) -> None:
-    """From here on no event can be stored."""
+def lose_storage(context: dg.OpExecutionContext) -> None:
+    """Make every further event fail to be stored."""
 
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("insert into event_logs values ('sue@fabrikam.com')")
@@ -201,19 +216,19 @@ def loses_its_storage(context: dg.OpExecutionContext) -> None:
 
 @dg.job(executor_def=dg.in_process_executor, logger_defs={})
 def lost() -> None:
-    """A run whose storage goes away."""
-    loses_its_storage()
+    """Run an op whose storage fails."""
+    lose_storage()
 
 
-def test_what_dagster_says_of_its_lost_storage_quotes_no_statement(capsys: pytest.CaptureFixture[str]):
-    """Dagster writes the statement that was refused to standard error, with its values; `hunter sync` leaves it out."""
-    for discreet in (False, True):
-        quiet = hide_statements() if discreet else nullcontext()
-        with dg.DagsterInstance.ephemeral() as instance, pytest.raises(RuntimeError), quiet:
+def test_statements_of_a_lost_storage_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    """Dagster prints the rejected statement with its values to standard error; `hunter sync` drops it."""
+    for is_hidden in (False, True):
+        output = hide_statements() if is_hidden else nullcontext()
+        with dg.DagsterInstance.ephemeral() as instance, pytest.raises(RuntimeError), output:
             sys.stderr.write("before\n")
             lost.execute_in_process(
                 instance=instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
             )
-        said = capsys.readouterr().err
-        assert "before" in said
-        assert ("fabrikam" in said) is not discreet
+        printed = capsys.readouterr().err
+        assert "before" in printed
+        assert ("fabrikam" in printed) is not is_hidden

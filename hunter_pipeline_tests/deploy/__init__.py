@@ -1,1 +1,1 @@
-"""Files that deploy it: compose, the image, Kubernetes."""
+"""Tests of the deployment: docker compose, the image, the operations guide."""

@@ -1,10 +1,10 @@
 """
-What Docker Compose would do with docker-compose.yml, done with processes of this machine.
+A stand-in for `docker compose`, which runs the services of docker-compose.yml as processes of this machine.
 
-There is no Docker engine where the tests run. So `docker` is this program there: it fills in the variables as
-compose does, starts each service's own command with its own environment after what it depends on, asks the
-service's own health check, and runs commands in a service's environment. Hosts and ports of the compose
-network become this machine's (STANDIN_CHANGES); the PostgreSQL is the embedded one.
+Where the tests run there is no Docker engine. This program interpolates the variables as compose does, starts each
+service's command with its environment after its dependencies, runs its health check, and runs commands in a service's
+environment. Hosts and ports of the compose network become this machine's (changes.json in STANDIN_STATE); PostgreSQL
+is the embedded one.
 """
 
 import contextlib
@@ -29,16 +29,16 @@ _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*)
 
 
 class MissingError(Exception):
-    """A variable that the file insists on is empty; holds what the file says of it."""
+    """A required variable is empty; the message is the one in the file."""
 
 
 def compose_file() -> dict[str, Any]:
-    """The file as YAML reads it, nothing filled in."""
+    """Return the file without interpolation."""
     return yaml.safe_load(project_file("docker-compose.yml").read_text(encoding="utf-8"))
 
 
 def interpolated(value: Any, variables: dict[str, str]) -> Any:
-    """Compose's own substitution of ${NAME}, ${NAME:-default} and ${NAME:?what is missing}, throughout."""
+    """Interpolate ${NAME}, ${NAME:-default} and ${NAME:?message} in all values, as compose does."""
     if isinstance(value, dict):
         return {key: interpolated(part, variables) for key, part in value.items()}
     if isinstance(value, list):
@@ -58,7 +58,7 @@ def _filled(found: "re.Match[str]", variables: dict[str, str]) -> str:
 
 
 class Compose:
-    """The services of one folder: what is in `.env` there, and what of them runs."""
+    """The services of a folder, with the variables in its `.env`."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
@@ -69,7 +69,7 @@ class Compose:
         self.services: dict[str, dict[str, Any]] = {n: s for n, s in services.items() if n != "postgres"}
 
     def up(self) -> None:
-        """Start what does not run, and start again what would be given another environment."""
+        """Start what does not run, and restart what has another environment now."""
         started: list[str] = []
         for name, spec in self.services.items():
             for other in spec["depends_on"]:
@@ -82,17 +82,17 @@ class Compose:
             process = self._start(name)
             started.append(name)
             if name == "setup" and process.wait(DEADLINE_SECONDS) != 0:
-                raise SystemExit(f"setup failed: {self.said(name)}")
+                raise SystemExit(f"setup failed: {self.log(name)}")
         for name in started:
             if name not in ("setup", "code"):
                 self._wait_until_healthy(name)
 
     def execute(self, name: str, words: list[str]) -> int:
-        """Run a command as the service would."""
+        """Run a command in a service's environment."""
         return subprocess.run([self._here(word) for word in words], env=self.environment(name), check=False).returncode
 
     def client(self, words: list[str]) -> int:
-        """Run one of PostgreSQL's own tools, as in its service; the databases have other names here."""
+        """Run one of PostgreSQL's tools as in its service, with the names that the databases have here."""
         databases: dict[str, str] = self.postgres["databases"]
         host = {**os.environ, "PGHOST": self.postgres["host"], "PGDATABASE": databases["hunter"]}
         here = [
@@ -102,7 +102,7 @@ class Compose:
         return subprocess.run(here, env=host, check=False).returncode
 
     def stop(self, name: str) -> None:
-        """Ask a service to end, wait for as long as it may take (the code location waits for its run), and insist."""
+        """Terminate a service, and kill it after its grace period."""
         if known := self._known(name):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(known["pid"])
@@ -112,18 +112,18 @@ class Compose:
                 process.kill()
             (self.state / f"{name}.json").unlink()
 
-    def said(self, name: str) -> str:
-        """The service's log."""
+    def log(self, name: str) -> str:
+        """Return the log of a service."""
         return (self.state / f"{name}.log").read_text(errors="replace")
 
     def environment(self, name: str) -> dict[str, str]:
-        """What the service is given, and what its image has."""
+        """Return the environment of a service, with that of its image."""
         image = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
         image |= {"DAGSTER_HOME": str(self.state / "opt"), "STANDIN_STATE": str(self.state), **own_variable()}
         return image | {key: self._here(str(value)) for key, value in self.services[name]["environment"].items()}
 
     def command(self, name: str) -> list[str]:
-        """The service's command; the host of another service is this machine."""
+        """Return the command of a service, which reaches other services on this machine."""
         words = [self._here(word) for word in self.services[name]["command"]]
         return [
             "127.0.0.1" if before == "--grpc-host" else word for before, word in zip(["", *words], words, strict=False)
@@ -156,10 +156,14 @@ class Compose:
         def is_healthy() -> bool:
             known = self._known(name)
             if known is None or not _lives(known["pid"]):
-                raise SystemExit(f"{name} ended: {self.said(name)[-3000:]}")
+                raise SystemExit(f"{name} ended: {self.log(name)[-3000:]}")
             return subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0
 
+<<<<<<< HEAD
         wait_until(is_healthy, explain=lambda: f"{name} is not healthy: {self.said(name)[-3000:]}", pause=2.0)
+=======
+        wait_until(is_healthy, explain=lambda: f"{name} is not healthy: {self.log(name)[-3000:]}", pause=1.0)
+>>>>>>> h-local
 
     def _here(self, text: str) -> str:
         for old, new in self.changes.items():
@@ -174,10 +178,10 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def main(words: list[str]) -> int:
-    """The part of `docker compose` that docs/operations.md speaks."""
+def main(arguments: list[str]) -> int:
+    """Run the subcommands of `docker compose` that docs/operations.md uses."""
     compose = Compose(Path(os.environ["STANDIN_STATE"]))
-    match words:
+    match arguments:
         case ["compose", "config", "--quiet"] | ["compose", "build"]:
             return 0
         case ["compose", "up", "--detach", *options] if set(options) <= {"--build", "--wait"}:
@@ -187,7 +191,7 @@ def main(words: list[str]) -> int:
         case ["compose", "exec", "--no-TTY", name, *command] | ["compose", "exec", name, *command]:
             return compose.execute(name, command)
         case ["compose", "logs", "--tail", _, *names] | ["compose", "logs", *names]:
-            sys.stdout.write("".join(compose.said(name) for name in names if name != "postgres"))
+            sys.stdout.write("".join(compose.log(name) for name in names if name != "postgres"))
         case ["compose", "ps"]:
             sys.stdout.write("\n".join(compose.services))
         case ["compose", "stop", *names]:
@@ -197,7 +201,7 @@ def main(words: list[str]) -> int:
             for name in reversed(compose.services):
                 compose.stop(name)
         case _:
-            raise SystemExit(f"The stand-in does not know: docker {' '.join(words)}")
+            raise SystemExit(f"The stand-in does not support: docker {' '.join(arguments)}")
     return 0
 
 

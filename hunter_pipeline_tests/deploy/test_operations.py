@@ -1,4 +1,4 @@
-"""docs/operations.md, from the first deployment on: every command in it is run, in its order, as it stands there."""
+"""docs/operations.md: every command in it is run, in its order."""
 
 import contextlib
 import json
@@ -31,8 +31,8 @@ from hunter_pipeline_tests.watchdog import own_variable
 
 BIN = Path(sys.executable).parent
 TOOLS = embedded.binaries()
+# Sections whose commands other tests run.
 ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
-"""Sections whose commands other tests run."""
 _BROWSER = """
 import html, re, sys, urllib.parse, requests
 page = requests.get(sys.argv[1], timeout=300)
@@ -44,7 +44,7 @@ while 'method="post"' in page.text:  # a person would press the button
 
 
 def blocks() -> dict[str, list[str]]:
-    """The shell blocks of each section, in their order."""
+    """Return the shell blocks of each section, in their order."""
     text = project_file("docs/operations.md").read_text(encoding="utf-8")
     titles_and_bodies = iter(re.split(r"^##+ (.+)$", text, flags=re.MULTILINE)[1:])
     found = {title: re.findall(r"```sh\n(.*?)```", next(titles_and_bodies), re.DOTALL) for title in titles_and_bodies}
@@ -52,13 +52,13 @@ def blocks() -> dict[str, list[str]]:
 
 
 class Machine(NamedTuple):
-    """The administrator's machine: a folder with the checkout's files, and what a shell there knows."""
+    """The administrator's machine: a folder with files of the checkout, and the environment of a shell."""
 
     folder: Path
     environment: dict[str, str]
 
     def run(self, block: str) -> str:
-        """Run a block as the shell does; returns what it printed."""
+        """Run a block in a shell; return its output."""
         done = subprocess.run(
             ["bash", "-euc", block],
             env=self.environment,
@@ -68,13 +68,13 @@ class Machine(NamedTuple):
             text=True,
             timeout=DEADLINE_SECONDS,
         )
-        said = done.stdout + done.stderr
-        sys.stdout.write("".join(f"$ {line}\n" for line in block.splitlines()) + said)  # pytest -rP shows it
-        assert done.returncode == 0, f"{block}\n{said}"
-        return said
+        output = done.stdout + done.stderr
+        sys.stdout.write("".join(f"$ {line}\n" for line in block.splitlines()) + output)  # pytest -rP shows it
+        assert done.returncode == 0, f"{block}\n{output}"
+        return output
 
     def put(self, **values: str) -> None:
-        """Write variables into `.env`, as an editor would."""
+        """Write variables into `.env`."""
         file = self.folder / ".env"
         kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in values]
         file.write_text("\n".join([*kept, *(f"{name}={value}" for name, value in values.items()), ""]))
@@ -82,7 +82,7 @@ class Machine(NamedTuple):
 
 @pytest.fixture
 def machine(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[Machine]:
-    """A machine on which nothing runs yet; its `docker` is the stand-in of compose.py."""
+    """Return a machine on which nothing runs; its `docker` is the stand-in in compose.py."""
     folder, state, programs = (tmp_path / name for name in ("checkout", "state", "bin"))
     image = [state / "opt" / name for name in ("logs", ".logs_queue")]  # as the Dockerfile makes them
     for each in (folder, *image, state / "volume", programs):
@@ -139,21 +139,20 @@ def _program(path: Path, text: str) -> None:
 
 
 def inline(first: str) -> list[str]:
-    """What stands in the text itself and begins with this word."""
+    """Return the inline code of the text that begins with this word."""
     text = project_file("docs/operations.md").read_text(encoding="utf-8")
     return sorted(set(re.findall(rf"`({first} [^`]+)`", text)))
 
 
-def test_every_command_of_hunter_exists():
-    """What the text calls a command of `hunter` is one."""
+def test_every_command_in_the_guide_exists() -> None:
     named = {tuple(word for word in line.split()[1:3] if word.islower()) for line in inline("hunter")}
     known = {tuple(name.split()) for name in COMMANDS}
     assert named
     assert {words for words in named if words not in known and words[:1] not in known} == set()
 
 
-def test_every_block_is_run_by_a_test():
-    """A section with commands is in the test below or in one that is named here."""
+def test_every_section_with_commands_is_tested() -> None:
+    """In the test below, or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
         "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Troubleshooting",
         "Erasing a person", "Backup and restore with docker compose",
@@ -162,8 +161,10 @@ def test_every_block_is_run_by_a_test():
 
 
 @pytest.mark.slow
-def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, tmp_path: Path):
-    """Deployed, signed in, switched on, synced through the API, switched off, upgraded, and a person forgotten."""
+def test_commands_of_the_guide_work_in_their_order(
+    machine: Machine, sandbox: Sandbox, database_url: str, tmp_path: Path
+) -> None:
+    """Deploy, sign in, switch on, sync by the API, restore, switch off, upgrade, erase a person."""
     guide = blocks()
     copy, secret, up = guide["The services"]
     machine.run(copy)
@@ -185,12 +186,12 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
 
     flag_off, flag_on = guide["Switch it on"]
     assert "Skipped: feature_flag_disabled" in machine.run(flag_off)
-    assert _asked(machine).status_code == 400
+    assert _request_sync(machine).status_code == 400
     machine.put(HUNTER_PARTNER_CENTER_ENABLED="true")
     assert f"new {REFERRALS}," in machine.run(flag_on)
-    task = _asked(machine).json()
+    task = _request_sync(machine).json()
     assert task["success"], task
-    state = _followed(machine, task["task_id"])
+    state = _follow_sync(machine, task["task_id"])
     assert (state["status"], state["summary"]["new"]) == ("success", 0)
     assert _api(machine, "GET", "/api/v1/leads", key="").status_code == 401
     assert _api(machine, "GET", "/api/v1/leads").json()["total"] > 0
@@ -204,7 +205,7 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
     machine.put(HUNTER_PARTNER_CENTER_ENABLED="false")
     (again,) = guide["Off, and back"]
     machine.run(again)
-    assert _asked(machine).status_code == 400
+    assert _request_sync(machine).status_code == 400
     (upgrade,) = guide["Upgrade"]
     assert "the newest" in machine.run(upgrade)
     (watch,) = guide["Watching it"]
@@ -214,18 +215,18 @@ def test_the_guide_works(machine: Machine, sandbox: Sandbox, database_url: str, 
     (forget,) = guide["Erasing a person"]
     machine.run(f"set -a; . ./.env; set +a; {forget}")
 
-    what_stands_in_sentences_and_tables(machine, database_url)
+    _run_inline_commands(machine, database_url)
     machine.run("docker compose down")
     files = [path.name for path in (tmp_path / "state" / "opt").rglob("*") if path.is_file()]
     assert files == ["dagster.yaml"], "the image is read-only"
 
 
-def what_stands_in_sentences_and_tables(machine: Machine, database_url: str) -> None:
-    """Run the commands and statements of the running text."""
+def _run_inline_commands(machine: Machine, database_url: str) -> None:
+    """Run the commands and statements that the text mentions outside the blocks."""
     with_a_key = f"code env HUNTER_TOKEN_KEYS={Fernet.generate_key().decode()} hunter auth"
     machine.run(f"docker compose exec {with_a_key} login")
     for line in inline("docker compose"):
-        if line not in ("docker compose exec code", "docker compose cp"):  # named, not to be run
+        if line not in ("docker compose exec code", "docker compose cp"):  # mentioned without a command
             machine.run(line.replace("code hunter auth rotate", f"{with_a_key} rotate"))
     with psycopg.connect(database_url, autocommit=True) as connection:
         for statement in (*inline("select"), "vacuum full raw_referrals", *inline("truncate")):
@@ -241,11 +242,11 @@ def _api(machine: Machine, method: str, path: str, *, key: str | None = None) ->
     )
 
 
-def _asked(machine: Machine) -> requests.Response:
+def _request_sync(machine: Machine) -> requests.Response:
     return _api(machine, "POST", "/api/referrals/sync")
 
 
-def _followed(machine: Machine, task_id: str) -> dict[str, Any]:
+def _follow_sync(machine: Machine, task_id: str) -> dict[str, Any]:
     def ended() -> dict[str, Any] | None:
         state = _api(machine, "GET", f"/api/referrals/sync/{task_id}").json()
         return None if state["status"] in ("queued", "running") else state

@@ -1,4 +1,4 @@
-"""`deploy/kubernetes` against the schemas of Kubernetes and Dagster's chart, and against our settings and commands."""
+"""`deploy/kubernetes` against the schemas of Kubernetes and of Dagster's chart, the settings and the commands."""
 
 import asyncio
 import copy
@@ -44,15 +44,15 @@ CHART: dict[str, Any] = json.loads((HERE / "chart-values.schema.json").read_text
 [CODE] = VALUES["dagster-user-deployments"]["deployments"]
 
 
-def faults(document: dict[str, Any]) -> list[str]:
-    """What Kubernetes would refuse in a manifest."""
+def schema_errors(document: dict[str, Any]) -> list[str]:
+    """Return what Kubernetes would refuse in a manifest."""
     kind = document["kind"]
     schema = {"$ref": f"#/$defs/io.k8s.api.{GROUPS.get(kind, 'core.v1')}.{kind}", "$defs": KUBERNETES["$defs"]}
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
 
 
-def faults_of_values(values: dict[str, Any]) -> list[str]:
-    """What the chart would refuse or overlook in values."""
+def value_errors(values: dict[str, Any]) -> list[str]:
+    """Return what the chart would refuse or ignore in its values."""
     schema = CHART | {"$defs": KUBERNETES["$defs"] | CHART["$defs"]}
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(values)]
 
@@ -63,7 +63,7 @@ def named(kind: str, name: str) -> dict[str, Any]:
 
 
 def _pods() -> Iterator[dict[str, Any]]:
-    """The pod of each workload: of our manifests, and of the code location as the chart makes it."""
+    """Yield the pod of each workload: of the manifests, and of the code location as the chart creates it."""
     for document in MANIFESTS:
         if "template" in document.get("spec", {}):
             yield document["spec"]["template"]["spec"]
@@ -90,7 +90,7 @@ PODS = {pod["containers"][0]["name"]: pod for pod in _pods()}
 
 
 def variables(pod: dict[str, Any]) -> dict[str, str]:
-    """What a pod's container finds in its environment, secrets empty; where a name is missing, an error."""
+    """Return the environment of a pod's container, secrets empty. Raises: ValueError for an unknown name."""
     found: dict[str, str] = {}
     for source in pod["containers"][0]["envFrom"]:
         if "configMapRef" in source:
@@ -101,34 +101,32 @@ def variables(pod: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("document", MANIFESTS, ids=IDS)
-def test_kubernetes_takes_each_manifest(document: dict[str, Any]) -> None:
-    """Every field is known, has its type, and none that is required is missing."""
-    assert faults(document) == []
+def test_manifest_follows_the_schema_of_kubernetes(document: dict[str, Any]) -> None:
+    assert schema_errors(document) == []
 
 
-def test_the_chart_takes_the_values() -> None:
-    """Every value is one that the chart has, with its type; what goes to Kubernetes as it is fits Kubernetes."""
-    assert faults_of_values(VALUES) == []
+def test_values_follow_the_schema_of_the_chart() -> None:
+    """Values that are passed on to Kubernetes follow its schema as well."""
+    assert value_errors(VALUES) == []
 
 
-def test_the_schemas_would_notice() -> None:
-    """A misspelt field, a wrong type and a missing field are each found, however deep."""
+def test_schemas_find_misspelt_missing_and_wrong_fields() -> None:
     wrong = copy.deepcopy(named("Deployment", "hunter-api"))
     container = wrong["spec"]["template"]["spec"]["containers"][0]
     container["livenessProbe"]["httpGet"]["paht"] = "/"
     container["ports"][0]["containerPort"] = "8000"
     del wrong["spec"]["selector"]
-    assert len(faults(wrong)) == 3
+    assert len(schema_errors(wrong)) == 3
     values = copy.deepcopy(VALUES)
     values["dagsterDaemon"]["runMonitoring"]["maxRuntimeSeconds"] = 900
     values["dagster-user-deployments"]["deployments"][0]["resources"]["limit"] = {}
     values["runLauncher"]["type"] = "DefaultRunLauncher"
-    assert len(faults_of_values(values)) == 3
+    assert len(value_errors(values)) == 3
 
 
 @pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
-def test_every_variable_of_a_pod_is_a_setting(pod: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable is misspelt, none is set twice, and together they are settings that load."""
+def test_variables_of_a_pod_are_settings_that_load(pod: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is set twice."""
     found = variables(pod)
     known = {f"HUNTER_{name.upper()}" for name in Settings.model_fields} | {STORAGE_VARIABLE}
     assert set(found) <= known
@@ -145,8 +143,8 @@ def test_every_variable_of_a_pod_is_a_setting(pod: dict[str, Any], monkeypatch: 
     assert str(settings.home) in {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
 
 
-def test_who_needs_the_keys_has_them_and_nobody_else() -> None:
-    """The code location gets the keys of the sign-in, and so do its runs; the API its key, the migration the owner."""
+def test_secrets_reach_only_the_pods_that_need_them() -> None:
+    """The code location and its runs get the token keys, the API its key, the migration the owner's URL."""
     secret = {"HUNTER_TOKEN_KEYS", "HUNTER_API_KEY", "HUNTER_DATABASE_URL", STORAGE_VARIABLE}
     assert secret & set(variables(PODS["code"])) == {"HUNTER_DATABASE_URL", "HUNTER_TOKEN_KEYS"}
     assert secret & set(variables(PODS["api"])) == {"HUNTER_DATABASE_URL", "HUNTER_API_KEY"}
@@ -154,8 +152,7 @@ def test_who_needs_the_keys_has_them_and_nobody_else() -> None:
     assert CODE["includeConfigInLaunchedRuns"]["enabled"]
 
 
-def test_the_example_has_no_secret_in_it() -> None:
-    """Names of keys, and no value."""
+def test_example_of_the_secrets_has_no_values() -> None:
     secrets = [document for document in MANIFESTS if document["kind"] == "Secret"]
     assert len(secrets) == 5
     assert {value for secret in secrets for value in secret["stringData"].values()} == {""}
@@ -163,8 +160,8 @@ def test_the_example_has_no_secret_in_it() -> None:
 
 
 @pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
-def test_no_pod_is_root_or_writes_to_its_image(pod: dict[str, Any]) -> None:
-    """Its user is not root, its image cannot be written, and what is mounted is an empty directory of its own."""
+def test_pod_is_unprivileged(pod: dict[str, Any]) -> None:
+    """Its user is not root, its image is read-only, and it mounts empty directories only."""
     [container] = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"]
     assert pod["securityContext"]["runAsUser"] > 0
@@ -179,13 +176,13 @@ def test_no_pod_is_root_or_writes_to_its_image(pod: dict[str, Any]) -> None:
 
 
 def test_every_pod_runs_the_same_image() -> None:
-    """One image is named, in three places, and it names no registry."""
+    """It names no registry."""
     [image] = {pod["containers"][0]["image"] for pod in PODS.values()}
     assert re.fullmatch(r"hunter-pipeline:[0-9.]+", image)
 
 
-def test_every_command_exists() -> None:
-    """What the pods start is a command of `hunter`, and the code location's module has definitions."""
+def test_commands_of_the_pods_exist() -> None:
+    """The code location loads the module of workspace.yaml."""
     commands = [pod["containers"][0]["command"] for pod in PODS.values() if "command" in pod["containers"][0]]
     assert sorted(commands) == [["hunter", "db", "upgrade"], ["hunter", "serve"]]
     for _, *words in commands:
@@ -197,8 +194,8 @@ def test_every_command_exists() -> None:
     assert workspace["load_from"][0]["python_module"]["module_name"] == CODE["dagsterApiGrpcArgs"][1]
 
 
-def answer(asgi: Any, path: str) -> int:
-    """The status that a kubelet gets: it asks a pod by its address, without a key."""
+def kubelet_status(asgi: Any, path: str) -> int:
+    """Return the status of a kubelet's request, by the pod's IP address and without a key."""
     statuses: list[int] = []
     headers = [(b"host", b"10.1.2.3:8000"), (b"user-agent", b"kube-probe/1.37")]
     scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"}
@@ -217,8 +214,8 @@ def answer(asgi: Any, path: str) -> int:
     return status
 
 
-def test_every_probe_gets_its_answer(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The paths of the probes answer a kubelet, with the environment of the pod and the schema up to date."""
+def test_probes_succeed(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the environment of the pod and an upgraded schema."""
     from hunter_pipeline.web.app import create_app
 
     pod = PODS["api"]
@@ -229,15 +226,15 @@ def test_every_probe_gets_its_answer(warehouse: Warehouse, monkeypatch: pytest.M
     monkeypatch.setenv("HUNTER_API_KEY", "k" * 40)
     monkeypatch.setenv("HUNTER_DAGSTER_URL", "http://127.0.0.1:9")
     [container] = pod["containers"]
-    asked = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
-    assert asked == {"/healthz/live", "/healthz/ready"}
+    paths = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert paths == {"/healthz/live", "/healthz/ready"}
     app = create_app(load_settings())
-    assert {path: answer(app, path) for path in asked} == dict.fromkeys(asked, 200)
-    assert answer(app, "/healthz/elsewhere") != 200
+    assert {path: kubelet_status(app, path) for path in paths} == dict.fromkeys(paths, 200)
+    assert kubelet_status(app, "/healthz/elsewhere") != 200
 
 
-def test_the_ports_fit_together() -> None:
-    """API, Service, webserver and network policy agree on where each listens."""
+def test_ports_agree() -> None:
+    """Those of the API, the Service, the webserver and the network policy."""
     config = named("ConfigMap", "hunter-config")["data"]
     container = named("Deployment", "hunter-api")["spec"]["template"]["spec"]["containers"][0]
     [port] = container["ports"]
@@ -253,8 +250,7 @@ def test_the_ports_fit_together() -> None:
     }
 
 
-def test_every_selector_finds_its_pods() -> None:
-    """Service, budget, policy and deployment select the labels that the API's pods have."""
+def test_selectors_match_the_pods_of_the_api_only() -> None:
     labels = named("Deployment", "hunter-api")["spec"]["template"]["metadata"]["labels"]
     selectors = [
         named("Service", "hunter-api")["spec"]["selector"],
@@ -269,8 +265,8 @@ def test_every_selector_finds_its_pods() -> None:
     assert 0 < named("PodDisruptionBudget", "hunter-api")["spec"]["minAvailable"] < replicas
 
 
-def test_dagster_is_told_the_same_as_everywhere() -> None:
-    """The values say what dagster.yaml says: what is tried again, kept and logged, and how long a run may take."""
+def test_values_agree_with_dagster_yaml() -> None:
+    """Retries, retention, logging, concurrency, and how long a run may take."""
     ours = yaml.safe_load(project_file("dagster.yaml").read_text(encoding="utf-8"))
     daemon, monitoring = VALUES["dagsterDaemon"], VALUES["dagsterDaemon"]["runMonitoring"]
     assert VALUES["additionalInstanceConfig"] == {"run_retries": ours["run_retries"]}
@@ -293,8 +289,7 @@ def test_dagster_is_told_the_same_as_everywhere() -> None:
     assert run["jobSpecConfig"]["activeDeadlineSeconds"] == ours["run_monitoring"]["max_runtime_seconds"]
 
 
-def test_the_guide_names_what_there_is() -> None:
-    """Each file and each version in docs/kubernetes.md is there, and each `hunter` command is one."""
+def test_files_versions_and_commands_of_the_guide_exist() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     files = set(re.findall(r"[\w.-]+\.yaml", text)) - {"secrets.yaml", "dagster.yaml"}
     assert files == {path.name for path in FOLDER.glob("*.yaml")}
@@ -307,12 +302,11 @@ def test_the_guide_names_what_there_is() -> None:
             command = getattr(command, "commands", {})[word]
 
 
-def test_the_guide_s_way_to_a_key_makes_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command that makes a key for HUNTER_TOKEN_KEYS makes one that is taken."""
+def test_command_of_the_guide_creates_a_token_key(monkeypatch: pytest.MonkeyPatch) -> None:
     [line] = set(re.findall(r"openssl rand -base64 32 \| tr '\+/' '-_'", GUIDE.read_text(encoding="utf-8")))
     assert line in (FOLDER / "secrets.example.yaml").read_text(encoding="utf-8")
-    made = subprocess.run(
+    keys = subprocess.run(
         ["bash", "-c", f"{line} && {line}"], capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS
     )
-    monkeypatch.setenv("HUNTER_TOKEN_KEYS", ",".join(made.stdout.split()))
+    monkeypatch.setenv("HUNTER_TOKEN_KEYS", ",".join(keys.stdout.split()))
     assert len(load_settings().token_keys) == 2

@@ -1,4 +1,4 @@
-"""A run as its pod makes it: another node's empty disk, the chart's instance, the sign-in from the database."""
+"""A run in its own pod: an empty disk, the chart's instance configuration, the sign-in from the database."""
 
 import os
 import subprocess
@@ -28,8 +28,8 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 pytestmark = pytest.mark.slow
 
 
-def instance_as_the_chart_writes_it() -> str:
-    """What a run's pod meets of dagster.yaml: PostgreSQL, a launcher that it cannot load, monitoring, our additions."""
+def chart_instance_yaml() -> str:
+    """Return the dagster.yaml of a run's pod: PostgreSQL, a launcher that it cannot load, monitoring, the additions."""
     monitoring = VALUES["dagsterDaemon"]["runMonitoring"]
     written = {
         "storage": {"postgres": {"postgres_url": {"env": dagster_instance.STORAGE_VARIABLE}}},
@@ -49,10 +49,10 @@ def instance_as_the_chart_writes_it() -> str:
     return yaml.safe_dump(written)
 
 
-def test_a_run_needs_nothing_of_another_node(
+def test_run_on_another_node_needs_only_the_database(
     settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Signed in on one node, a run on another whose disk is empty refreshes, syncs and leaves nothing on its disk."""
+    """With an empty disk it refreshes the sign-in of another node, syncs, and leaves nothing on its disk."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     os.environ["HUNTER_TOKEN_KEYS"] = Fernet.generate_key().decode()
     settings = load_settings()
@@ -67,7 +67,7 @@ def test_a_run_needs_nothing_of_another_node(
     pod = {name: str(tmp_path / "pod" / name) for name in ("HUNTER_HOME", "DAGSTER_HOME")}
     for folder in pod.values():
         Path(folder).mkdir(parents=True)
-    Path(pod["DAGSTER_HOME"], "dagster.yaml").write_text(instance_as_the_chart_writes_it())
+    Path(pod["DAGSTER_HOME"], "dagster.yaml").write_text(chart_instance_yaml())
     command = ExecuteRunArgs(job_origin=origin, run_id=run.run_id, instance_ref=None).get_command_args()
     done = subprocess.run(
         command, env=os.environ | pod, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False

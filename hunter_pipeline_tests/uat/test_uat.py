@@ -1,4 +1,4 @@
-"""`hunter uat` as a program: all seven steps on a system of its own, and Ctrl-C in the middle."""
+"""`hunter uat` as a program: all seven steps on its own system, and Ctrl-C while that starts."""
 
 import json
 import os
@@ -21,15 +21,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Where the program keeps what is temporary; a short path, because PostgreSQL's socket lies below it."""
+    """Return the program's temporary folder; its path is short, because it contains PostgreSQL's socket."""
     folder = Path(tempfile.mkdtemp(prefix="uat-"))
     with ended_processes(folder):
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def started(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    """The program, beside a user's settings that it must not touch."""
+def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
+    """Start the program beside a configuration that it must not use."""
     Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=real\nHUNTER_ENV=production\n")
     environment = os.environ | {
         "TMPDIR": str(folder),
@@ -47,14 +47,14 @@ def started(folder: Path, *options: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_all_seven_steps_pass_on_a_system_of_its_own(folder: Path, tmp_path: Path):
-    """With nothing running, the test brings its own system, passes, and leaves neither process nor folder behind."""
-    program = started(folder, "--json")
+def test_uat_passes_on_its_own_system_when_none_runs(folder: Path, tmp_path: Path) -> None:
+    """It leaves neither a process nor a folder behind."""
+    program = start(folder, "--json")
     out, err = program.communicate()
     report = json.loads(out)
     assert {step["number"]: step["verdict"] for step in report["steps"]} == dict.fromkeys(range(1, 8), "PASS"), out
     assert (program.returncode, report["verdict"], report["left_behind"]) == (0, "PASS", [])
-    assert report["system"]["System"].startswith("one of the test's own")
+    assert report["system"]["System"].startswith("the test's own")
     evidence = {step["number"]: "\n".join(each["text"] for each in step["evidence"]) for step in report["steps"]}
     assert "second sync (full) ended with exit code 0: fetched 60, new 0, updated 0, unchanged 60" in evidence[3]
     assert "that run ended as success: success, fetched " in evidence[4]
@@ -67,12 +67,12 @@ def test_all_seven_steps_pass_on_a_system_of_its_own(folder: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_in_the_middle_leaves_nothing_behind(number: signal.Signals, folder: Path):
-    """Interrupted while its system starts, it ends what it has started and says so; there is no half report."""
-    program = started(folder)
+def test_uat_leaves_nothing_behind_when_it_is_interrupted(number: signal.Signals, folder: Path) -> None:
+    """Interrupted while its system starts, it prints no partial report."""
+    program = start(folder)
     wait_until(lambda: list(folder.glob("hunter-uat-*/up.err")))
     if number == signal.SIGINT:
-        wait_until(lambda: list(folder.glob("hunter-uat-*/services.json")))  # Dagster is being started
+        wait_until(lambda: list(folder.glob("hunter-uat-*/services.json")))  # Dagster is starting
     program.send_signal(number)
     out, err = program.communicate(timeout=DEADLINE_SECONDS)
     assert (program.returncode, out) == (130, "")

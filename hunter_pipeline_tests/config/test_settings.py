@@ -1,12 +1,10 @@
-"""Settings: what the contract names, what is refused, and how a running demo is found."""
+"""Every setting: its default, the values that are refused, and the error message for them."""
 
-import os
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from hunter_pipeline.config.environment import DEMO_FILE, DEMO_VARIABLE, child_environment, enter_demo
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import ConfigurationError
@@ -72,49 +70,22 @@ WRONG = [
 ]
 
 
-def announce(home: Path, *, pid: int | str) -> None:
-    """Write the file that a running demo writes."""
-    home.mkdir(parents=True, exist_ok=True)
-    values = {
-        "HUNTER_PARTNER_CENTER_ENABLED": "true",
-        "HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711",
-        "HUNTER_PARTNER_CENTER_AUTHORITY": "https://localhost:4711",
-        DEMO_VARIABLE: str(pid),
-    }
-    (home / DEMO_FILE).write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a demo puts into the environment ends with the test."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-
-
-@pytest.fixture
-def home() -> Path:
-    """The HUNTER_HOME of the test."""
-    return Path(os.environ["HUNTER_HOME"])
-
-
-def test_every_variable_of_the_contract_exists_with_its_default():
-    """The table of the contract and the code name the same variables with the same defaults."""
+def test_every_setting_has_the_documented_default() -> None:
     assert {f"HUNTER_{name.upper()}": field.default for name, field in Settings.model_fields.items()} == CONTRACT
 
 
 @pytest.mark.parametrize(("env", "seconds", "style"), [("development", 30, "console"), ("production", 600, "json")])
-def test_cadence_and_log_format_follow_the_environment(
+def test_interval_and_log_format_depend_on_the_environment(
     env: str, seconds: int, style: str, monkeypatch: pytest.MonkeyPatch
-):
-    """Development syncs every 30 seconds and logs for eyes, production every 600 and logs JSON."""
+) -> None:
     monkeypatch.setenv("HUNTER_ENV", env)
     assert (load_settings().interval_seconds, load_settings().log_style) == (seconds, style)
 
 
 @pytest.mark.parametrize(("name", "value", "may_hold"), WRONG)
-def test_a_wrong_value_names_the_variable_what_it_holds_and_what_it_may_hold(
+def test_wrong_value_is_refused_with_variable_value_and_allowed_values(
     name: str, value: str, may_hold: str, monkeypatch: pytest.MonkeyPatch
-):
-    """A wrong value is one sentence with all that is needed to mend it."""
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as raised:
         load_settings()
@@ -138,8 +109,7 @@ def test_a_wrong_value_names_the_variable_what_it_holds_and_what_it_may_hold(
         ("HUNTER_ALERT_URLS", "json://127.0.0.1:9/a,nothing://sue:geheim@host"),
     ],
 )
-def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
-    """What a wrong address holds may be quoted, its password not."""
+def test_error_message_does_not_quote_a_password(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as raised:
         load_settings()
@@ -147,8 +117,8 @@ def test_a_password_is_never_quoted(name: str, value: str, monkeypatch: pytest.M
     assert name in raised.value.message
 
 
-def test_a_wrong_key_says_what_a_key_is(monkeypatch: pytest.MonkeyPatch):
-    """The sentence names the variable and its form, and `load_settings` takes any number of keys that have it."""
+def test_token_keys_have_to_be_fernet_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message describes a key; any number of keys is accepted."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", "A" * 44)
     with pytest.raises(
         ConfigurationError, match=r"HUNTER_TOKEN_KEYS holds .*; it may hold Fernet keys, each 32 random"
@@ -159,8 +129,8 @@ def test_a_wrong_key_says_what_a_key_is(monkeypatch: pytest.MonkeyPatch):
     assert [key.get_secret_value() for key in keys] == [f"{'A' * 43}=", f"{'-_' * 21}A="]
 
 
-def test_dotenv_is_read_and_the_environment_goes_before_it(monkeypatch: pytest.MonkeyPatch):
-    """`.env` in the current folder counts, a variable of the environment counts more, an empty one not at all."""
+def test_environment_takes_precedence_over_dotenv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable of the environment does not count."""
     Path(".env").write_text("HUNTER_API_PORT=8001\nHUNTER_ENV=production\nHUNTER_OWN_DOMAINS= a.com , b.org,\n")
     monkeypatch.setenv("HUNTER_API_PORT", "8002")
     monkeypatch.setenv("HUNTER_ENV", "")
@@ -168,8 +138,7 @@ def test_dotenv_is_read_and_the_environment_goes_before_it(monkeypatch: pytest.M
     assert (settings.api_port, settings.env, settings.own_domains) == (8002, "production", ("a.com", "b.org"))
 
 
-def test_a_dotenv_that_is_no_text_is_a_sentence():
-    """A `.env` in another encoding is named as the cause."""
+def test_dotenv_in_another_encoding_is_refused() -> None:
     Path(".env").write_bytes(b"HUNTER_OWN_DOMAINS=m\xfcller.de\n")
     with pytest.raises(ConfigurationError, match=r"\.env cannot be read"):
         load_settings()
@@ -185,105 +154,28 @@ def test_a_dotenv_that_is_no_text_is_a_sentence():
         ("HUNTER_OWN_DOMAINS", "müller.de,xn--mller-kva.de, https://www.contoso.com/ ,sue@fabrikam.co.uk"),
     ],
 )
-def test_an_odd_but_right_value_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
-    """A socket, several hosts, a tenant's domain, own domains in any form: all are in use somewhere."""
+def test_unusual_valid_value_is_accepted(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket, several hosts, a tenant's domain, own domains in any form."""
     monkeypatch.setenv(name, value)
     assert load_settings()
 
 
-def test_secrets_do_not_show_in_a_printed_settings(monkeypatch: pytest.MonkeyPatch):
-    """Printing the settings prints neither the database's password nor a key."""
+def test_printed_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://u:geheim@h/d")
     monkeypatch.setenv("HUNTER_API_KEY", "geheim")
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", f"geheim{'A' * 37}=")
     assert "geheim" not in repr(load_settings()) + str(load_settings())
 
 
-def test_a_home_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """A HUNTER_HOME below a file is refused with its name."""
+def test_home_below_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(ConfigurationError, match=r"HUNTER_HOME holds .* is not writable"):
         load_settings().folder("logs")
 
 
-def test_a_running_demo_is_found(home: Path):
-    """`hunter sync` in another terminal takes over the running demo's sandbox and the embedded database."""
-    announce(home, pid=os.getpid())
-    os.environ["HUNTER_DATABASE_URL"] = "postgresql://elsewhere/db"
-    os.environ["DAGSTER_PG_URL"] = "postgresql://elsewhere/dagster"
-    settings = load_settings()
-    assert settings.partner_center_enabled
-    assert settings.partner_center_api_url == "https://localhost:4711"
-    assert settings.database_url is None
-    assert "DAGSTER_PG_URL" not in os.environ
-
-
-@pytest.mark.parametrize("pid", [2**22 - 1, 0, "", "text"])
-def test_a_demo_that_died_is_not_found(home: Path, pid: int | str):
-    """What a killed demo left behind is not taken over."""
-    announce(home, pid=pid)
-    assert not load_settings().partner_center_enabled
-
-
-def test_a_number_that_was_given_out_again_is_no_demo(home: Path):
-    """A process that is younger than what a demo left behind did not write it."""
-    announce(home, pid=os.getpid())
-    os.utime(home / DEMO_FILE, (1, 1))
-    assert not load_settings().partner_center_enabled
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "HUNTER_PARTNER_CENTER_CLIENT_ID",
-        "HUNTER_PARTNER_CENTER_TOKEN_CACHE",
-        "HUNTER_PARTNER_CENTER_DIRECTION",
-        "hunter_partner_center_tenant_id",
-    ],
-)
-@pytest.mark.parametrize("in_file", [True, False])
-def test_a_demo_is_taken_over_whole_or_not_at_all(home: Path, name: str, in_file: bool):
-    """Any variable of a real Partner Center keeps the sandbox's address out: the two never meet."""
-    announce(home, pid=os.getpid())
-    if in_file:
-        Path(".env").write_text(f"{name}=Incoming\n")
-    else:
-        os.environ[name] = "Incoming"
-    settings = load_settings()
-    assert settings.partner_center_api_url == CONTRACT["HUNTER_PARTNER_CENTER_API_URL"]
-    assert not settings.partner_center_enabled
-
-
-def test_an_empty_variable_is_no_partner_center(home: Path):
-    """A line of `.env` that was left empty does not keep the demo out."""
-    announce(home, pid=os.getpid())
-    Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=\n")
-    assert load_settings().partner_center_enabled
-
-
-def test_a_demo_forgets_the_real_account_and_the_real_database(home: Path):
-    """Within a demo neither the environment nor `.env` can lead to a real account or real data."""
-    os.environ |= {
-        "HUNTER_PARTNER_CENTER_TOKEN_CACHE": "/real/cache",
-        "hunter_partner_center_client_id": "real",
-        "HUNTER_DATABASE_URL": "postgresql://real/db",
-        "DAGSTER_PG_URL": "postgresql://real/dagster",
-        "HUNTER_TOKEN_KEYS": f"{'A' * 43}=",
-    }
-    Path(".env").write_text("HUNTER_PARTNER_CENTER_SCOPE=https://real/.default\n")
-    enter_demo({"HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711"}, home)
-    settings = load_settings()
-    assert settings.partner_center_api_url == "https://localhost:4711"
-    assert settings.partner_center_scope == CONTRACT["HUNTER_PARTNER_CENTER_SCOPE"]
-    assert (settings.partner_center_client_id, settings.database_url) == (None, None)
-    assert settings.token_keys == ()
-    assert settings.token_cache == home / ".token_cache"
-    assert "DAGSTER_PG_URL" not in os.environ
-
-
-def test_env_example_lists_every_variable():
-    """`.env.example` is the settings: every variable, its description, its default, nothing switched on."""
+def test_env_example_lists_every_setting_commented_out() -> None:
+    """Each one with its description and its default."""
     how = "Copy to .env and uncomment what should differ from its default. The environment takes precedence over .env."
     lines = [f"# {how}", ""]
     for name, field in Settings.model_fields.items():
@@ -295,8 +187,7 @@ def test_env_example_lists_every_variable():
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost", "LOCALHOST"])
-def test_loopback_needs_no_key(host: str, monkeypatch: pytest.MonkeyPatch):
-    """On an address that only this machine reaches, the API may listen without a key."""
+def test_api_key_is_optional_on_loopback(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_API_HOST", host)
     settings = load_settings()
     settings.require_api_key()
@@ -304,8 +195,8 @@ def test_loopback_needs_no_key(host: str, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "desk.contoso.com", ""])
-def test_any_other_address_needs_a_key(host: str, monkeypatch: pytest.MonkeyPatch):
-    """Where others can reach the API, a key is asked for by name; with one, it may listen."""
+def test_api_key_is_required_on_other_addresses(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of spaces does not count."""
     monkeypatch.setenv("HUNTER_API_HOST", host or "[::]")
     for key in ("", "  "):
         monkeypatch.setenv("HUNTER_API_KEY", key)
@@ -313,26 +204,3 @@ def test_any_other_address_needs_a_key(host: str, monkeypatch: pytest.MonkeyPatc
             load_settings().require_api_key()
     monkeypatch.setenv("HUNTER_API_KEY", "k" * 32)
     load_settings().require_api_key()
-
-
-def test_children_know_what_this_process_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """`.env` goes with a child that starts elsewhere, and the environment before it; an empty variable is none."""
-    Path(".env").write_text("HUNTER_API_PORT=8001\nhunter_env=production\nHUNTER_OWN_DOMAINS=a.de\nHUNTER_API_KEY=\n")
-    monkeypatch.setenv("HUNTER_API_PORT", "8002")
-    monkeypatch.setenv("HUNTER_ENV", "development")
-    monkeypatch.setenv("HUNTER_OWN_DOMAINS", "")
-    here = load_settings()
-    found = child_environment()
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    for name, value in found.items():
-        monkeypatch.setenv(name, value)
-    assert load_settings() == here
-    assert (here.api_port, here.env, here.own_domains, here.api_key) == (8002, "development", ("a.de",), None)
-
-
-def test_a_demos_children_know_nothing_of_dotenv(monkeypatch: pytest.MonkeyPatch):
-    """A demo meets no real account, by whatever way."""
-    Path(".env").write_text("HUNTER_PARTNER_CENTER_CLIENT_ID=real\n")
-    monkeypatch.setenv(DEMO_VARIABLE, "1")
-    assert "HUNTER_PARTNER_CENTER_CLIENT_ID" not in child_environment()

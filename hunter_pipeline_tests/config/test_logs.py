@@ -1,4 +1,4 @@
-"""Logs: one event a line, with the contract's fields, and nothing personal."""
+"""Log lines: one event per line, with the standard fields, without personal data."""
 
 import io
 import json
@@ -16,7 +16,7 @@ TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOi.eyJhdWQiOiJodHRwczovL2FwaS5w.c2lnbmF0dXJl"
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The lines that are logged, as in production."""
+    """Return the list of lines that are logged in production."""
     monkeypatch.setenv("HUNTER_ENV", "production")
     configure_logs(load_settings())
     lines: list[str] = []
@@ -24,8 +24,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield lines
 
 
-def test_every_event_has_the_standing_fields(written: list[str]):
-    """A line of JSON has event, source, level, timestamp, env, feature_flag_state and run_id."""
+def test_event_has_the_standard_fields(written: list[str]) -> None:
     log.info("partner_center_page", page=3)
     event = json.loads(written[0])
     assert event.pop("timestamp").endswith("Z")
@@ -40,24 +39,21 @@ def test_every_event_has_the_standing_fields(written: list[str]):
     }
 
 
-def test_the_run_is_named_in_every_event_of_it(written: list[str]):
-    """Within a run its id stands in each line, without each place having to say so."""
+def test_event_has_the_id_of_the_bound_run(written: list[str]) -> None:
     with structlog.contextvars.bound_contextvars(run_id="r-1"):
         log.warning("partner_center_retry")
     log.info("partner_center_page")
     assert [json.loads(line)["run_id"] for line in written] == ["r-1", None]
 
 
-def test_the_flag_is_told(written: list[str], monkeypatch: pytest.MonkeyPatch):
-    """`feature_flag_state` says whether Partner Center may be called."""
+def test_event_has_the_state_of_the_feature_flag(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "true")
     configure_logs(load_settings())
     log.info("x")
     assert json.loads(written[0])["feature_flag_state"] == "enabled"
 
 
-def test_configuring_again_doubles_no_line(written: list[str]):
-    """Each part of the program may configure the logs; a line is still written once."""
+def test_line_is_written_once_when_logs_are_configured_twice(written: list[str]) -> None:
     configure_logs(load_settings())
     configure_logs(load_settings())
     log.info("x")
@@ -77,13 +73,12 @@ def test_configuring_again_doubles_no_line(written: list[str]):
         ("page 3 of the referrals", "page 3 of the referrals"),
     ],
 )
-def test_addresses_and_tokens_are_masked(text: str, shown: str):
-    """What looks like an e-mail address or a token does not get through."""
+def test_mask_hides_addresses_and_tokens(text: str, shown: str) -> None:
     assert mask(text) == shown
 
 
 @pytest.mark.parametrize("wrap", [str, lambda t: [t], lambda t: {"k": {"l": t}}, lambda t: (1, t), ValueError])
-def test_values_are_masked_however_deep_they_lie(wrap, written: list[str]):
+def test_nested_values_are_masked(wrap, written: list[str]) -> None:
     """Lists, objects and errors in an event are masked like text."""
     log.info("x", value=wrap(f"sue@fabrikam.com {TOKEN}"), number=1.5, flag=True, nothing=None)
     line = written[0]
@@ -93,8 +88,9 @@ def test_values_are_masked_however_deep_they_lie(wrap, written: list[str]):
     assert (event["number"], event["flag"], event["nothing"]) == (1.5, True, None)
 
 
-def test_development_writes_for_eyes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """On the console an event is a short line without what is the same in all of them."""
+def test_console_line_omits_empty_fields_and_those_of_every_event(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     configure_logs(load_settings())
     log.info("partner_center_page", page=3, request_id=None)
     line = capsys.readouterr().err
@@ -103,8 +99,7 @@ def test_development_writes_for_eyes(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert not any(name in line for name in ("source=", "env=", "request_id", "feature_flag_state", "\x1b"))
 
 
-def test_a_progress_bar_may_write_the_lines(written: list[str]):
-    """Inside the block somebody else writes, after it whoever did before."""
+def test_lines_are_redirected_inside_the_block(written: list[str]) -> None:
     lines: list[str] = []
     with redirect_lines(lines.append):
         log.info("inside")
@@ -113,8 +108,7 @@ def test_a_progress_bar_may_write_the_lines(written: list[str]):
     assert json.loads(written[0])["event"] == "outside"
 
 
-def test_a_closed_standard_error_ends_no_work(monkeypatch: pytest.MonkeyPatch):
-    """Where nobody reads the log any more, the work goes on."""
+def test_logging_to_a_closed_standard_error_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     configure_logs(load_settings())
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     sys.stderr.close()
