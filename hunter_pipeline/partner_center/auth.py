@@ -21,7 +21,7 @@ from hunter_pipeline.partner_center.sign_in_status import REFRESH_TOKEN_LIFETIME
 from hunter_pipeline.partner_center.token_store import (
     LOCK_TIMEOUT,
     METADATA,
-    SIGN_IN,
+    SIGN_IN_HINT,
     Entry,
     TokenCache,
     TokenStore,
@@ -33,7 +33,7 @@ from hunter_pipeline.partner_center.token_store import (
 _MIN_LIFETIME = 300
 _BROWSER_TIMEOUT = 300.0
 _SIGNED_IN_AT = "signed_in_at"
-# MSAL documents none of the exceptions that it raises over an unexpected response; these were seen.
+# What MSAL raises over unexpected members of a response; it documents none of them.
 _MSAL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
@@ -277,7 +277,7 @@ class _MsalHttp:
 
 
 def _not_signed_in() -> PartnerCenterAuthError:
-    return PartnerCenterAuthError("No account is signed in with this app registration.", hint=SIGN_IN)
+    return PartnerCenterAuthError("No account is signed in with this app registration.", hint=SIGN_IN_HINT)
 
 
 def _ignore(_address: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 
-SIGN_IN = "Sign in: hunter auth login."
+SIGN_IN_HINT = "Sign in: hunter auth login."
 # What we add to MSAL's cache, which keeps sections that it does not know: {"meta": {"signed_in_at": "1769774400", ...}}
 METADATA = "HunterSignIn"
 # Seconds that one process waits for the lock of another.
@@ -180,7 +180,7 @@ def parse_cache(text: str | None) -> TokenCache:
     Raises: PartnerCenterAuthError if there is none, or if it is corrupt or no token cache.
     """
     if text is None:
-        raise PartnerCenterAuthError("No account is signed in.", hint=SIGN_IN)
+        raise PartnerCenterAuthError("No account is signed in.", hint=SIGN_IN_HINT)
     try:
         cache = json.loads(text)
     except (ValueError, RecursionError):
@@ -200,7 +200,7 @@ def _is_token_cache(value: object) -> bool:
 
 def unreadable_cache() -> PartnerCenterAuthError:
     """Return the error for a stored sign-in that is corrupt or foreign."""
-    return PartnerCenterAuthError("The stored sign-in cannot be read, or is not one of ours.", hint=SIGN_IN)
+    return PartnerCenterAuthError("The stored sign-in cannot be read, or is not one of ours.", hint=SIGN_IN_HINT)
 
 
 def keep_one_access_token(text: str, token: object) -> str:
