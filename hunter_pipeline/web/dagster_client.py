@@ -176,9 +176,9 @@ class DagsterClient:
         return run if run["__typename"] == "Run" else None
 
     def _query(self, query: str, *, seconds: float | None = None, **variables: Any) -> dict[str, Any]:
+        body, timeout = {"query": query, "variables": variables}, seconds or QUERY_SECONDS
         try:
-            body = {"query": query, "variables": variables}
-            data = requests.post(f"{self.url}/graphql", json=body, timeout=seconds or QUERY_SECONDS).json()["data"]
+            data = requests.post(f"{self.url}/graphql", json=body, timeout=timeout).json()["data"]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             data = None
         if not isinstance(data, dict):

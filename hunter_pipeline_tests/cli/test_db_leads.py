@@ -115,6 +115,7 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     assert table.err == f"{len(leads)} leads\n"
 
     assert hunter("leads", "--output", str(tmp_path / "table.txt")).code == 0
+    assert (tmp_path / "table.txt").read_text(encoding="utf-8") == table.out
     refused = hunter("leads", "--format", "csv", "--output", str(tmp_path / "no" / "leads.csv"))
     assert refused.code == 2
     assert is_one_sentence_and_a_hint(refused.err)
