@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""`hunter db`, `hunter leads`, `hunter doctor` and `hunter sandbox`, as their user has them."""
-=======
 """`hunter db`, `hunter leads`, `hunter doctor`, `hunter sandbox`, and the progress on a terminal."""
->>>>>>> h-local
 
 import csv
 import io
@@ -27,10 +23,6 @@ from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hin
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
-<<<<<<< HEAD
-def test_the_schema_is_brought_up_to_date(hunter, database_url: str):
-    """`db status` says what is missing, `db upgrade` makes it and is harmless again."""
-=======
 def test_sign_in_status_and_sign_out(hunter, settings: Settings):
     """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
     nobody = hunter("auth", "status", "--json")
@@ -71,7 +63,6 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
     """A second upgrade changes nothing."""
->>>>>>> h-local
     assert "The schema is at revision none, the newest is 0004. Run: hunter db upgrade" in hunter("db", "status").out
     assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
     assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
@@ -79,14 +70,9 @@ def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_ur
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_leads_in_every_format(hunter, signed_in: Settings, tmp_path: Path):
-    """The same leads as a table, CSV, JSON and a workbook, to standard output and to a file."""
-=======
 def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_path: Path) -> None:
     """A table, CSV, JSON and a workbook; to standard output and to a file."""
->>>>>>> h-local
     empty = hunter("leads")
     assert empty.code == 6
     assert "The database is empty." in empty.err
@@ -131,19 +117,11 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
 
 
-<<<<<<< HEAD
-def test_doctor_says_what_is_wrong_and_how_to_mend_it(hunter, settings: Settings, sandbox: Sandbox):
-    """Each thing is a line; the exit code is that of the cause; after signing in and a sync all is well."""
-    bad = hunter("doctor")
-    assert bad.code == 3
-    assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in bad.out
-=======
 def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sandbox: Sandbox) -> None:
     """The exit code is that of the cause; after signing in and a sync every line is ok."""
     before = hunter("doctor")
     assert before.code == 3
     assert "BAD  sign-in         Nobody is signed in. Run: hunter auth login" in before.out
->>>>>>> h-local
     assert hunter("auth", "login").code == 0
     assert hunter("sync").code == 0
     after = hunter("doctor")
@@ -156,10 +134,6 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     assert "ada.brook" not in before.out + after.out
 
 
-<<<<<<< HEAD
-def test_doctor_has_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox):
-    """A token that is refreshed on the way is told on standard error, not in the report."""
-=======
 @pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])
 def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_in: Settings):
     """From 14 days before its estimated end on, `auth status` and `doctor` say so; both still answer with 0."""
@@ -180,21 +154,15 @@ def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_
 
 def test_doctor_prints_only_its_report_on_standard_output(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
     """The log of a token refresh goes to standard error."""
->>>>>>> h-local
     sandbox.expire_access_tokens()
     answer = hunter("doctor")
     assert "partner_center_token_refreshed" in answer.err
     assert all(line.startswith(("ok ", "BAD")) for line in answer.out.splitlines())
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_a_sandbox_of_ones_own(tmp_path: Path):
-    """`hunter sandbox` says how to use it, misbehaves as asked, and ends with Ctrl-C."""
-=======
 def test_sandbox_prints_its_variables_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     """It has the faults of the command line."""
->>>>>>> h-local
     fault = '{"where": "list", "kind": "429", "times": 1, "retry_after": "7"}'
     line = [HUNTER, "sandbox", "--port", "0", "--referrals", "3", "--seed", "7", "--fault", fault, "--fault", fault]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
@@ -258,16 +226,10 @@ def run_on_terminal(*arguments: str) -> str:
     return shown.decode(errors="replace")
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_a_person_at_a_terminal_sees_progress(signed_in: Settings):
-    """On a terminal something moves, and no line of the log runs into it."""
-    shown = on_a_terminal("sync")
-=======
 def test_progress_is_shown_on_a_terminal(signed_in: Settings) -> None:
     """No log line runs into it."""
     shown = run_on_terminal("sync")
->>>>>>> h-local
     assert "Syncing with Partner Center" in shown
     assert "partner_center_sync_summary" in shown
     assert not [part for part in shown.split("\r") if "Partner Center" in part and "partner_center_" in part]

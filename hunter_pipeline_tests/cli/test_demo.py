@@ -100,11 +100,7 @@ def assert_one_sync_at_a_time(home: Path, url: str, environment: dict[str, str])
     """
     Check that syncs of the sensor, the schedule, the API and three commands do not overlap.
 
-<<<<<<< HEAD:hunter_pipeline_tests/test_demo.py
-    While the test itself holds the lease of a sync, each of them finds a sync in progress.
-=======
     While the test holds the lock of a sync, each of them finds a sync in progress.
->>>>>>> h-local:hunter_pipeline_tests/cli/test_demo.py
     """
     address = str(embedded.address(home))
     with sync_lease.held(Warehouse(address, home), "the test", seconds=DEADLINE_SECONDS):

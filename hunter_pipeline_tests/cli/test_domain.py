@@ -31,14 +31,9 @@ def test_json_output_has_an_object_per_line(hunter, monkeypatch: pytest.MonkeyPa
     ]
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_lines_of_standard_input_are_read_whatever_their_bytes(program):
-    """Windows line ends, empty lines, a missing last line end and broken bytes: one answer a line."""
-=======
 def test_standard_input_with_any_bytes_gives_an_object_per_line(program) -> None:
     """Windows line ends, empty lines, a missing last line end, invalid UTF-8."""
->>>>>>> h-local
     given = b"contoso.com\r\n\xff\xfe\n\nfirma.com.tr\x00\nx\x85y\nb.org"
     result = program("domain", "--json", input=given, text=False)
     lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -58,13 +53,8 @@ def test_invalid_bytes_of_an_argument_are_replaced_in_any_locale(
     assert json.loads(result.stdout)["input"] == "\ufffd.com"
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_a_terminal_that_knows_ascii_only_is_no_error(program, monkeypatch: pytest.MonkeyPatch):
-    """Where standard output cannot show a letter, its escape is shown."""
-=======
 def test_letters_are_escaped_when_standard_output_is_ascii(program, monkeypatch: pytest.MonkeyPatch) -> None:
->>>>>>> h-local
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     result = program("domain", "müller.de")
     assert (result.returncode, result.stdout) == (0, "m\\xfcller.de\txn--mller-kva.de\n")
@@ -74,14 +64,9 @@ def test_tab_in_the_text_adds_no_column(hunter) -> None:
     assert hunter("domain", "a\tb").out == "a b\t-\tinvalid\n"
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_whoever_reads_may_go():
-    """`hunter domain | head -1` ends quietly."""
-=======
 def test_closed_pipe_is_not_an_error() -> None:
     """`hunter domain | head -1` ends without a message."""
->>>>>>> h-local
     line = f"yes contoso.com | head -100000 | {shlex.quote(str(HUNTER))} domain | head -1"
     result = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert result.stdout == "contoso.com\tcontoso.com\n"

@@ -90,13 +90,8 @@ def test_help_imports_no_slow_library() -> None:
     assert shown.stdout.splitlines()[-1] == "[]"
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_debug_shows_the_traceback_wherever_it_stands(program):
-    """`--debug` in front of the command or behind it shows where an error was raised."""
-=======
 def test_debug_shows_the_traceback_before_and_after_the_command(program) -> None:
->>>>>>> h-local
     for line in (["--debug", "db", "status"], ["db", "status", "--debug"]):
         shown = program(*line, env={"HUNTER_ENV": "prod"})
         assert shown.returncode == 1

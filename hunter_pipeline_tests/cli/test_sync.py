@@ -52,14 +52,9 @@ def another_database(url: str, suffix: str) -> Iterator[str]:
                 connection.execute(drop)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_a_sync_and_another_one(hunter, signed_in: Settings, sandbox: Sandbox):
-    """The first sync finds all new, the second nothing; a full one counts all as unchanged."""
-=======
 def test_second_sync_finds_nothing_new(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
     """The first one finds everything new, a full one counts everything as unchanged."""
->>>>>>> h-local
     first = hunter("sync", "--json")
     assert first.code == 0
     assert only_line(first.out) | {"run_id": "", "watermark": "", "duration_seconds": 0} == {
@@ -173,14 +168,9 @@ def test_permanent_refusal_ends_the_sync_with_its_exit_code(
     assert stored == ("failed",)
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-def test_what_outlasts_the_retries(database_url: str, tmp_path: Path):
-    """429 is exit code 4; a server that fails and a connection that is dropped are 5: each after five tries."""
-=======
 def test_fault_that_outlasts_the_retries_ends_the_sync_after_five_tries(database_url: str, tmp_path: Path) -> None:
     """429 has exit code 4, a failing server and a dropped connection have 5."""
->>>>>>> h-local
     codes = {"429": 4, "503": 5, "drop": 5}
 
     def run(kind: str) -> "subprocess.CompletedProcess[str]":

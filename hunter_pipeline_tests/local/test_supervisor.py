@@ -57,6 +57,7 @@ def test_signal_ends_the_block_after_its_cleanup(number: int, capsys: pytest.Cap
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
+@pytest.mark.slow
 def test_killed_postgresql_is_restarted() -> None:
     """A server that runs is left alone."""
     with tempfile.TemporaryDirectory(prefix="hunter-keep-", ignore_cleanup_errors=True) as folder:
