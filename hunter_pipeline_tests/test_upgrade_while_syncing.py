@@ -94,7 +94,7 @@ def test_a_sync_that_does_not_end_is_a_sentence(newer: Office) -> None:
     """After its patience the upgrade says what it waits for, and has changed nothing."""
     before = migrate.status(newer.warehouse)[0]
     with newer.warehouse.connection() as connection, capture_logs() as events:
-        connection.execute("select pg_advisory_lock(%s)", (migrate.SYNC_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))
         connection.commit()
         with pytest.raises(DatabaseError, match="a sync has been under way") as told:
             migrate.upgrade(newer.warehouse, patience=0.2)
@@ -119,7 +119,7 @@ def test_an_upgrade_with_nothing_to_do_waits_for_nobody(office: Office) -> None:
     """Every command upgrades as it starts, also beside a sync of many minutes."""
     waits: list[str] = []
     with office.warehouse.connection() as connection:
-        connection.execute("select pg_advisory_lock(%s)", (migrate.SYNC_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))
         connection.commit()
         warehouse = Warehouse(office.url, office.folder)
         revision = migrate.upgrade(warehouse, waiting=lambda: waits.append("for the sync"), patience=0.2)

@@ -13,14 +13,14 @@ import pytest
 import time_machine
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.definitions import RESOURCES
+from hunter_pipeline.definitions import build_resources
 from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import Office, office_of
 
 UI = "http://dagster.example:3000"
-GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
+GIVEN = {name: build_resources()[name] for name in ("warehouse", "partner_center")}
 
 
 class Webhook:

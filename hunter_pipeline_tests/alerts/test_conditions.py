@@ -9,7 +9,8 @@ import pytest
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import alerts, checks
+from hunter_pipeline.warehouse import alerts
+from hunter_pipeline.warehouse.connection import fetch_value
 from hunter_pipeline_tests.alerts.conftest import UI, Sensor, Webhook, age, end_sign_in, expire, fail, quarantine
 from hunter_pipeline_tests.test_privacy import secrets_of, told
 from hunter_pipeline_tests.warehouse.office import Office
@@ -90,7 +91,7 @@ def test_each_expiring_referral_is_alerted_once(calm: Office, sensor: Sensor, we
     """New ones are alerted together after six hours; one with another date counts as new."""
     expire(calm, 50, 3)
     with calm.warehouse.connection() as connection:
-        assert len(alerts.expiring_marks(connection)) == checks.expiring_referrals(connection)[0] == 3
+        assert len(alerts.expiring_marks(connection)) == fetch_value(connection, "count_expiring_referrals") == 3
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     [message] = webhook.take()
     assert "3 unanswered referrals expire within 72 hours, the first on 20" in message

@@ -8,6 +8,7 @@ import pty
 import shlex
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any

@@ -18,8 +18,8 @@ import pytest
 from hunter_pipeline.cli.sync import hide_statements
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
-from hunter_pipeline.warehouse import sync_runs
-from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse import sync_lease
+from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.conftest import REFERRALS
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
@@ -95,10 +95,9 @@ def test_sync_is_skipped_when_the_flag_is_off(
     assert hunter("sync").out == "Skipped: feature_flag_disabled (HUNTER_PARTNER_CENTER_ENABLED=true turns it on).\n"
 
 
-def test_sync_is_skipped_when_another_one_is_running(hunter, signed_in: Settings, connection: Connection) -> None:
-    assert sync_runs.try_sync_lock(connection)
-    connection.commit()
-    answer = hunter("sync", "--json")
+def test_sync_is_skipped_when_another_one_is_running(hunter, signed_in: Settings, warehouse: Warehouse) -> None:
+    with sync_lease.held(warehouse, "another sync", seconds=DEADLINE_SECONDS):
+        answer = hunter("sync", "--json")
     assert (answer.code, only_line(answer.out)["reason"]) == (0, "sync_in_progress")
 
 

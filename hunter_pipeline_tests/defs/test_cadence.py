@@ -7,14 +7,15 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.definitions import RESOURCES
+from hunter_pipeline.definitions import build_resources
 from hunter_pipeline.defs import schedules
 from hunter_pipeline.defs.schedules import build_schedules, cron_of
 from hunter_pipeline.defs.sensors import build_changes_sensor
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError
 from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import Office
 
 
@@ -25,7 +26,7 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-GIVEN = {name: RESOURCES[name] for name in ("warehouse", "partner_center")}
+GIVEN = {name: build_resources()[name] for name in ("warehouse", "partner_center")}
 
 
 @pytest.mark.parametrize(
@@ -119,8 +120,7 @@ def test_a_tick_with_the_flag_off_says_so(
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
 def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
     """Whoever holds the lock: schedule and sensor wait for the next tick."""
-    with production.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    with sync_lease.held(production.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         assert tick(instance, name) == "sync_in_progress"
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.config.settings import Settings
-from hunter_pipeline.defs import dead_runs
+from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance
 
 
@@ -17,25 +17,25 @@ def test_the_dead_are_reported_and_the_living_are_not(settings: Settings, monkey
     """Dead is what a sync's record says was interrupted, and what names a process here that is no more."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     dagster_instance.prepare(settings)
-    living = dead_runs.process_tag()
-    machine, _, started = living[dead_runs.PROCESS].rsplit("/", 2)
+    living = maintenance.process_tags()
+    machine, _, started = living[maintenance.PROCESS_TAG].rsplit("/", 2)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     tags = {
         "interrupted": {},
-        "gone": {dead_runs.PROCESS: f"{machine}/{gone.pid}/{started}"},
-        "its number given out again": {dead_runs.PROCESS: f"{machine}/{os.getpid()}/1.00"},
+        "gone": {maintenance.PROCESS_TAG: f"{machine}/{gone.pid}/{started}"},
+        "its number given out again": {maintenance.PROCESS_TAG: f"{machine}/{os.getpid()}/1.00"},
         "living": living,
-        "elsewhere": {dead_runs.PROCESS: f"another-{machine}/{gone.pid}/{started}"},
+        "elsewhere": {maintenance.PROCESS_TAG: f"another-{machine}/{gone.pid}/{started}"},
         "unknown": {},
-        "odd": {dead_runs.PROCESS: "/"},
-        "own": {dead_runs.PROCESS: f"{machine}/{gone.pid}/{started}"},
+        "odd": {maintenance.PROCESS_TAG: "/"},
+        "own": {maintenance.PROCESS_TAG: f"{machine}/{gone.pid}/{started}"},
     }
     ids = {name: str(uuid.uuid4()) for name in tags}
     with dagster_instance.open_instance() as dagster:
         for name, run_id in ids.items():
             run = dg.DagsterRun(job_name="x", run_id=run_id, status=dg.DagsterRunStatus.STARTED, tags=tags[name])
             dagster.add_run(run)
-        assert dead_runs.report(dagster, [ids["interrupted"]], own=ids["own"]) == 3
+        assert maintenance.report_dead_runs(dagster, [ids["interrupted"]], own=ids["own"]) == 3
         failed = {run.run_id for run in dagster.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))}
     assert failed == {ids["interrupted"], ids["gone"], ids["its number given out again"]}

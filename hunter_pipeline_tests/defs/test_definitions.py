@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.definitions import RESOURCES, build_defs
+from hunter_pipeline.definitions import build_defs, build_resources
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
@@ -98,7 +98,7 @@ def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) ->
         warnings.simplefilter("ignore", DeprecationWarning)  # Dagster asks its own schedules for what it deprecates
         shown = dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
     assert "sync_partner_center_referrals" in shown
-    assert "geheim" not in shown + repr(RESOURCES) + repr(defs) + repr(load_settings())
+    assert "geheim" not in shown + repr(build_resources()) + repr(defs) + repr(load_settings())
 
 
 @pytest.mark.slow

@@ -11,9 +11,10 @@ from psycopg import sql
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import build_defs
-from hunter_pipeline.defs import pruning
+from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance as own_instance
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import Office
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -101,7 +102,7 @@ def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> Non
     assert before["runs"] == OLD
     materialized = aged.get_latest_materialization_event(TWO)
     assert materialized is not None
-    deleted = pruning.prune(aged, older_than=timedelta(days=30))
+    deleted = maintenance.prune(aged, older_than=timedelta(days=30))
     assert deleted == {"runs": OLD - 2, "check_results": OLD - 1}
     after = rows()
     assert (after["runs"], after["asset_check_executions"]) == (2, 1)
@@ -115,9 +116,9 @@ def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> Non
     assert check is not None
     assert check.event is not None
     assert aged.get_run_by_id(check.run_id) is not None
-    assert pruning.prune(aged, older_than=timedelta(days=30)) == {"runs": 0, "check_results": 0}
+    assert maintenance.prune(aged, older_than=timedelta(days=30)) == {"runs": 0, "check_results": 0}
     run_once(aged)
-    assert pruning.prune(aged, older_than=timedelta(days=30))["runs"] == 2, "what newer runs have replaced"
+    assert maintenance.prune(aged, older_than=timedelta(days=30))["runs"] == 2, "what newer runs have replaced"
 
 
 @pytest.mark.slow
@@ -131,29 +132,28 @@ def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
     make_older(40)
     young = run_once(aged)
     make_older(1)
-    pruning.prune(aged, older_than=timedelta(days=30))
+    maintenance.prune(aged, older_than=timedelta(days=30))
     assert {run.run_id for run in aged.get_runs()} == {young, *waiting}
 
 
 def test_a_night_is_bounded(aged: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the time is over the next night goes on, and batches smaller than what is to go lose nothing."""
-    monkeypatch.setattr(pruning, "BATCH", 1)
-    assert pruning.prune(aged, older_than=timedelta(days=30), seconds=0)["runs"] == 1
-    assert pruning.prune(aged, older_than=timedelta(days=30))["runs"] == OLD - 3
+    monkeypatch.setattr(maintenance, "BATCH", 1)
+    assert maintenance.prune(aged, older_than=timedelta(days=30), seconds=0)["runs"] == 1
+    assert maintenance.prune(aged, older_than=timedelta(days=30))["runs"] == OLD - 3
 
 
 def test_the_job_keeps_to_the_setting_while_a_sync_is_under_way(
     aged: dg.DagsterInstance, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The nightly job deletes by HUNTER_RUN_RETENTION_DAYS, waits for no sync and asks Partner Center nothing."""
-    assert pruning.SCHEDULE.job_name == pruning.JOB
-    assert pruning.SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert maintenance.PRUNE_SCHEDULE.job_name == maintenance.PRUNE_JOB
+    assert maintenance.PRUNE_SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
-    with office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    with sync_lease.held(office.warehouse, "a sync", seconds=DEADLINE_SECONDS):
         for days, left in (("60", OLD + 1), ("30", 4)):
             monkeypatch.setenv("HUNTER_RUN_RETENTION_DAYS", days)
-            result = build_defs().resolve_job_def(pruning.JOB).execute_in_process(QUIET, aged)
+            result = build_defs().resolve_job_def(maintenance.PRUNE_JOB).execute_in_process(QUIET, aged)
             assert result.success
             assert aged.get_runs_count() == left
     assert office.sandbox.requests == []

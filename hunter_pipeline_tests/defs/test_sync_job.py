@@ -13,9 +13,9 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.local import dagster_instance as own_instance
 from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
-from hunter_pipeline_tests.waiting import wait_until
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office, payload
 
 ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]
@@ -159,8 +159,7 @@ def test_the_flag_off_materializes_nothing(
 
 def test_a_run_beside_a_sync_materializes_nothing(office: Office, run: Run) -> None:
     """While another process syncs, the run succeeds with `sync_in_progress` and nothing else."""
-    with office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    with sync_lease.held(office.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         result = run()
     assert result.success
     assert materialized(result) == {}

@@ -14,25 +14,23 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.local import dagster_instance, supervisor
 from hunter_pipeline.sandbox import TENANT_ID
-from hunter_pipeline.warehouse import embedded, sync_runs
-from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse import embedded, sync_lease
+from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.office import Office
 
 
 def test_unfinished_runs_are_failed_before_dagster_starts(
-    settings: Settings, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not while a sync holds its lock."""
+    """Not while a sync holds its lease."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     dagster_instance.prepare(settings)
     with dagster_instance.open_instance() as dagster:
         for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS):
             dagster.add_run(dg.DagsterRun(job_name="x", run_id=str(uuid.uuid4()), status=status))
-    assert sync_runs.try_sync_lock(connection)
-    connection.commit()
-    assert supervisor.report_dead_runs(settings) == 0
-    connection.close()
+    with sync_lease.held(warehouse, "another sync", seconds=DEADLINE_SECONDS):
+        assert supervisor.report_dead_runs(settings) == 0
     assert supervisor.report_dead_runs(settings) == 1
     assert supervisor.report_dead_runs(settings) == 0
     with dagster_instance.open_instance() as dagster:

@@ -10,13 +10,13 @@ import pytest
 from hunter_pipeline import cli
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline import erase
-from hunter_pipeline.pipeline.sync_run import SyncRun, stream_of
+from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ERASED
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.warehouse import erasure
+from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
 
 REFERRALS = 60
@@ -43,8 +43,7 @@ def erase_address(office: Office, address: str = ADDRESS) -> dict[str, int]:
     canonical = canonical_address(address)
     assert canonical is not None
     settings = load_settings()
-    with office.warehouse.connection() as connection:
-        return erase.erase_person(connection, canonical, stream_of(settings), settings.own_domains)
+    return erase.erase_person(office.warehouse, canonical, settings.own_domains)
 
 
 def dump(office: Office) -> str:
@@ -198,7 +197,8 @@ def test_person_erased_by_an_earlier_release_stays_erased(office: Office) -> Non
             *(json.dumps(stored), registry.version_hash(hashes[referral["id"]]), referral["id"]),
         )
     with office.warehouse.connection() as connection:
-        office.behind(stream_of(load_settings()), None, everything=True)
+        raw_referrals.repair_newest_versions(connection)
+    office.later_steps()
     before = office.state()
     for mode in ("incremental", "full"):
         summary = office.sync(mode, client=FarSide(page))
@@ -235,36 +235,32 @@ def test_erasing_waits_for_a_running_sync(office: Office) -> None:
     settings = load_settings()
 
     def work() -> None:
-        with office.warehouse.connection() as connection:
-            erase.erase_person(connection, ADDRESS, stream_of(settings), (), waiting.set)
+        erase.erase_person(office.warehouse, ADDRESS, (), waiting.set)
 
     thread = threading.Thread(target=work)
+    run = SyncRun(office.warehouse, settings, "under-way")
+    assert run.begin("full") is None
     with office.warehouse.connection() as connection:
-        run = SyncRun(connection, settings, "under-way")
-        assert run.begin("full") is None
         thread.start()
         assert waiting.wait(DEADLINE_SECONDS)
-        wait_until(lambda: office.value("select count(*) from pg_locks where locktype = 'advisory' and not granted"))
         connection.execute(
             "insert into raw_referrals (referral_id, payload, content_hash) values ('late', %s, 'h')",
             (json.dumps({"id": "late", "customerProfile": {"team": [SUE]}}),),
         )
         connection.commit()
-        assert thread.is_alive()
-        run.finish()
+        raw_referrals.repair_newest_versions(connection)
+    assert thread.is_alive()
+    run.finish()
     thread.join(DEADLINE_SECONDS)
     assert not thread.is_alive()
     assert words_left(office, ADDRESS, "fairweather") == []
 
 
 def test_sync_is_skipped_while_a_person_is_erased(office: Office) -> None:
-    settings = load_settings()
-    with office.warehouse.connection() as connection, connection.transaction():
-        erasure.wait_for_syncs(connection)
-        with office.warehouse.connection() as other:
-            run = SyncRun(other, settings, "another")
-            assert run.begin("full") == "sync_in_progress"
-            run.finish()
+    with sync_lease.held(office.warehouse, "hunter forget", seconds=DEADLINE_SECONDS):
+        run = SyncRun(office.warehouse, load_settings(), "another")
+        assert run.begin("incremental") == "sync_in_progress"
+        run.finish()
 
 
 def test_error_while_erasing_changes_nothing(office: Office) -> None:

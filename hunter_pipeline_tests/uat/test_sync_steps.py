@@ -10,8 +10,8 @@ import pytest
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.uat import sync_steps
 from hunter_pipeline.uat.clients import COUNTS, SYNC_PATHS, SyncCommandResult
-from hunter_pipeline.warehouse import acceptance, checks, sync_runs
-from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse import acceptance, sync_runs
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, fetch_all
 from hunter_pipeline_tests.uat.conftest import FakeServer, MakeContext, failures, run
 from hunter_pipeline_tests.warehouse.office import Office
 
@@ -160,7 +160,7 @@ def test_duplicate_referral_is_counted_without_the_constraint(warehouse: Warehou
     for _ in range(2):
         connection.execute("insert into partner_center_referrals (referral_id, content_hash) values ('a', 'x')")
     assert acceptance.referral_counts(connection) == (2, 1)
-    assert checks.doubled_referral_ids(connection) == [{"referral_id": "a", "times": 2}]
+    assert fetch_all(connection, "duplicate_referral_ids") == [{"referral_id": "a", "times": 2}]
 
 
 @pytest.mark.parametrize(

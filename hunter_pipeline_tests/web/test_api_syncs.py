@@ -14,11 +14,10 @@ from dagster import DagsterInstance
 from dagster._core.test_utils import create_run_for_test
 
 from hunter_pipeline.config.logs import configure_logs
-from hunter_pipeline.defs import schedules
 from hunter_pipeline.errors import DagsterUnavailable
 from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline.web import dagster_client
 from hunter_pipeline.web.dagster_client import SYNC_JOB, DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
@@ -99,10 +98,11 @@ def test_run_that_was_never_queued_counts_as_failed(live: LivePipeline, monkeypa
 
 
 def test_sync_of_the_command_line_is_returned_as_the_running_one(live: LivePipeline):
-    """It holds the sync lock, and its status comes from `sync_runs`, because Dagster does not know it."""
+    """It holds the lease, and its status comes from `sync_runs`, because Dagster does not know it."""
     run_id = str(uuid.uuid4())
-    with run_service(live.settings) as url, live.office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
+    warehouse = live.office.warehouse
+    held = sync_lease.held(warehouse, run_id, seconds=DEADLINE_SECONDS)
+    with run_service(live.settings) as url, held, warehouse.connection() as connection:
         sync_runs.open_run(connection, run_id, "full")
         connection.commit()
         answer = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
@@ -119,12 +119,11 @@ def test_sync_of_the_command_line_is_returned_as_the_running_one(live: LivePipel
         assert (ended["status"], ended["summary"]["reason"]) == ("failure", "interrupted")
 
 
-def test_run_is_skipped_when_another_sync_holds_the_lock(live: LivePipeline):
+def test_run_is_skipped_when_another_sync_holds_the_lease(live: LivePipeline):
     """The run succeeds, and its summary says why it did nothing."""
     client = DagsterClient(live.settings.dagster_url, live.office.warehouse)
-    with run_service(live.settings) as url, live.office.warehouse.connection() as connection:
-        assert sync_runs.try_sync_lock(connection)
-        connection.commit()
+    held = sync_lease.held(live.office.warehouse, "another sync", seconds=DEADLINE_SECONDS)
+    with run_service(live.settings) as url, held:
         location, repository = client.find_job()
         task_id = client.submit_run(location, repository, full=False)
         ended = wait_for_sync(url, task_id)
@@ -239,8 +238,3 @@ def test_dagster_without_the_sync_job_is_reported(live: LivePipeline, monkeypatc
     monkeypatch.setattr(dagster_client, "SYNC_JOB", "job_of_another_project")
     with pytest.raises(DagsterUnavailable, match="has no job job_of_another_project"):
         DagsterClient(live.settings.dagster_url, live.office.warehouse).launch_sync()
-
-
-def test_job_and_run_config_are_those_of_the_dagster_definitions():
-    """The web package does not import `defs`, so it repeats them."""
-    assert (dagster_client.SYNC_JOB, dagster_client.FULL_RUN_CONFIG) == (schedules.JOB, schedules.FULL)

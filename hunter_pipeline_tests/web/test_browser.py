@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse.connection import WRITE_LOCK
 from hunter_pipeline_tests.web.browser import Visit, browser_of_this_machine
 from hunter_pipeline_tests.web.services import LivePipeline, run_service
 
@@ -71,7 +71,7 @@ def test_sync_now_shows_the_progress_and_fills_the_table(page: Page, live: LiveP
     expect(page.get_by_text("No referrals yet")).to_be_visible()
     with psycopg.connect(live.office.url) as connection:
         # the run waits for this lock until the test has seen it running
-        connection.execute("select pg_advisory_lock(%s)", (sync_runs.STEP_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (WRITE_LOCK,))
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync queued")).to_be_visible()
         expect(page.get_by_role("status")).to_contain_text("Running")
