@@ -17,7 +17,7 @@ from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.sign_in_status import SignInStatus
 from hunter_pipeline.pipeline.sign_in import open_sign_in, rotate_key
 
-app = typer.Typer(help="Sign in to Partner Center once; the sign-in is refreshed automatically.", no_args_is_help=True)
+app = typer.Typer(help="Sign in to Partner Center once; syncs refresh the sign-in.", no_args_is_help=True)
 
 NOT_SIGNED_IN = 3
 
@@ -57,7 +57,7 @@ def status(
 
 @app.command()
 def logout() -> None:
-    """Delete the sign-in; if it is kept in the database, for all nodes that share it."""
+    """Delete the sign-in, for every node that shares it."""
     with _open_sign_in() as sign_in:
         is_deleted = sign_in.logout()
     print("Signed out." if is_deleted else "No account was signed in.")

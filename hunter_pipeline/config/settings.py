@@ -109,7 +109,6 @@ class Settings(BaseSettings):
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="comma list of Apprise URLs (Teams, Slack, e-mail, webhook) that receive alerts"
     )
-
     source_url: str | None = Field(
         None, description="git repository of this code: Dagster's code references link to it; local files if empty"
     )

@@ -85,7 +85,7 @@ def raw_referrals(
             connection,
             Stream.from_settings(settings),
             mode=config.mode.value,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             page_size=settings.partner_center_page_size,
         )
         dropped = drop_superseded(connection, days=settings.raw_retention_days)
@@ -123,7 +123,7 @@ def partner_center_referrals(
     """One row per referral, upserted: what the sales team works with."""
     with sync_run.step("partner_center_referrals"), warehouse.connection() as connection:
         is_sync = sync_run.is_sync(context)
-        merged = merge(connection, context.run_id if is_sync else None, everything=not is_sync)
+        merged = merge(connection, context.run.run_id if is_sync else None, everything=not is_sync)
         table = table_metadata(connection, "partner_center_referrals", merged.rows)
         sample = markdown_table(stored_referrals.sample(connection))
     counts = {"new": merged.counts.new, "updated": merged.counts.updated, "missing": merged.missing}

@@ -122,15 +122,15 @@ class SyncRunResource(dg.ConfigurableResource):
         warehouse = Warehouse.from_settings(settings)
         with self._errors_as_failures():
             schema.ensure_current(warehouse)
-            run = SyncRun(warehouse, settings, context.run_id)
+            run = SyncRun(warehouse, settings, context.run.run_id)
             reason = run.begin(mode)
         if reason is None:
             self._run = run
-            report_dead_runs(context.instance, run.interrupted, own=context.run_id)
+            report_dead_runs(context.instance, run.interrupted, own=context.run.run_id)
         else:
             structlog.contextvars.unbind_contextvars("run_id")
             context.log.info(f"Skipped: {reason}")
-            context.instance.add_run_tags(context.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
+            context.instance.add_run_tags(context.run.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
         return reason
 
     def is_sync(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> bool:

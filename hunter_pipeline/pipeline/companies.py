@@ -42,9 +42,7 @@ def update_companies(
             after = _refresh(connection, everything=False)
             before = CompanyCounts(before.new, before.updated + after.updated, before.removed + after.removed)
     count = tables.recount if everything else tables.row_count
-    rows = count(connection, "companies")
-    connection.commit()
-    return CompanyResult(before, looked_up, rows)
+    return CompanyResult(before, looked_up, count(connection, "companies"))
 
 
 def _refresh(connection: Connection, *, everything: bool) -> CompanyCounts:

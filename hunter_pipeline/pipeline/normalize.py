@@ -44,7 +44,7 @@ def rules_version(own_domains: Sequence[str] = ()) -> str:
 @cache
 def _code_version() -> str:
     digest = hashlib.sha256()
-    for path in sorted(project_file("hunter_pipeline/referrals").glob("*.py")):
+    for path in sorted(project_file("hunter_pipeline/referrals").glob("*.[pt]*")):
         digest.update(path.name.encode() + path.read_bytes())
     for name in _LIST_PACKAGES:
         digest.update(version(name).encode())

@@ -193,6 +193,8 @@ def database_errors() -> Generator[None]:
 
 def worded(error: psycopg.Error) -> DatabaseError:
     """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
+    if isinstance(error, psycopg.DataError) and error.sqlstate is None:
+        return DatabaseError("A row holds a value that cannot be read, such as a date outside the years 1 to 9999.")
     if error.sqlstate is None:
         return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_hint_at_the_door(error))
     where = ", ".join(

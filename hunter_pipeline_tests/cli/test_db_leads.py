@@ -28,8 +28,8 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
     """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
     nobody = hunter("auth", "status", "--json")
     assert nobody.code == 3
-    assert json.loads(nobody.out)["problem"] == "Nobody is signed in."
-    assert hunter("auth", "status").out == "Nobody is signed in. Run: hunter auth login.\n"
+    assert json.loads(nobody.out)["problem"] == "No account is signed in."
+    assert hunter("auth", "status").out == "No account is signed in. Run: hunter auth login.\n"
 
     login = hunter("auth", "login")
     assert login.code == 0
@@ -64,9 +64,9 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
     """A second upgrade changes nothing."""
-    assert "The schema is at revision none, the newest is 0004. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0004.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0004, the newest.\n"
+    assert "The schema is at revision none, the newest is 0005. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0005.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0005, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
@@ -122,7 +122,7 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     """The exit code is that of the cause; after signing in and a sync every line is ok."""
     before = hunter("doctor")
     assert before.code == 3
-    assert "BAD  sign-in         Nobody is signed in. Run: hunter auth login" in before.out
+    assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in before.out
     assert hunter("auth", "login").code == 0
     assert hunter("sync").code == 0
     after = hunter("doctor")

@@ -234,7 +234,7 @@ def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatc
             assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
             assert ("what_to_do" in found.metadata) is not passed
         cache.unlink()
-        assert "Nobody is signed in." in str(report(office, "sign_in_lasts").metadata["what_to_do"].value)
+        assert "No account is signed in." in str(report(office, "sign_in_lasts").metadata["what_to_do"].value)
         monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
         assert report(office, "sign_in_lasts").passed
     finally:

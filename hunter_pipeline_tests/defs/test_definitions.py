@@ -33,12 +33,17 @@ CHECKS = {
 }
 
 
-def test_the_names_are_the_contract_s() -> None:
-    """Assets, job, schedules, sensor and checks are named as section 6 says, the assets in a chain."""
+def test_names_and_dependencies_are_those_of_the_contract() -> None:
+    """Partner Center is an external asset at the head of the chain; `leads_ready` depends on what its view reads."""
     graph = build_defs().resolve_asset_graph()
-    assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ASSETS}
-    for above, below in pairwise(ASSETS):
-        assert graph.get(dg.AssetKey(below)).parent_keys == {dg.AssetKey(above)}
+    assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ("partner_center", *ASSETS)}
+    assert graph.external_asset_keys == {dg.AssetKey("partner_center")}
+    for above, below in pairwise(("partner_center", *ASSETS)):
+        assert dg.AssetKey(above) in graph.get(dg.AssetKey(below)).parent_keys
+    assert graph.get(dg.AssetKey("leads_ready")).parent_keys == {
+        dg.AssetKey("partner_center_referrals"),
+        dg.AssetKey("companies"),
+    }
     assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == CHECKS
     defs = build_defs()
     assert defs.resolve_job_def("sync_partner_center_referrals")
@@ -58,16 +63,13 @@ def test_only_the_structure_blocks() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "window"), [("30", 1800), ("600", 1800), ("3600", 10_800)])
-def test_the_referrals_have_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, seconds: str, window: int) -> None:
-    """`partner_center_referrals` is stale after three intervals, or half an hour where they are short."""
+def test_every_asset_has_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, seconds: str, window: int) -> None:
+    """An asset is stale after three intervals, or half an hour where they are short."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     assert load_settings().freshness_window == timedelta(seconds=window)
     graph = build_defs().resolve_asset_graph()
-    policies = {name: graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS}
-    assert policies.pop("partner_center_referrals") == dg.FreshnessPolicy.time_window(
-        fail_window=timedelta(seconds=window)
-    )
-    assert set(policies.values()) == {None}
+    expected = dg.FreshnessPolicy.time_window(fail_window=timedelta(seconds=window))
+    assert [graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS] == [expected] * len(ASSETS)
 
 
 def test_every_asset_is_described() -> None:

@@ -14,7 +14,7 @@ from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
-NEWEST = "0004"
+NEWEST = "0005"
 TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
 CONTRACT: dict[str, dict[str, str]] = {
     "raw_referrals": {
@@ -154,7 +154,7 @@ def test_the_contract_s_columns_are_there(connection: Connection, table: str) ->
     [
         "insert into raw_referrals (referral_id, payload, content_hash) values ('a', '{}', 'h')",
         "insert into partner_center_referrals (referral_id, content_hash) values ('a', 'h')",
-        "insert into normalized_referrals (referral_id, content_hash, rules) values ('a', 'h', 'r')",
+        "insert into normalized_referrals (referral_id, content_hash) values ('a', 'h')",
         "insert into companies (domain) values ('contoso.com')",
         "insert into sync_runs (run_id, status, mode) values ('a', 'running', 'full')",
     ],

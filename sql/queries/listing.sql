@@ -239,11 +239,10 @@ where referral_id = :referral_id
 order by valid_from asc nulls first, valid_to asc nulls last;
 
 -- name: referral_payload$
-select payload
-from raw_referrals
-where referral_id = :referral_id
-order by source_updated_key desc, seen_at desc, content_hash desc
-limit 1;
+select raw.payload
+from newest_versions as newest
+inner join raw_referrals as raw on newest.raw_id = raw.id
+where newest.referral_id = :referral_id;
 
 -- name: funnel
 select

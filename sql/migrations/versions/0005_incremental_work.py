@@ -113,7 +113,7 @@ def upgrade() -> None:
     comment on column sync_lease.acquired_at is 'Since when.';
     comment on column sync_lease.heartbeat_at is 'When the owner last showed that it lives.';
 
-    alter table domain_tenants add check_after timestamptz not null default '-infinity';
+    alter table domain_tenants add check_after timestamptz not null default 'epoch';
     alter table domain_tenants alter column checked_at drop not null;
     alter table domain_tenants alter column checked_at drop default;
     update domain_tenants set
