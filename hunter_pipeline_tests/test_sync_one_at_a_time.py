@@ -13,7 +13,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.pipeline import sync_run
 from hunter_pipeline.pipeline.extract import Stream, extract
 from hunter_pipeline.pipeline.sync_run import SyncRun
@@ -205,7 +204,7 @@ def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> Non
         )
         client.go_on.set()
         failed = running.result(DEADLINE_SECONDS)
-    assert (failed["status"], failed["reason"], failed["error"]["type"]) == ("failed", "error", "DatabaseError")
+    assert (failed["status"], failed["reason"], failed["error"]["type"]) == ("failed", None, "DatabaseError")
     assert office.value("select count(*) from raw_referrals") == 2 * PAGE
     summary = office.sync()
     assert (summary["status"], summary["fetched"] <= REFERRALS - 2 * PAGE + 1) == ("success", True)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from hunter_pipeline.config import project_files
 from hunter_pipeline.errors import DatabaseError
-from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse import migrate, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import Office
@@ -93,13 +93,22 @@ def test_upgrades_and_syncs_in_any_order(newer: Office) -> None:
 def test_a_sync_that_does_not_end_is_a_sentence(newer: Office) -> None:
     """After its patience the upgrade says what it waits for, and has changed nothing."""
     before = migrate.status(newer.warehouse)[0]
-    with newer.warehouse.connection() as connection, capture_logs() as events:
+    held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
+    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as told:
+        migrate.upgrade(newer.warehouse, patience=0.2)
+    assert told.value.hint == "Wait for its end or stop it, then run the command again."
+    assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
+    assert migrate.status(newer.warehouse)[0] == before
+
+
+def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Office) -> None:
+    """Versions before 0005 hold an advisory lock instead of a lease."""
+    before = migrate.status(newer.warehouse)[0]
+    with newer.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))
         connection.commit()
-        with pytest.raises(DatabaseError, match="a sync has been under way") as told:
+        with pytest.raises(DatabaseError, match="a sync has been under way"):
             migrate.upgrade(newer.warehouse, patience=0.2)
-    assert "hunter db upgrade" in str(told.value.hint)
-    assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
     assert migrate.status(newer.warehouse)[0] == before
 
 

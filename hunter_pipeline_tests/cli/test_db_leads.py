@@ -42,7 +42,7 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
     assert "eyJ" not in status.out
     assert settings.token_cache.stat().st_mode & 0o777 == 0o600
 
-    assert [hunter("auth", "logout").out for _ in range(2)] == ["Signed out.\n", "Nobody was signed in.\n"]
+    assert [hunter("auth", "logout").out for _ in range(2)] == ["Signed out.\n", "No account was signed in.\n"]
     assert hunter("auth", "status").code == 3
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import listing, raw_referrals
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.servers import Server
@@ -38,6 +38,8 @@ def base(server: Server) -> Iterator[str]:
                 """ values ('referral-003', '{"status": "New"}', 'a', '1'),"""
                 """ ('referral-003', '{"status": "Active", "deep": {"x": 1}}', 'b', '2')"""
             )
+        with Warehouse.from_settings(settings).connection() as connection:
+            raw_referrals.repair_newest_versions(connection)
         yield url
 
 
