@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Literal, Self, cast
+from typing import Literal, Self
 from urllib.parse import quote
 
 from hunter_pipeline.errors import PartnerCenterClientError
@@ -10,6 +10,7 @@ from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import PROBE_POLICY, ApiRequest, Http
 from hunter_pipeline.partner_center.pagination import (
     MAX_PAGES_WITHOUT_PROGRESS,
+    UPDATED,
     Page,
     next_query,
     read_page,
@@ -19,7 +20,6 @@ from hunter_pipeline.partner_center.responses import BAD_REQUEST, UNAUTHORIZED, 
 
 Direction = Literal["Incoming", "Outgoing"]
 REFERRALS_PATH = "/v1.0/engagements/referrals"
-_UPDATED = "updatedDateTime"
 # Characters that OData's query options contain and that need no encoding there.
 _SAFE_IN_QUERY = "$=&',():/"
 
@@ -112,10 +112,9 @@ class PartnerCenterClient:
                 if direction is None or error.status_code != BAD_REQUEST:
                     raise
                 response = self._get(_first_query(None, True, None, 1), label=label)
-        for item in read_page(response, 1).items[:1]:
-            timestamp = cast("dict[str, object]", item).get(_UPDATED) if isinstance(item, dict) else None
-            return timestamp if isinstance(timestamp, str) else None
-        return None
+        page = read_page(response, 1)
+        timestamp = page.identities[0][1] if page.items else None
+        return timestamp if isinstance(timestamp, str) else None
 
     def _get(self, query: str, *, label: str) -> ApiResponse:
         """Request a page; after a 401 once more with a new token, within the same tries and the same time."""
@@ -145,10 +144,10 @@ def _first_query(updated_since: str | None, descending: bool, direction: Directi
     """
     conditions = [f"direction eq '{direction}'"] if direction else []
     if updated_since is not None:
-        conditions.append(f"{_UPDATED} ge {updated_since}")
+        conditions.append(f"{UPDATED} ge {updated_since}")
     options = {
         "$filter": " and ".join(conditions),
-        "$orderby": f"{_UPDATED} {'desc' if descending else 'asc'}",
+        "$orderby": f"{UPDATED} {'desc' if descending else 'asc'}",
         "$top": str(page_size),
     }
     return "&".join(f"{name}={quote(value, safe=_SAFE_IN_QUERY)}" for name, value in options.items() if value)

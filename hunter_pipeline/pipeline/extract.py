@@ -1,6 +1,8 @@
 """Read referrals from Partner Center and land them, page by page, in raw_referrals."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,9 +12,10 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DatabaseError, PartnerCenterClientError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ErasureRegistry, redact
-from hunter_pipeline.referrals.payloads import RawVersion, Rejected
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, parse_json
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync_lease, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
@@ -157,7 +160,10 @@ def drop_superseded(connection: Connection, *, days: int | None) -> int:
 
 def names_in_team(item: object, address: str) -> bool:
     """Return whether a referral's own `team` (the partner's and Microsoft's people) has a person with this address."""
-    team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
+    if isinstance(item, WireReferral):
+        team = parse_json(item.team.decode("utf-8", errors="replace")) if item.team else None
+    else:
+        team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
     members = cast("list[object]", team) if isinstance(team, list) else []
     addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
     return any(isinstance(email, str) and canonical_address(email) == address for email in addresses)
@@ -217,16 +223,17 @@ def _read_pages(
     last: str | None = None
     reached = state.cursor
     in_order = True
-    for page in client.pages(
+    pages = client.pages(
         updated_since=query.updated_since,
         direction=query.direction,
         descending=query.descending,
         page_size=page_size,
-    ):
-        items = [redact(item, state.registry) for item in page.items]
-        if state.reader is not None:
+    )
+    for page in _read_ahead(pages):
+        items = [item if isinstance(item, WireReferral) else redact(item, state.registry) for item in page.items]
+        if state.reader is not None and state.since is None:
             state.naming += sum(names_in_team(item, state.reader) for item in page.items)
-        keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
+        keys = [key for item in items if (key := _updated_key(item))]
         in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=query.descending)
         last = keys[-1] if keys else last
         if state.pages:  # one page in order may be chance; a second that continues it is an order
@@ -236,23 +243,46 @@ def _read_pages(
             return
 
 
+def _read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
+    """Request the next page while the caller works on the last one."""
+    context = copy_context()  # the run's id, for the log
+    with ThreadPoolExecutor(1, thread_name_prefix="next page") as pool:
+        upcoming = pool.submit(context.run, next, pages, None)
+        while (page := upcoming.result()) is not None:
+            upcoming = pool.submit(context.run, next, pages, None)
+            yield page
+
+
+def _updated_key(item: WireReferral | RawVersion | Rejected) -> str | None:
+    if isinstance(item, WireReferral):
+        return sortable_utc(item.updated)
+    return item.source_updated_key if isinstance(item, RawVersion) else None
+
+
 def _land(
     connection: Connection,
     state: ExtractState,
-    items: Sequence[RawVersion | Rejected],
+    items: Sequence[WireReferral | RawVersion | Rejected],
     keys: list[str],
     *,
     cursor: str | None,
 ) -> None:
-    """Store one page together with the cursor and the counts."""
-    versions = [item for item in items if isinstance(item, RawVersion)]
-    rejected = [item for item in items if isinstance(item, Rejected)]
+    """Store one page with the cursor and the counts; of a referral that is known by its bytes only the sighting."""
+    arrived = {item.referral_id: item.wire_hash for item in items if isinstance(item, WireReferral)}
     with write_transaction(connection):
         if not sync_lease.renew(connection, state.run_id):
             raise DatabaseError(
                 "Another sync has taken over, because this one was not heard of for too long.",
                 hint="Nothing is lost; the other one continues from the last page.",
             )
+        known = raw_referrals.note_sightings(connection, arrived, seen_at=state.read.started_at)
+        new = [
+            redact(item, state.registry) if isinstance(item, WireReferral) else item
+            for item in items
+            if not (isinstance(item, WireReferral) and known.get(item.referral_id) == item.wire_hash)
+        ]
+        versions = [item for item in new if isinstance(item, RawVersion)]
+        rejected = [item for item in new if isinstance(item, Rejected)]
         landed, quarantined = raw_referrals.land(
             connection, versions, rejected, seen_at=state.read.started_at, run_id=state.run_id
         )

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from hunter_pipeline.referrals.addresses import addresses_in, ascii_host, decode, find_host
 from hunter_pipeline.referrals.customer_domain import ADDRESS_HOST
-from hunter_pipeline.referrals.payloads import RawVersion, Rejected, version_of
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, version_of, version_of_wire
 from hunter_pipeline.referrals.referral import Payload
 
 # Stands in quarantine for a text that names an erased person.
@@ -84,12 +84,12 @@ class ErasureRegistry:
 
 def redact(item: object, registry: ErasureRegistry) -> RawVersion | Rejected:
     """
-    Return what `version_of` does, reduced to impersonal fields if the item names an erased person.
+    Return the version of an item, reduced to impersonal fields if the item names an erased person.
 
     The content hash of a reduced version is a keyed hash of the original one: the same payload is the same version at
     every sync, and the hash does not reveal the payload.
     """
-    version = version_of(item)
+    version = version_of_wire(item) if isinstance(item, WireReferral) else version_of(item)
     if not registry.people:
         return version
     is_named = bool(registry.people_in(version.payload_json))
@@ -98,7 +98,8 @@ def redact(item: object, registry: ErasureRegistry) -> RawVersion | Rejected:
         return replace(version, payload_json=ERASED, content_hash=content_hash, erased=True) if is_named else version
     if not is_named and not registry.has_named(version.referral_id):
         return version
-    reduced = cast("RawVersion", version_of(reduce_payload(cast("Payload", item), registry)))
+    payload = item.parsed() if isinstance(item, WireReferral) else item
+    reduced = cast("RawVersion", version_of(reduce_payload(cast("Payload", payload), registry)))
     return replace(reduced, content_hash=content_hash, repaired=version.repaired, erased=True)
 
 
