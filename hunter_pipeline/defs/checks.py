@@ -229,7 +229,7 @@ def _duplicates(
 ) -> dg.AssetCheckResult:
     """Count duplicates; in an incremental sync only where the database does not rule them out by a unique index."""
     name = "no_duplicate_referral_ids" if column == "referral_id" else "no_duplicate_domains"
-    enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column=column)
+    enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column_name=column)
     if since is not None and enforced:
         metadata = {"offenders": 0, "scope": f"the unique index on {column} is valid"}
         return _result(asset, name, ERROR, passed=True, metadata=metadata)

@@ -32,8 +32,8 @@ insert into domain_tenants (domain, azure_tenant_id, checked_at, check_after)
 select
     domain,
     azure_tenant_id,
-    now(),
-    now() + case when azure_tenant_id is null then interval '7 days' else interval '90 days' end
+    now() as checked_at,
+    now() + case when azure_tenant_id is null then interval '7 days' else interval '90 days' end as check_after
 from answers
 on conflict (domain) do update set
     azure_tenant_id = excluded.azure_tenant_id,
