@@ -198,6 +198,7 @@ def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> Non
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(office.sync, run_id="cut", client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
+        wait_until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
         office.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where application_name = 'hunter_pipeline' and datname = current_database() and pid <> pg_backend_pid()"
