@@ -75,7 +75,9 @@ class Settings(BaseSettings):
     partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
         "Incoming", description="which referrals: Incoming, Outgoing or All"
     )
-    partner_center_page_size: int = Field(200, ge=1, le=200, description="referrals per page ($top), 1 to 200")
+    partner_center_page_size: int | None = Field(
+        None, ge=1, le=200, description="referrals per page, 1 to 200, sent as $top; the server's own size if empty"
+    )
     database_url: SecretStr | None = Field(
         None, description="postgresql://user:password@host/database; an embedded PostgreSQL if empty"
     )

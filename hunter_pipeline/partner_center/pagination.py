@@ -9,6 +9,7 @@ for the parser is returned as its own JSON text (`str`), to be quarantined.
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,7 +26,8 @@ DOCUMENTED_HOST = "api.partner.microsoft.com"
 MAX_PAGES_WITHOUT_PROGRESS = 100
 
 UPDATED = "updatedDateTime"
-_NEXT_LINK = "@odata.nextLink"
+# Spellings of the link to the next page, without case and punctuation.
+_NEXT_LINK = "nextlink"
 _WEB_PORTS = (80, 443)
 # Strings are matched as a whole, so that brackets within them are not counted.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -44,12 +46,14 @@ class Page:
         number: from 1.
         items: the referrals, each a WireReferral, or whatever parsed JSON values stand in their place.
         next_link: as sent; None on the last page.
+        served_at: the time of the response by the server's clock, None if it does not say.
     """
 
     number: int
     items: list[object]
     next_link: object = None
     request_id: str | None = None
+    served_at: datetime | None = None
 
     @property
     def identities(self) -> list[tuple[object, object]]:
@@ -83,10 +87,10 @@ def read_page(response: ApiResponse, number: int) -> Page:
     try:
         fields = _PAGE.decode(response.body)
         items = [identify(bytes(item)) for item in _ITEMS.decode(fields["value"])]
-        link = msgspec.json.decode(fields[_NEXT_LINK]) if _NEXT_LINK in fields else None
+        others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name != "value"}
     except (msgspec.DecodeError, KeyError, ValueError, RecursionError):
         return _parse_page(response, number)
-    return Page(number, items, link, response.request_id)
+    return _page(response, number, items, others)
 
 
 def _parse_page(response: ApiResponse, number: int) -> Page:
@@ -100,7 +104,19 @@ def _parse_page(response: ApiResponse, number: int) -> Page:
     items = page.get("value")
     if not isinstance(items, list):
         raise unreadable_page(response, number, "has no list named value")
-    return Page(number, cast("list[object]", items), page.get(_NEXT_LINK), response.request_id)
+    return _page(response, number, cast("list[object]", items), page)
+
+
+def _page(response: ApiResponse, number: int, items: list[object], fields: dict[str, object]) -> Page:
+    if isinstance(fields.get("error"), dict):
+        raise unreadable_page(response, number, "holds an error instead of referrals")
+    links = [fields[name] for name in fields if _is_next_link(name) and fields[name] not in (None, "")]
+    return Page(number, items, links[0] if links else None, response.request_id, response.served_at)
+
+
+def _is_next_link(name: str) -> bool:
+    """Whether a field is the link to the next page: @odata.nextLink, odata.nextLink, @nextLink, next_link, ..."""
+    return re.sub("[^a-z]", "", name.lower()).removeprefix("odata") in (_NEXT_LINK, "next")
 
 
 def next_query(response: ApiResponse, page: Page, api_url: str) -> str | None:

@@ -131,7 +131,7 @@ def test_next_query_is_verbatim_when_the_host_is_ours(link: str | None, query: s
 @pytest.mark.parametrize(
     "link",
     [
-        "", 7, True, ["?x=1"], {}, "https://pc.example/", "https://pc.example/?", "not a link",
+        7, True, ["?x=1"], {}, "https://pc.example/", "https://pc.example/?", "not a link",
         "https://evil.example/?x=1", "https://pc.example:8444/?x=1", "https://api.partner.microsoft.com:8443/?x=1",
         "//evil.example/?x=1", "https://api.partner.microsoft.com@evil.example/?x=1", "https://pc.example.evil.example/?x=1",
         "http://[bad/?x=1", "https://[::1]/?x=1", "https://pc.example:x/?x=1",
@@ -156,3 +156,22 @@ def test_fingerprint_exists_for_any_items() -> None:
     for depth in range(0, 1000, 7):
         text = f'{{"value": [[{nested(depth)}], {{"id": [{nested(depth)}]}}, null, "x", NaN]}}'
         assert isinstance(read_page(response(text), 1).fingerprint, int)
+
+
+@pytest.mark.parametrize("link", ["", None])
+def test_empty_next_link_is_the_end(link: object) -> None:
+    last = response(json.dumps({"value": [], "@odata.nextLink": link}))
+    assert next_query(last, read_page(last, 1), "https://pc.example") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["@odata.nextLink", "odata.nextLink", "@nextLink", "nextLink", "@odata.nextlink", "next"]
+)
+def test_next_link_is_found_in_any_spelling(name: str) -> None:
+    linked = response(json.dumps({"value": [], name: "https://pc.example/?$skiptoken=a"}))
+    assert next_query(linked, read_page(linked, 1), "https://pc.example") == "$skiptoken=a"
+
+
+def test_page_with_an_error_object_is_a_response_error() -> None:
+    with pytest.raises(PartnerCenterResponseError, match="holds an error"):
+        read_page(response(json.dumps({"value": [], "error": {"code": "x"}})), 1)

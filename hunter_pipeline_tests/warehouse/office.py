@@ -127,7 +127,7 @@ class Office:
         self,
         mode: Literal["incremental", "full"] = "incremental",
         *,
-        page_size: int = 10,
+        page_size: int | None = 10,
         run_id: str | None = None,
         client: Any = None,
     ) -> dict[str, Any]:
@@ -220,6 +220,10 @@ class FarSide:
 
     def signed_in_as(self) -> None:
         """Nobody: this far side knows of no sign-in."""
+
+    def has_referral(self, referral_id: str) -> bool:
+        """Return whether one of the pages has it."""
+        return any(isinstance(item, dict) and item.get("id") == referral_id for page in self._pages for item in page)
 
     def pages(self, **_: Any) -> Iterator[Page]:
         """Each of the pages, once."""
