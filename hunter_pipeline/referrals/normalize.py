@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from hunter_pipeline.referrals.company_name import clean_company_name
 from hunter_pipeline.referrals.customer_domain import customer_domain
 from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
 from hunter_pipeline.referrals.referral import (
@@ -71,7 +72,9 @@ def normalize(
     type_, qualification = fields.choice("type", _TYPES), fields.choice("qualification", _QUALIFICATIONS)
     type_name, type_reason = referral_type(type_, qualification, inviter)
     team = list(profile.sections("team", _MAX_TEAM))
-    domain = customer_domain(team, profile, fields, own)
+    country = address.country("country")
+    company_name = clean_company_name(profile.decoded_text("name"), country)
+    domain = customer_domain(team, profile, fields, own, company_name or "")
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -90,9 +93,9 @@ def normalize(
         status_reason=fields.text("statusReason"),
         sales_stage=fields.identifier("salesStage"),
         invited_by_organization_id=inviter,
-        company_name=profile.decoded_text("name"),
+        company_name=company_name,
         company_size=profile.text("size", 100),
-        country=address.country("country"),
+        country=country,
         city=address.text("city"),
         domain=domain.domain,
         domain_source=domain.source,
