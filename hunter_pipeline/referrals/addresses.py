@@ -75,11 +75,13 @@ class Host(NamedTuple):
     A host as it is written, perhaps with a port.
 
     is_bare: it has neither scheme nor `@` before it. local: what stands before the `@` of an address; None for others.
+    has_path: a path or query follows the host of a URL.
     """
 
     text: str
     is_bare: bool
     local: str | None = None
+    has_path: bool = False
 
 
 def find_hosts(text: str) -> list[Host]:
@@ -97,8 +99,8 @@ def find_hosts(text: str) -> list[Host]:
     marked = [part for part in parts if "@" in part or (("/" in part or ":" in part) and _SCHEME.match(part))]
     if marked:
         return [host for part in marked[:_MAX_HOSTS] for host in _hosts_of_part(part.strip())][:_MAX_HOSTS]
-    pieces = [_END_OF_AUTHORITY.split(piece, maxsplit=1)[0] for piece in _PIECE.findall(text)[:_MAX_HOSTS]]
-    return [Host(host, is_bare=True) for piece in pieces if (host := piece.strip().strip(_BRACKETS_AND_QUOTES))]
+    pieces = (piece.strip().strip(_BRACKETS_AND_QUOTES) for piece in _PIECE.findall(text)[:_MAX_HOSTS])
+    return [_bare_host(piece) for piece in pieces if piece]
 
 
 def ascii_host(host: str) -> str | None:
@@ -203,10 +205,26 @@ def _hosts_of_part(part: str) -> Iterator[Host]:
         part = part[1:].rstrip("]") if part.startswith("[") and "@" in part else part
         for address in part.split("/") if part.count("@") > 1 else [part]:
             local, at, host = _authority_without_scheme(address).rpartition("@")
-            yield Host(_END_OF_MAIL_HOST.split(host, maxsplit=1)[0].strip(), not at, local if at else None)
+            if at:
+                yield Host(_END_OF_MAIL_HOST.split(host, maxsplit=1)[0].strip(), is_bare=False, local=local)
+            else:
+                yield _bare_host(address)
         return
-    local, _, host = _END_OF_URL_AUTHORITY.split(part[scheme.end() :], maxsplit=1)[0].rpartition("@")
-    yield Host(host.strip(), is_bare=False, local=local if _MAIL_SCHEME.search(scheme[0]) else None)
+    authority, *path = _END_OF_URL_AUTHORITY.split(part[scheme.end() :], maxsplit=1)
+    local, _, host = authority.rpartition("@")
+    if _MAIL_SCHEME.search(scheme[0]):
+        yield Host(host.strip(), is_bare=False, local=local)
+    else:
+        yield Host(host.strip(), is_bare=False, has_path=_is_path(path))
+
+
+def _bare_host(text: str) -> Host:
+    host, *path = _END_OF_AUTHORITY.split(text, maxsplit=1)
+    return Host(host.strip(), is_bare=True, has_path=_is_path(path))
+
+
+def _is_path(path: list[str]) -> bool:
+    return bool(path and path[0].strip("/\\?# "))
 
 
 def _authority_without_scheme(text: str) -> str:

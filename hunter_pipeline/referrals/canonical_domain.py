@@ -90,7 +90,7 @@ def resolve_all(text: str, *, own: Collection[str] = (), bare_needs_known_tld: b
 
 def resolve_host(host: Host, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> DomainResult:
     """Return the canonical domain of one host of a text, or the reason why it has none; arguments as `resolve_all`."""
-    domain, reason, is_known_tld = _classify(host.text, is_address=host.local is not None)
+    domain, reason, is_known_tld = _classify(host.text, is_page=host.has_path)
     if domain is None:
         return DomainResult(None, reason)
     if bare_needs_known_tld and host.is_bare and not is_known_tld:
@@ -132,13 +132,13 @@ def _own_domains(own: frozenset[str]) -> frozenset[str]:
     `*.` in front is allowed; a text that has no domain is ignored.
     """
     hosts = (host for text in own for host in find_hosts(text.strip().removeprefix("*.")))
-    domains = {domain for host in hosts if (domain := _classify(host.text, is_address=False).domain)}
+    domains = {domain for host in hosts if (domain := _classify(host.text, is_page=False).domain)}
     names = {domain.partition(".")[0] for domain in domains}
     return frozenset(domains | {f"{name}.{host}" for name in names for host in domain_lists().tenant_hosts})
 
 
 @lru_cache(maxsize=16384)
-def _classify(host: str, *, is_address: bool) -> _Classified:
+def _classify(host: str, *, is_page: bool) -> _Classified:
     """Return the registrable domain of a host as written, with a reason if one of the lists has it."""
     if host.startswith("[") or host.count(":") > 1:
         return _Classified(None, "ip_address" if _is_ipv6(host) else "invalid")
@@ -154,7 +154,7 @@ def _classify(host: str, *, is_address: bool) -> _Classified:
     # Exchange's hybrid set-up routes contoso.onmicrosoft.com by contoso.mail.onmicrosoft.com.
     name = _MAIL_ROUTING.sub("onmicrosoft.com", name)
     found = _registrable(name)
-    return found._replace(reason=_listed(name, found.domain, is_address)) if found.domain else found
+    return found._replace(reason=_listed(name, found.domain, is_page)) if found.domain else found
 
 
 def _registrable(host: str) -> _Classified:
@@ -173,7 +173,7 @@ def _registrable(host: str) -> _Classified:
     return _Classified(None, "invalid") if "_" in domain else _Classified(domain, is_known_tld=True)
 
 
-def _listed(host: str, domain: str, is_address: bool) -> Reason | None:
+def _listed(host: str, domain: str, is_page: bool) -> Reason | None:
     """Return the reason of the list that has the domain; most disposable hosts are listed as consumer mail, too."""
     lists = domain_lists()
     label, _, suffix = domain.partition(".")
@@ -187,28 +187,28 @@ def _listed(host: str, domain: str, is_address: bool) -> Reason | None:
     names = [".".join([*subdomains[start:], domain]) for start in range(len(subdomains) + 1)]
     if not lists.disposable_hosts.isdisjoint(names):
         return "disposable"
-    if _is_platform(names, label, is_address):
+    if _is_platform(names, label, is_page):
         return "platform"
     # A suffix may be listed as well: each provider of registered mail in Turkey has a name below kep.tr.
     return None if lists.consumer_domains.isdisjoint([*names, suffix]) else "consumer"
 
 
-def _is_platform(names: list[str], label: str, is_address: bool) -> bool:
+def _is_platform(names: list[str], label: str, is_page: bool) -> bool:
     """
     Return whether a host is one at which others have their pages and records, or a provider's machine.
 
-    The staff of a platform have addresses at its own domain, its users' records have hosts below it.
+    A platform's own domain is that of the company behind it: sue@etsy.com is a customer, etsy.com/shop/x is not.
 
     Args:
         names: the host, then its parents down to the registrable domain.
         label: the first label of the latter.
-        is_address: whether the host is that of an e-mail address.
+        is_page: whether a path follows the host.
     """
     lists = domain_lists()
     if not lists.infrastructure_hosts.isdisjoint(names):
         return True
     is_listed = label in lists.platform_names or not lists.platforms.isdisjoint(names)
-    return is_listed and not (is_address and len(names) == 1)
+    return is_listed and (is_page or names[0].removeprefix("www.") != names[-1])
 
 
 def _has_misspelt_com(subdomains: list[str], label: str) -> bool:

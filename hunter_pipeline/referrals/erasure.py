@@ -170,7 +170,10 @@ def _website(fields: Payload) -> Payload:
 
 
 def _hosts_only(text: str) -> str | None:
-    """Return the hosts in a text, those of addresses and URLs as URLs; None if it has none."""
-    hosts = [(ascii_host(found.text.partition(":")[0]), found.is_bare) for found in find_hosts(text)]
-    kept = [host if is_bare else f"https://{host}" for host, is_bare in hosts if host and "." in host]
+    """Return the hosts in a text, those of addresses and URLs as URLs, with `/-` for a path; None if it has none."""
+    kept: list[str] = []
+    for found in find_hosts(text):
+        host = ascii_host(found.text.partition(":")[0])
+        if host and "." in host:
+            kept.append(f"{'' if found.is_bare else 'https://'}{host}{'/-' if found.has_path else ''}")
     return ", ".join(kept) or None
