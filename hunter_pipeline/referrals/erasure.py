@@ -166,7 +166,8 @@ def _ids(profile: Payload) -> Iterator[Payload]:
 
 def _website(fields: Payload) -> Payload:
     value = fields.get("website")
-    return {"website": _hosts_only(value)} if isinstance(value, str) else {}
+    hosts = _hosts_only(value) if isinstance(value, str) else None
+    return {"website": hosts} if hosts else {}
 
 
 def _hosts_only(text: str) -> str | None:
