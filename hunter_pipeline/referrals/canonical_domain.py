@@ -102,6 +102,12 @@ def resolve_host(host: Host, *, own: Collection[str] = (), bare_needs_known_tld:
     return DomainResult(None if reason else domain, reason, is_known_tld)
 
 
+def registrable_domain(text: str) -> str | None:
+    """Return the registrable domain of the first host in a text that has one, even if it is no customer's."""
+    domains = (_classify(host.text, is_page=False).domain for host in find_hosts(text))
+    return next((domain for domain in domains if domain), None)
+
+
 def is_tenant_host(domain: str) -> bool:
     """Return whether a canonical domain is the technical name of a Microsoft tenant: contoso.onmicrosoft.com."""
     return domain.partition(".")[2] in domain_lists().tenant_hosts

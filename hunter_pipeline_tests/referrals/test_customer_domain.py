@@ -89,7 +89,16 @@ def test_distributor_is_the_customer_only_where_nothing_else_is_known_or_it_has_
     [
         *("CUST-77.TR", "INV.2025.NO", "Customer.ID", "v2.0.app", "DE.10234.AG", "ACC-334.CO", "1.2.3.4", "10234.12"),
         *("SAP:100234.DE", "crm://contact/334", "0061x00000ABCdE", "9b1c0b0e-1111-2222-3333-444455556666", "K1234.DE"),
-        *("Account.Name", "Kunden.Nr", "Fatura.No", "list.zip", "FABRIKAM.LTD", "Vendor.IT", "release-3.io", "CRM/77.1"),
+        *(
+            "Account.Name",
+            "Kunden.Nr",
+            "Fatura.No",
+            "list.zip",
+            "FABRIKAM.LTD",
+            "Vendor.IT",
+            "rel-3.io",
+            "CRM/77.1",
+        ),
         *("https://x.crm4.dynamics.com/main.aspx?id=1", "https://contoso.lightning.force.com/lightning/r/006/view"),
     ],
 )

@@ -170,7 +170,16 @@ def test_harmless_deviations_are_understood() -> None:
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [("TUR", "TR"), ("gbr", "GB"), ("UK", "GB"), ("EL", "GR"), ("USA", "US"), ("DE", "DE"), ("XK", "XK"), ("XYZ", None)],
+    [
+        ("TUR", "TR"),
+        ("gbr", "GB"),
+        ("UK", "GB"),
+        ("EL", "GR"),
+        ("USA", "US"),
+        ("DE", "DE"),
+        ("XK", "XK"),
+        ("XYZ", None),
+    ],
 )
 def test_country_of_three_letters_or_an_alias_is_translated(written: str, code: str | None) -> None:
     found = row({"customerProfile": {"address": {"country": written}}})
