@@ -88,6 +88,16 @@ def resolve_all(text: str, *, own: Collection[str] = (), bare_needs_known_tld: b
     ]
 
 
+@lru_cache(maxsize=4096)
+def resolved_hosts(text: str, own: tuple[str, ...]) -> tuple[tuple[Host, DomainResult], ...]:
+    """
+    Return each host of a field that may hold codes of other systems, with its result.
+
+    The cache is for the addresses of a referral, which are read for its domain and for its contacts.
+    """
+    return tuple((host, resolve_host(host, own=own, bare_needs_known_tld=True)) for host in find_hosts(text))
+
+
 def resolve_host(host: Host, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> DomainResult:
     """Return the canonical domain of one host of a text, or the reason why it has none; arguments as `resolve_all`."""
     domain, reason, is_known_tld = _classify(host.text, is_page=host.has_path)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hunter_pipeline.referrals.addresses import Host, find_hosts
-from hunter_pipeline.referrals.canonical_domain import is_distributor, resolve_host
+from hunter_pipeline.referrals.addresses import Host
+from hunter_pipeline.referrals.canonical_domain import is_distributor, resolved_hosts
 from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
 from hunter_pipeline.referrals.referral import Contact
 
@@ -107,10 +107,9 @@ def _address(text: str, domain: str | None, own: Collection[str]) -> tuple[_Addr
     """
     found: list[_Address] = []
     own_addresses = 0
-    for host in find_hosts(text):
+    for host, result in resolved_hosts(text, tuple(own)):
         if host.local is None:
             continue
-        result = resolve_host(host, own=own)
         if result.reason == "own":
             own_addresses += 1
         elif result.reason not in _UNREACHABLE and (written := _written(text, host)):

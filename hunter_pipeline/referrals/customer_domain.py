@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from hunter_pipeline.referrals.addresses import find_hosts
 from hunter_pipeline.referrals.canonical_domain import (
     DomainResult,
     is_distributor,
     is_tenant_host,
     resolve_all,
-    resolve_host,
+    resolved_hosts,
 )
 from hunter_pipeline.referrals.company_name import resemblance
 from hunter_pipeline.referrals.domain_lists import domain_lists
@@ -118,11 +117,11 @@ def _addresses(team: Iterable[Fields]) -> Iterator[str]:
 
 def _resolve(text: str, company: str, own: Collection[str]) -> Iterator[DomainResult]:
     """Yield the result of each host of a text in which a bare host may be a code of another system."""
-    for host in find_hosts(text):
-        result = resolve_host(host, own=own, bare_needs_known_tld=True)
+    for host, result in resolved_hosts(text, tuple(own)):
         if host.is_bare and result.domain and _is_code(host.text, result.domain, company):
-            result = DomainResult(None, "invalid")
-        yield result
+            yield DomainResult(None, "invalid")
+        else:
+            yield result
 
 
 def _is_code(text: str, domain: str, company: str) -> bool:

@@ -4,6 +4,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -26,6 +27,8 @@ _DECIMAL_PLACES = 6
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _COUNTRY = re.compile("[A-Za-z]{2,3}")
 _CURRENCY = re.compile("[A-Za-z]{3}")
+# The form in which Partner Center writes almost all date-times; `fromisoformat` alone would accept others, too.
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,7})?Z")
 # The day of .NET's default value of a date-time.
 _NO_DATE = "0001-01-01T"
 # Codes that people use for countries and that CLDR does not list as aliases: the European Union's for Greece.
@@ -169,6 +172,9 @@ class Fields:
         value = self._values.get(name)
         if value is None or value == "":
             return None
+        if isinstance(value, str) and _UTC.fullmatch(value) and not value.startswith(_NO_DATE):
+            with suppress(ValueError):  # 30 February is recorded below
+                return datetime.fromisoformat(value)
         key = sortable_utc(value)
         if key is None:
             self._record(name, "a date-time", value)
