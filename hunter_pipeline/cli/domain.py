@@ -20,9 +20,10 @@ def domain(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Print the canonical domain of each TEXT, or line of input."""
+    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415 - MSAL takes a while to import
     from hunter_pipeline.referrals.canonical_domain import resolve  # noqa: PLC0415 - loads the lists of domains
 
-    own = load_settings().own_domains
+    own = own_domains(load_settings())
     for text in map(_replace_invalid_bytes, texts) if texts else _input_lines():
         found = resolve(text, own=own)
         if as_json:

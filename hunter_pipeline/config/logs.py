@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.config.settings import Settings, unknown_variables
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"
@@ -18,6 +18,8 @@ _TOKEN = re.compile(
     r"|(?:refresh_token|access_token|id_token|client_secret|device_code)[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
 )
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+
+_WARNED_OF: set[str] = set()
 
 # log.info("partner_center_page", page=3, fetched=200): the event's name, then its fields.
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_LOGGER)
@@ -28,11 +30,11 @@ def mask(text: str) -> str:
     return _ADDRESS.sub("[address]", _TOKEN.sub("[token]", text))
 
 
-def configure_logs(settings: Settings) -> None:
+def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> None:
     """
-    Write events to standard error in the configured format.
+    Write events to standard error in the configured format, beginning with HUNTER_* variables that do not exist.
 
-    May be called again; the loggers of other libraries are not changed.
+    May be called again; the loggers of other libraries are not changed. A variable is warned of once in a process.
     """
     structlog.configure(
         processors=[
@@ -53,6 +55,8 @@ def configure_logs(settings: Settings) -> None:
         logger.addHandler(_HANDLER)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    if warn_of_variables:
+        _warn_of_unknown_variables()
 
 
 @contextmanager
@@ -63,6 +67,13 @@ def redirect_lines(write: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _HANDLER.write = before
+
+
+def _warn_of_unknown_variables() -> None:
+    for name, meant in unknown_variables().items():
+        if name not in _WARNED_OF:
+            _WARNED_OF.add(name)
+            log.warning("unknown_setting", variable=name, did_you_mean=meant)
 
 
 def _write_to_stderr(line: str) -> None:

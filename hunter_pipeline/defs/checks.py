@@ -17,6 +17,7 @@ from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.partner_center.sign_in_status import SignInStatus
 from hunter_pipeline.pipeline.extract import Stream
+from hunter_pipeline.pipeline.sign_in import own_domains
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES
 from hunter_pipeline.warehouse import sync_cursors, sync_runs
@@ -288,7 +289,7 @@ def _fresh(connection: Connection) -> dg.AssetCheckResult:
 
 
 def _canonical(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
-    own = load_settings().own_domains
+    own = own_domains(load_settings())
     stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=since)]
     rows = [{"domain": domain} for domain in stored if canonical_domain(domain, own=own) != domain]
     return _result("companies", "domains_are_canonical", ERROR, passed=not rows, metadata=_offenders(rows, since))

@@ -104,8 +104,8 @@ class PartnerCenterClient:
         """
         Return the newest `updatedDateTime` as the API writes it, None if there is no referral.
 
-        It is one small request, limited to 20 seconds with the sign-in, and others without `$top` and without the filter
-        by direction if the API refuses those. Raises: the errors of `pages`.
+        It is one small request, limited to 20 seconds with the sign-in, and others without the filter by direction and
+        without `$top` if the API refuses those. Raises: the errors of `pages`.
         """
         label = "the newest referral"
         with self.http.shared_deadline(PROBE_POLICY):

@@ -1,23 +1,23 @@
 """Turn payloads into typed referrals; what cannot be read is None and recorded in `field_errors`."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
+from hunter_pipeline.referrals.company_name import clean_company_name
+from hunter_pipeline.referrals.contacts import contacts
 from hunter_pipeline.referrals.customer_domain import customer_domain
-from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
+from hunter_pipeline.referrals.fields import Fields
 from hunter_pipeline.referrals.referral import (
     DIRECTIONS,
     QUALIFICATIONS,
     STATUSES,
     SUBSTATUSES,
     TYPES,
-    Contact,
     NormalizedReferral,
     Payload,
     referral_type,
 )
 
 _MAX_TEAM = 50
-_NO_CONTACT = Contact(None, None, None, None)
 
 
 def _spellings(values: tuple[str, ...]) -> dict[str, str]:
@@ -71,7 +71,9 @@ def normalize(
     type_, qualification = fields.choice("type", _TYPES), fields.choice("qualification", _QUALIFICATIONS)
     type_name, type_reason = referral_type(type_, qualification, inviter)
     team = list(profile.sections("team", _MAX_TEAM))
-    domain = customer_domain(team, profile, fields, own)
+    country = address.country("country")
+    company_name = clean_company_name(profile.decoded_text("name"), country)
+    domain = customer_domain(team, profile, fields, own, company_name or "")
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -90,9 +92,9 @@ def normalize(
         status_reason=fields.text("statusReason"),
         sales_stage=fields.identifier("salesStage"),
         invited_by_organization_id=inviter,
-        company_name=profile.decoded_text("name"),
+        company_name=company_name,
         company_size=profile.text("size", 100),
-        country=address.country("country"),
+        country=country,
         city=address.text("city"),
         domain=domain.domain,
         domain_source=domain.source,
@@ -101,7 +103,7 @@ def normalize(
         deal_value=details.number("dealValue"),
         currency=details.currency("currency"),
         customer_requested_contact=details.boolean("customerRequestedContact"),
-        contacts=tuple(_contacts(team)),
+        contacts=contacts(team, domain.domain, own),
         source_created_at=fields.date_time("createdDateTime"),
         source_updated_at=fields.date_time("updatedDateTime"),
         expires_at=fields.date_time("expirationDateTime"),
@@ -110,13 +112,3 @@ def normalize(
         expected_close_at=details.date_time("closingDateTime"),
         field_errors=errors,
     )
-
-
-def _contacts(team: Iterable[Fields]) -> Iterator[Contact]:
-    """Yield the people in the customer's team; a member without any readable field is left out."""
-    for member in team:
-        first, last = member.decoded_text("firstName"), member.decoded_text("lastName")
-        name = " ".join(part for part in (first, last) if part)[:MAX_TEXT] or None
-        contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.decoded_text("title"))
-        if contact != _NO_CONTACT:
-            yield contact

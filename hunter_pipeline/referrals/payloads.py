@@ -43,6 +43,7 @@ _FRACTION = re.compile(r'"\\u0000([^"]*)"')
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*+')
 _ESCAPE = re.compile(r"\\u(?:0000|d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|d[89a-f][0-9a-f]{2})|\\.")
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -187,7 +188,7 @@ def version_of(item: object) -> RawVersion | Rejected:
     stored = _repaired(text) if _is_suspicious(text) else text
     key = sortable_utc(payload.get("updatedDateTime"))
     return RawVersion(
-        referral_id=str(payload["id"]).strip(),
+        referral_id=_canonical_id(str(payload["id"]).strip()),
         payload_json=stored,
         content_hash=content_hash,
         source_updated_at=to_datetime(key) if key else None,
@@ -196,8 +197,13 @@ def version_of(item: object) -> RawVersion | Rejected:
     )
 
 
+def _canonical_id(referral_id: str) -> str:
+    """Return a GUID in small letters, in which Partner Center's own answers write it, and any other id as it is."""
+    return referral_id.lower() if _GUID.fullmatch(referral_id) else referral_id
+
+
 def _id_problem(payload: dict[str, object]) -> str | None:
-    """Return what is wrong with the id; its case is kept, white space around it is not."""
+    """Return what is wrong with the id."""
     if "id" not in payload:
         return "missing_id"
     value = payload["id"]

@@ -128,11 +128,33 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     after = hunter("doctor")
     assert (after.code, after.err) == (0, "")
     assert [line.split("  ")[1].strip() for line in after.out.splitlines()] == [
-        *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster", "lead desk")
+        *("variables", "home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "own domains"),
+        *("Dagster", "lead desk"),
     ]
     assert "succeeded 0 minutes ago; the last one ended as success" in after.out
     assert "BAD" not in after.out
     assert "ada.brook" not in before.out + after.out
+
+
+def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_ones_own(
+    hunter, signed_in: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The domain of the user who signed in counts as one's own without being configured."""
+    monkeypatch.setenv("HUNTER_OWN_DOMAIN", "contoso.com")
+    assert hunter("sync").code == 0
+    assert "ok   own domains     fourthcoffee.com\n" in hunter("doctor").out
+    for referral_id in list(sandbox.world.incoming())[:2]:
+        sandbox.world.update(referral_id, team=[{"email": "kim@adatum.com"}, None, "x"])
+    assert hunter("sync").code == 0
+    report = hunter("doctor").out
+    assert (
+        "WARN variables       These variables do not exist and are ignored: HUNTER_OWN_DOMAIN (did you mean" in report
+    )
+    assert "WARN own domains     Your own teams in the referrals also have addresses at adatum.com." in report
+    monkeypatch.setenv("HUNTER_OWN_DOMAINS", "com.tr")
+    answer = hunter("doctor")
+    assert "BAD  own domains     HUNTER_OWN_DOMAINS names com.tr, which is not the domain of a company." in answer.out
+    assert answer.code == 2
 
 
 @pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])

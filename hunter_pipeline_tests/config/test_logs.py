@@ -53,6 +53,16 @@ def test_event_has_the_state_of_the_feature_flag(written: list[str], monkeypatch
     assert json.loads(written[0])["feature_flag_state"] == "enabled"
 
 
+def test_variable_that_does_not_exist_is_warned_of_once(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL", "geheim")
+    configure_logs(load_settings())
+    configure_logs(load_settings())
+    [event] = [json.loads(line) for line in written]
+    assert (event["event"], event["level"], event["variable"]) == ("unknown_setting", "warning", "HUNTER_SYNC_INTERVAL")
+    assert event["did_you_mean"] == "HUNTER_SYNC_INTERVAL_SECONDS"
+    assert "geheim" not in written[0]
+
+
 def test_line_is_written_once_when_logs_are_configured_twice(written: list[str]) -> None:
     configure_logs(load_settings())
     configure_logs(load_settings())

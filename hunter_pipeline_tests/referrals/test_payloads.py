@@ -164,6 +164,11 @@ def test_content_hash_is_that_of_the_original_value() -> None:
     assert accepted({"a": 1, "id": "a"}).content_hash == accepted({"id": "a", "a": 1}).content_hash
 
 
+def test_guid_in_capitals_is_the_same_referral() -> None:
+    guid = "5A7D0C3E-1B2F-4C5D-8E9F-0A1B2C3D4E5F"
+    assert accepted({"id": guid}).referral_id == accepted({"id": f" {guid.lower()}"}).referral_id == guid.lower()
+
+
 @given(referrals | json_values)
 def test_any_json_is_a_version_or_rejected(item: Any) -> None:
     """jsonb accepts the text of a version; nothing raises."""
