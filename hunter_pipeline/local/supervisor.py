@@ -1,13 +1,17 @@
 """
-Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon, and the lead desk.
+Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's processes and the lead desk.
 
 Each runs in its own process group, so that none of its children outlives it.
 """
 
 import contextlib
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +24,6 @@ import requests
 
 from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
-from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.defs import maintenance
 from hunter_pipeline.errors import ConfigurationError, HunterError
@@ -53,50 +56,86 @@ def stop_database_after(settings: Settings, *, even_if_running: bool = False) ->
 
 
 class Services:
-    """The processes of one home: Dagster, and the lead desk, which is restarted when it ends."""
+    """
+    The processes of one home: Dagster's code server, web UI and daemon, and the lead desk.
+
+    The lead desk is restarted when it ends; Dagster's processes need each other and end together.
+    """
 
     def __init__(self, settings: Settings, urls: Urls) -> None:
         self.settings = settings
         self.urls = urls
         self.logs = settings.folder("logs")
-        self.dagster = self._start(_dagster_command(urls.dagster, settings.log_style), "dagster.log")
+        # not under HUNTER_HOME, because the path of a socket may have about 100 bytes only
+        self.sockets = Path(tempfile.mkdtemp(prefix="hunter-"))
+        self.dagster: list[subprocess.Popen[bytes]] = []
+        self.desk: subprocess.Popen[bytes] | None = None
         self._next_desk_start = 0.0
-        self.desk = self._start_desk()
 
-    def wait_until_ready(self) -> None:
+    def start(self) -> None:
         """
-        Wait until both respond.
+        Start everything and wait until it responds.
 
-        Raises: ConfigurationError if one does not start; the hint names its log.
+        Raises: ConfigurationError if something does not start; the hint names its log.
         """
-        _wait(self.dagster, lambda: _dagster_is_ready(self.urls.dagster), "Dagster", self.logs / "dagster.log")
-        _wait(self.desk, lambda: _desk_is_ready(self.urls.desk), "The lead desk", self.logs / "desk.log")
+        socket, workspace = self.sockets / "code", self.sockets / "workspace.yaml"
+        location = {"grpc_server": {"socket": str(socket), "location_name": "hunter_pipeline"}}
+        workspace.write_text(json.dumps({"load_from": [location]}), encoding="utf-8")
+        code = ["dagster", "api", "grpc", "--socket", str(socket), "--module-name", "hunter_pipeline.definitions"]
+        self._start_dagster(*code, "--location-name", "hunter_pipeline")
+        self._start_desk()
+        # the web UI and the daemon load the code location once, when they start
+        dagster = (lambda: self.exit_code() is not None), "Dagster", self.logs / "dagster.log"
+        _wait(socket.exists, *dagster)
+        parts = urlsplit(self.urls.dagster)
+        hosts = ",".join(filter(None, (parts.hostname, os.environ.get("DAGSTER_ALLOWED_HOSTS"))))
+        web = ["hunter_pipeline.web.dagster_webserver", "--workspace", str(workspace)]
+        address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
+        self._start_dagster(*web, *address, environment={"DAGSTER_ALLOWED_HOSTS": hosts})
+        self._start_dagster("dagster._daemon", "run", "--workspace", str(workspace))
+        _wait(lambda: _dagster_is_ready(self.urls.dagster), *dagster)
+        desk = (lambda: self.desk is None or self.desk.poll() is not None), "The lead desk", self.logs / "desk.log"
+        _wait(lambda: _desk_is_ready(self.urls.desk), *desk)
 
     def keep_desk(self) -> bool:
         """Start the lead desk if it has ended, at most once per DESK_PAUSE_SECONDS; return whether it was started."""
-        code = self.desk.poll()
+        code = self.desk.poll() if self.desk else None
         if code is None or time.monotonic() < self._next_desk_start:
             return False
         log.warning("lead_desk_restarted", exit_code=code, log=str(self.logs / "desk.log"))
-        self.desk = self._start_desk()
+        self._start_desk()
         return True
 
+    def exit_code(self) -> int | None:
+        """Return the exit code of a Dagster process that has ended, None while all run."""
+        return next((code for process in self.dagster if (code := process.poll()) is not None), None)
+
     def end(self) -> None:
-        """End both, and the runs in progress."""
-        for process in (self.desk, self.dagster):
+        """End everything, and the runs in progress."""
+        for process in filter(None, (self.desk, *reversed(self.dagster))):
             end_group(process.pid, self.settings.dagster_home)
             process.wait()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def _start_desk(self) -> "subprocess.Popen[bytes]":
+    def _start_dagster(self, *command: str, environment: dict[str, str] | None = None) -> None:
+        style = "json" if self.settings.log_style == "json" else "colored"
+        words = [sys.executable, "-m", *command, "--log-format", style]
+        self.dagster.append(self._start(words, "dagster.log", environment))
+        self._record()
+
+    def _start_desk(self) -> None:
         self._next_desk_start = time.monotonic() + DESK_PAUSE_SECONDS
         environment = {
             "HUNTER_DAGSTER_URL": self.urls.dagster,
             "HUNTER_API_HOST": self.settings.api_host,
             "HUNTER_API_PORT": str(urlsplit(self.urls.desk).port),
         }
-        process = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
-        record_services(self.settings, self.urls, [self.dagster.pid, process.pid])
-        return process
+        self.desk = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
+        self._record()
+
+    def _record(self) -> None:
+        groups = [process.pid for process in (*self.dagster, self.desk) if process is not None]
+        record_services(self.settings, self.urls, groups)
 
     def _start(
         self, command: list[str], log_name: str, environment: dict[str, str] | None = None
@@ -127,7 +166,7 @@ def running(settings: Settings, urls: Urls) -> Iterator[Services]:
     report_dead_runs(settings)
     services = Services(settings, urls)
     try:
-        services.wait_until_ready()
+        services.start()
         yield services
     finally:
         services.end()
@@ -184,12 +223,10 @@ def watch(services: Services) -> NoReturn:
 
     Raises: HunterError if Dagster ends by itself.
     """
-    code: int | None = None
-    while code is None:
+    while (code := services.exit_code()) is None:
         keep_database(services.settings)
         services.keep_desk()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = services.dagster.wait(WATCH_SECONDS)
+        time.sleep(WATCH_SECONDS)
     raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=f"See {services.logs / 'dagster.log'}.")
 
 
@@ -228,17 +265,9 @@ def refuse_mixing(settings: Settings) -> None:
         )
 
 
-def _dagster_command(url: str, log_style: str) -> list[str]:
-    parts = urlsplit(url)
-    address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
-    style = ["--log-format", "json" if log_style == "json" else "colored"]
-    workspace = ["--workspace", str(project_file("workspace.yaml"))]
-    return [sys.executable, "-m", "dagster", "dev", *workspace, *address, *style]
-
-
-def _wait(process: "subprocess.Popen[bytes]", is_ready: Callable[[], bool], name: str, log_file: Path) -> None:
+def _wait(is_ready: Callable[[], bool], has_ended: Callable[[], bool], name: str, log_file: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and not has_ended():
         with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
             if is_ready():
                 return
