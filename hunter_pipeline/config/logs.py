@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.referrals.text import to_line
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"
@@ -110,7 +111,7 @@ def _mask_value(value: Any) -> Any:
         return {str(name): _mask_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
         return [_mask_value(inner) for inner in value]
-    return mask(str(value))
+    return to_line(mask(str(value)))
 
 
 def _renderer(settings: Settings) -> structlog.types.Processor:
