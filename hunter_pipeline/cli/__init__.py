@@ -67,6 +67,8 @@ def main() -> None:
     """Run the command line and exit with its code."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    # everything under HUNTER_HOME is for its user only, also what Dagster and PostgreSQL create there
+    os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names in any script, in any locale

@@ -17,6 +17,7 @@ from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status
+from hunter_pipeline.web.connections import BoundedProtocol
 from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline.web.security import AccessControl, AccessMiddleware
 
@@ -103,6 +104,7 @@ def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
         server_header=False,
         forwarded_allow_ips=child_environment().get("FORWARDED_ALLOW_IPS", ""),
         timeout_graceful_shutdown=STOP_SECONDS,
+        http=BoundedProtocol,
         ws="none",
     )
 

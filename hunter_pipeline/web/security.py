@@ -28,6 +28,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import revoked_sessions
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.web.connections import with_body_deadline
 from hunter_pipeline.web.errors import ApiError, internal_error, key_required
 from hunter_pipeline.web.health import RequestMetrics
 
@@ -166,7 +167,7 @@ class AccessMiddleware:
             await send(message)
 
         try:
-            await self._respond(scope, receive, send_with_headers)
+            await self._respond(scope, with_body_deadline(receive), send_with_headers)
         except Exception as error:  # noqa: BLE001 - the web boundary: no detail of a bug may reach the client
             log.error("http_request_failed", error_type=type(error).__name__, route=_route(scope))
             if not status:
