@@ -56,6 +56,15 @@ def configure_logs(settings: Settings) -> None:
     logger.propagate = False
 
 
+def announce(settings: Settings, event: str, text: str, **fields: Any) -> None:
+    """Say what a long-running command does: in production an event of the log, otherwise text on standard output."""
+    if settings.log_style == "json":
+        log.info(event, **fields)
+    else:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
 @contextmanager
 def redirect_lines(write: Callable[[str], None]) -> Iterator[None]:
     """Write the log lines with `write` inside the block, e.g. above a progress bar."""

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from hunter_pipeline.defs import maintenance
 from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.local.dagster_instance import open_instance
 from hunter_pipeline.local.processes import Urls, end_group, record_services
+from hunter_pipeline.local.service_logs import ServiceLogs
 from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.warehouse import embedded, sync_cursors, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
@@ -65,7 +67,8 @@ class Services:
     def __init__(self, settings: Settings, urls: Urls) -> None:
         self.settings = settings
         self.urls = urls
-        self.logs = settings.folder("logs")
+        # in production everything goes to standard error, for journald or a container
+        self.logs = ServiceLogs(None if settings.log_style == "json" else settings.folder("logs"))
         # not under HUNTER_HOME, because the path of a socket may have about 100 bytes only
         self.sockets = Path(tempfile.mkdtemp(prefix="hunter-"))
         self.dagster: list[subprocess.Popen[bytes]] = []
@@ -78,15 +81,15 @@ class Services:
 
         Raises: ConfigurationError if something does not start; the hint names its log.
         """
-        socket, workspace = self.sockets / "code", self.sockets / "workspace.yaml"
-        location = {"grpc_server": {"socket": str(socket), "location_name": "hunter_pipeline"}}
+        code_socket, workspace = self.sockets / "code", self.sockets / "workspace.yaml"
+        location = {"grpc_server": {"socket": str(code_socket), "location_name": "hunter_pipeline"}}
         workspace.write_text(json.dumps({"load_from": [location]}), encoding="utf-8")
-        code = ["dagster", "api", "grpc", "--socket", str(socket), "--module-name", "hunter_pipeline.definitions"]
+        code = ["dagster", "api", "grpc", "--socket", str(code_socket), "--module-name", "hunter_pipeline.definitions"]
         self._start_dagster(*code, "--location-name", "hunter_pipeline")
         self._start_desk()
         # the web UI and the daemon load the code location once, when they start
-        dagster = (lambda: self.exit_code() is not None), "Dagster", self.logs / "dagster.log"
-        _wait(socket.exists, *dagster)
+        dagster = (lambda: self.exit_code() is not None), "Dagster", self.logs.describe("dagster.log")
+        _wait(code_socket.exists, *dagster)
         parts = urlsplit(self.urls.dagster)
         hosts = ",".join(filter(None, (parts.hostname, os.environ.get("DAGSTER_ALLOWED_HOSTS"))))
         web = ["hunter_pipeline.web.dagster_webserver", "--workspace", str(workspace)]
@@ -94,7 +97,11 @@ class Services:
         self._start_dagster(*web, *address, environment={"DAGSTER_ALLOWED_HOSTS": hosts})
         self._start_dagster("dagster._daemon", "run", "--workspace", str(workspace))
         _wait(lambda: _dagster_is_ready(self.urls.dagster), *dagster)
-        desk = (lambda: self.desk is None or self.desk.poll() is not None), "The lead desk", self.logs / "desk.log"
+        desk = (
+            (lambda: self.desk is None or self.desk.poll() is not None),
+            "The lead desk",
+            self.logs.describe("desk.log"),
+        )
         _wait(lambda: _desk_is_ready(self.urls.desk), *desk)
 
     def keep_desk(self) -> bool:
@@ -102,7 +109,7 @@ class Services:
         code = self.desk.poll() if self.desk else None
         if code is None or time.monotonic() < self._next_desk_start:
             return False
-        log.warning("lead_desk_restarted", exit_code=code, log=str(self.logs / "desk.log"))
+        log.warning("lead_desk_restarted", exit_code=code, hint=self.logs.describe("desk.log"))
         self._start_desk()
         return True
 
@@ -144,7 +151,7 @@ class Services:
         paths = {"HUNTER_HOME": str(self.settings.home)}
         if self.settings.partner_center_token_cache:
             paths["HUNTER_PARTNER_CENTER_TOKEN_CACHE"] = str(self.settings.partner_center_token_cache)
-        with (self.logs / log_name).open("ab") as output:
+        with self.logs.open(log_name) as output:
             return subprocess.Popen(  # noqa: S603 - a command of this module # nosec B603
                 command,
                 env=child_environment() | paths | (environment or {}),
@@ -186,7 +193,7 @@ def report_dead_runs(settings: Settings) -> int:
 
 
 @contextmanager
-def until_stopped() -> Iterator[None]:
+def until_stopped(settings: Settings) -> Iterator[None]:
     """
     End the block normally on Ctrl-C, SIGTERM or a closed terminal.
 
@@ -199,22 +206,35 @@ def until_stopped() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
-        _print("Stopping; this takes a few seconds.")
+        _print(settings, "services_stopping", "Stopping; this takes a few seconds.")
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
-        _print("Stopped.")
+        _print(settings, "services_stopped", "Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _print(sentence: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be closed
-        print(sentence, file=sys.stderr, flush=True)
+def _print(settings: Settings, event: str, sentence: str) -> None:
+    # the terminal may be closed, and the signal may have come while the process was writing
+    with contextlib.suppress(OSError, RuntimeError):
+        if settings.log_style == "json":
+            log.info(event)
+        else:
+            print(sentence, file=sys.stderr, flush=True)
+
+
+def notify_systemd() -> None:
+    """Tell systemd that the service is ready; does nothing if it did not start this process (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+            connection.connect("\0" + address[1:] if address.startswith("@") else address)
+            connection.sendall(b"READY=1")
 
 
 def watch(services: Services) -> NoReturn:
@@ -226,8 +246,9 @@ def watch(services: Services) -> NoReturn:
     while (code := services.exit_code()) is None:
         keep_database(services.settings)
         services.keep_desk()
+        services.logs.rotate()
         time.sleep(WATCH_SECONDS)
-    raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=f"See {services.logs / 'dagster.log'}.")
+    raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=services.logs.describe("dagster.log"))
 
 
 def keep_database(settings: Settings) -> bool:
@@ -265,14 +286,14 @@ def refuse_mixing(settings: Settings) -> None:
         )
 
 
-def _wait(is_ready: Callable[[], bool], has_ended: Callable[[], bool], name: str, log_file: Path) -> None:
+def _wait(is_ready: Callable[[], bool], has_ended: Callable[[], bool], name: str, hint: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and not has_ended():
         with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
             if is_ready():
                 return
         time.sleep(0.3)
-    raise ConfigurationError(f"{name} did not start.", hint=f"See {log_file}.")
+    raise ConfigurationError(f"{name} did not start.", hint=hint)
 
 
 def _dagster_is_ready(url: str) -> bool:
