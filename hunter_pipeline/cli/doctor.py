@@ -51,6 +51,8 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         "variables": _check_variables,
         "home": _check_home,
         "database": _check_database,
+        "disk": _check_disk,
+        "clock": _check_clock,
         "last sync": _check_last_sync,
         "feature flag": _check_flag,
     }
@@ -113,6 +115,35 @@ def _check_home(settings: Settings) -> str:
             hint="Change its owner, or set HUNTER_HOME to another folder.",
         )
     return str(settings.home)
+
+
+def _check_disk(settings: Settings) -> str:
+    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+    from hunter_pipeline.warehouse.disk_space import disk_space  # noqa: PLC0415
+
+    warehouse = Warehouse.from_settings(settings)
+    if warehouse.url is not None or migrate.status(warehouse)[0] is None:
+        space = disk_space(settings.home, None)
+    else:
+        with warehouse.connection() as connection:
+            space = disk_space(settings.home, connection)
+    if space.is_low():
+        raise _WarningError(f"The disk of {settings.home} has {space}.", hint="Free space before it is full.")
+    return str(space)
+
+
+def _check_clock(settings: Settings) -> str:
+    from hunter_pipeline.partner_center.clock import CLOCK_HINT, clock_problem  # noqa: PLC0415
+    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
+
+    if not settings.partner_center_enabled:
+        return "not compared: nothing calls Entra while the feature flag is off"
+    with Http() as http:
+        problem = clock_problem(http, settings.partner_center_authority)
+    if problem:
+        raise HunterError(problem, hint=CLOCK_HINT)
+    return "agrees with Entra's"
 
 
 def _check_database(settings: Settings) -> str:

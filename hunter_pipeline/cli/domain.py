@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.referrals.text import replace_control_characters
 
 TAB = "\t"
 
@@ -29,7 +30,8 @@ def domain(
         if as_json:
             print(json.dumps({"input": text, "domain": found.domain, "reason": found.reason}))
         else:
-            print(f"{text.replace(TAB, ' ')}{TAB}{found.domain or '-'}{TAB}{found.reason or ''}".rstrip(TAB))
+            shown = replace_control_characters(text.replace(TAB, " "))
+            print(f"{shown}{TAB}{found.domain or '-'}{TAB}{found.reason or ''}".rstrip(TAB))
 
 
 def _replace_invalid_bytes(text: str) -> str:

@@ -53,7 +53,8 @@ def adopt_demo(home: Path) -> bool:
     """
     Take over all variables of the demo that runs in this home; return whether there is one.
 
-    Does nothing if any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never be sent to the sandbox.
+    Does nothing if any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never be sent to the sandbox. Does nothing
+    in a copy of the home either: the file names the home that the demo runs in.
     """
     demo = home / DEMO_FILE
     if DEMO_VARIABLE in os.environ or not demo.is_file():
@@ -62,6 +63,8 @@ def adopt_demo(home: Path) -> bool:
     if any(value and name.upper().startswith(PARTNER_CENTER) for name, value in configured.items()):
         return False
     values = {name: value for name, value in dotenv_values(demo).items() if value}
+    if Path(values.get(f"{PREFIX}HOME") or "/").resolve() != home.resolve():
+        return False
     pid = values.get(DEMO_VARIABLE, "")
     if not (pid.isdecimal() and _is_writer_alive(int(pid), demo)):
         return False

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from hunter_pipeline.config.settings import Settings, unknown_variables
+from hunter_pipeline.referrals.text import to_line
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"
@@ -57,6 +58,15 @@ def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> Non
     logger.propagate = False
     if warn_of_variables:
         _warn_of_unknown_variables()
+
+
+def announce(settings: Settings, event: str, text: str, **fields: Any) -> None:
+    """Say what a long-running command does: in production an event of the log, otherwise text on standard output."""
+    if settings.log_style == "json":
+        log.info(event, **fields)
+    else:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 @contextmanager
@@ -121,7 +131,7 @@ def _mask_value(value: Any) -> Any:
         return {str(name): _mask_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
         return [_mask_value(inner) for inner in value]
-    return mask(str(value))
+    return to_line(mask(str(value)))
 
 
 def _renderer(settings: Settings) -> structlog.types.Processor:

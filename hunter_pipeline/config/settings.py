@@ -250,7 +250,7 @@ class Settings(BaseSettings):
         """
         folder = self.home / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
             reason = "Permission denied"
         except OSError as error:
