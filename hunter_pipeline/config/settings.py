@@ -39,6 +39,10 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """
     The settings of a process, read once when it starts and passed down.
@@ -91,6 +95,9 @@ class Settings(BaseSettings):
     )
     own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="comma list: the partner's own domains, never a customer's"
+    )
+    currency: Annotated[str, BeforeValidator(_upper)] = Field(
+        "USD", pattern="^[A-Z]{3}$", description="the currency (ISO 4217) in which values of different currencies are compared"
     )
     raw_retention_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"

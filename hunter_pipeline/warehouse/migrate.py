@@ -6,7 +6,9 @@ Where there is something to do it waits for the sync under way, because changing
 transaction could end in a deadlock, and lets none begin meanwhile.
 """
 
+import csv
 import hashlib
+import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from typing import Any, LiteralString, cast
@@ -33,6 +35,20 @@ from hunter_pipeline.warehouse.schema import fingerprint
 LOCK_KEY = 4_276_180_391_552_001
 # The advisory lock that syncs held before there was a lease; an older version of the program may still run.
 OLD_SYNC_LOCK = 4_276_180_391_552_002
+
+# Tables whose first rows come with the program, in sql/data; users edit them, so that only missing ones are added.
+_SHIPPED_ROWS = {
+    "exchange_rates": """
+        insert into exchange_rates
+        select * from jsonb_populate_recordset(cast(null as exchange_rates), cast(:rows as jsonb))
+        on conflict do nothing
+    """,
+    "lead_scoring_rules": """
+        insert into lead_scoring_rules
+        select * from jsonb_populate_recordset(cast(null as lead_scoring_rules), cast(:rows as jsonb))
+        on conflict do nothing
+    """,
+}
 
 # How long an upgrade waits for the sync under way.
 SYNC_SECONDS = 900.0
@@ -68,6 +84,8 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
             ) from None
         for view in _changed_views(connection):
             _replace(connection, *view)
+        for table, statement in _SHIPPED_ROWS.items():
+            _add_missing_rows(connection, table, statement)
         _run(connection, f"comment on table alembic_version is '{fingerprint()}'")
         return str(_revision(connection))
 
@@ -186,7 +204,7 @@ def _changed_views(connection: AlchemyConnection) -> list[tuple[str, str, str]]:
         name, definition = path.stem, path.read_text(encoding="utf-8")
         mark = f"sql/views/{path.name} {hashlib.sha256(definition.encode()).hexdigest()}"
         made_from = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
-        if made_from.scalar() != mark:
+        if not str(made_from.scalar()).endswith(f"({mark})"):
             changed.append((name, mark, definition))
     return changed
 
@@ -195,9 +213,17 @@ def _replace(connection: AlchemyConnection, name: str, mark: str, definition: st
     """Drop a view and make it again; what was granted on it is granted again."""
     grants = connection.execute(text(_GRANTS), {"name": name}).scalars().all()
     _run(connection, f"drop view if exists {name}; {definition}")
-    _run(connection, f"comment on view {name} is '{mark}'")
+    description = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
+    _run(connection, f"comment on view {name} is '{description.scalar() or name} ({mark})'")
     for grant in (*grants, *([_READER] if name == "leads_ready" else [])):
         _run(connection, grant)
+
+
+def _add_missing_rows(connection: AlchemyConnection, table: str, statement: str) -> None:
+    """Insert the rows of sql/data that the table lacks."""
+    with project_file(f"sql/data/{table}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    connection.execute(text(statement), {"rows": json.dumps(rows)})
 
 
 def _run(connection: AlchemyConnection, statement: str) -> None:
