@@ -183,11 +183,17 @@ ranked as (
                 when 1 then scored.rest * rules.w_spam / 69
                 when 2 then scored.rest * rules.w_refused / 69
                 when 3 then scored.rest * rules.w_expired / 69
-                when 4 then rules.w_expires_now + (100 - rules.w_expires_now) * least((scored.rest - 5) / 50.0::float8, 1)
+                -- within the range of a state, half by the clock and half by the other points
+                when 4
+                    then rules.w_expires_now + (100 - rules.w_expires_now) * (
+                        least((scored.rest - 5) / 50.0::double precision, 1)
+                        + date_part('epoch', rules.in_24_hours - scored.expires_at) / 86400
+                    ) / 2
                 when 5
-                    then
-                        rules.w_asked_now
-                        + (rules.w_expires_now - 1 - rules.w_asked_now) * least((scored.rest - 5) / 50.0::float8, 1)
+                    then rules.w_asked_now + (rules.w_expires_now - 1 - rules.w_asked_now) * (
+                        least((scored.rest - 5) / 50.0::double precision, 1)
+                        + least(date_part('epoch', scored.source_created_at - rules.hours_ago_72) / 259200, 1)
+                    ) / 2
                 else scored.rest
             end
         )::integer as score
