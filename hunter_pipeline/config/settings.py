@@ -97,7 +97,9 @@ class Settings(BaseSettings):
         (), description="comma list: the partner's own domains, never a customer's"
     )
     currency: Annotated[str, BeforeValidator(_upper)] = Field(
-        "USD", pattern="^[A-Z]{3}$", description="the currency (ISO 4217) in which values of different currencies are compared"
+        "USD",
+        pattern="^[A-Z]{3}$",
+        description="the currency (ISO 4217) in which values of different currencies are compared",
     )
     raw_retention_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"

@@ -158,7 +158,7 @@ def companies(
     **_COMMON,
     kinds={"postgres", "view"},
     deps=[partner_center_referrals, companies],
-    code_version=_code_version("sql/views/leads_ready.sql"),
+    code_version=_code_version("sql/views/lead_scores.sql", "sql/views/leads_ready.sql"),
 )
 def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
     """The list that the sales team calls from: one row per company with an open referral, the most urgent first."""

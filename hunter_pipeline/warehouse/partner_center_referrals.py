@@ -83,7 +83,7 @@ def _upsert() -> sql.Composed:
     comma = sql.SQL(", ")
     # a referral that has inherited its domain keeps it for as long as it has none of its own
     new_values = {name: sql.SQL("excluded.") + sql.Identifier(name) for name in changing}
-    for name in ("domain", "domain_source"):
+    for name in ("domain", "domain_source", "domain_reason"):
         new_values[name] = sql.SQL("case when {} then known.{} else {} end").format(
             _KEEPS_INHERITED, sql.Identifier(name), new_values[name]
         )

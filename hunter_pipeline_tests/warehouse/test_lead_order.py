@@ -100,15 +100,3 @@ def test_leads_that_expire_within_a_day_come_first(large_office: Office) -> None
     assert asked > 0
     assert set(reasons[:expiring]) == {"expires within 24 hours"}
     assert set(reasons[expiring : expiring + asked]) == {"customer asked to be called in the last 72 hours"}
-
-
-def test_scratch(large_office: Office) -> None:
-    rows = leads(large_office)
-    print(sorted(Counter(row["score"] for row in rows).items()))
-    print(len(rows), Counter(row["score"] for row in rows).most_common(5))
-    c=Counter(row["score"] for row in rows).most_common(1)[0][0]
-    for row in rows:
-        if row["score"]==c: print(row["status"], row["source_created_at"], row["score_reasons"],row["score_points"],row["deal_value_base"])
-    for r in rows[:10]: print(r)
-    print(large_office.rows("select domain_source, count(*) from partner_center_referrals group by 1"))
-    print(large_office.rows("select contact_rank, count(*) from partner_center_referrals group by 1"))

@@ -161,6 +161,13 @@ stale as (
 update partner_center_referrals as referral set
     domain = inherited.domain,
     domain_source = inherited.domain_source,
+    domain_reason = case
+        when inherited.domain is null
+            then (
+                select normalized.domain_reason from normalized_referrals as normalized
+                where normalized.referral_id = inherited.referral_id
+            )
+    end,
     azure_tenant_id = (
         select tenant.azure_tenant_id from domain_tenants as tenant
         where tenant.domain = inherited.domain

@@ -1,42 +1,8 @@
--- The list that a sales team calls from: one row per lead, that is per company with an open referral. A company is a
--- domain or, where there is none, an engagement.
---
--- The score (0 to 100) of a referral says how urgent and how valuable a call is now; docs/leads.md explains it with an
--- example. The weights stand in lead_scoring_rules. Most rules add points, up to 69 together. A referral that expires
--- within 24 hours is lifted above all others, one whose customer asked to be called in the last 72 hours above the rest;
--- spam, refused consent and expired referrals come last. The primary referral of a lead is its open one with the highest
--- score, then the newest.
---
--- A query that asks for the order alone pays for the score alone: PostgreSQL leaves out unused columns and joins.
+-- The list that a sales team calls from: one row per lead, with its primary referral, the person to call and the reasons
+-- of its score (see lead_scores.sql).
 create view leads_ready as
 with rules as (
     select
-        now() as at,
-        now() - interval '14 days' as days_ago_14,
-        now() - interval '30 days' as days_ago_30,
-        now() - interval '72 hours' as hours_ago_72,
-        now() + interval '24 hours' as in_24_hours,
-        now() + interval '14 days' as in_14_days,
-        now() + interval '90 days' as in_90_days,
-        coalesce((select base.per_usd::double precision from base_currency as base), 1) as base_per_usd,
-        coalesce(max(weight) filter (where name = 'expires_within_24_hours'), 0)::double precision as w_expires_now,
-        coalesce(max(weight) filter (where name = 'asked_within_72_hours'), 0)::double precision as w_asked_now,
-        coalesce(max(weight) filter (where name = 'expires_soon'), 0)::double precision as w_expires_soon,
-        coalesce(max(weight) filter (where name = 'asked_and_not_answered'), 0)::integer as w_asked_new,
-        coalesce(max(weight) filter (where name = 'asked_and_accepted'), 0)::integer as w_asked_active,
-        coalesce(max(weight) filter (where name = 'deal_value'), 0)::double precision as w_value,
-        coalesce(max(weight) filter (where name = 'not_answered'), 0)::integer as w_not_answered,
-        coalesce(max(weight) filter (where name = 'sales_qualified'), 0)::integer as w_sales,
-        coalesce(max(weight) filter (where name = 'marketing_qualified'), 0)::integer as w_marketing,
-        coalesce(max(weight) filter (where name = 'enquiry'), 0)::integer as w_enquiry,
-        coalesce(max(weight) filter (where name = 'expected_close'), 0)::double precision as w_close,
-        coalesce(max(weight) filter (where name = 'recent'), 0)::double precision as w_recent,
-        coalesce(max(weight) filter (where name = 'reachable'), 0)::integer as w_reachable,
-        coalesce(max(weight) filter (where name = 'open'), 0)::integer as w_open,
-        coalesce(max(weight) filter (where name = 'out_of_date'), 0)::integer as w_stale,
-        coalesce(max(weight) filter (where name = 'expired'), 0)::double precision as w_expired,
-        coalesce(max(weight) filter (where name = 'consent_refused'), 0)::double precision as w_refused,
-        coalesce(max(weight) filter (where name = 'spam'), 0)::double precision as w_spam,
         -- the order is that of the array of points below
         array[
             max(description) filter (where name = 'expires_soon'),
@@ -65,148 +31,6 @@ with rules as (
     from lead_scoring_rules
 ),
 
-facts as (
-    select
-        referral.lead_key,
-        referral.referral_id,
-        referral.status,
-        referral.deal_value_base,
-        referral.expires_at,
-        referral.source_created_at,
-        referral.source_updated_at,
-        case
-            when referral.is_spam then 1
-            when not referral.consent_to_contact then 2
-            when referral.status = 'New' and referral.expires_at <= rules.at then 3
-            when referral.status = 'New' and referral.expires_at <= rules.in_24_hours then 4
-            when referral.customer_requested_contact and referral.source_created_at > rules.hours_ago_72 then 5
-            else 6
-        end as state,
-        case
-            when referral.status = 'New' and referral.expires_at > rules.in_24_hours
-                and referral.expires_at < rules.in_14_days
-                then round(
-                    rules.w_expires_soon
-                    -- 1 a day before the end, 0 at 14 days; the last days count most
-                    * power(date_part('epoch', rules.in_14_days - referral.expires_at) / 1123200, 2)
-                )::integer
-            else 0
-        end as p_expires_soon,
-        case
-            when
-                referral.customer_requested_contact
-                and referral.status = 'New'
-                and (referral.source_created_at > rules.hours_ago_72) is not true
-                then rules.w_asked_new
-            else 0
-        end as p_asked_new,
-        case
-            when
-                referral.customer_requested_contact
-                and referral.status = 'Active'
-                and (referral.source_created_at > rules.hours_ago_72) is not true
-                then rules.w_asked_active
-            else 0
-        end as p_asked_active,
-        case
-            when referral.deal_value_base > 0
-                then round(
-                    rules.w_value * least(
-                        greatest(
-                            (log10((referral.deal_value_base::double precision / rules.base_per_usd)) - 2) / 4, 0
-                        ),
-                        1
-                    )
-                )::integer
-            else 0
-        end as p_value,
-        case when referral.status = 'New' then rules.w_not_answered else 0 end as p_not_answered,
-        case when referral.qualification = 'SalesQualified' then rules.w_sales else 0 end as p_sales,
-        case when referral.qualification = 'MarketingQualified' then rules.w_marketing else 0 end as p_marketing,
-        case when referral.qualification = 'Direct' then rules.w_enquiry else 0 end as p_enquiry,
-        case
-            when referral.status = 'Active' and referral.expected_close_at > rules.at
-                and referral.expected_close_at < rules.in_90_days
-                then round(
-                    rules.w_close * date_part('epoch', rules.in_90_days - referral.expected_close_at) / 7776000
-                )::integer
-            else 0
-        end as p_close,
-        case
-            when referral.source_created_at > rules.days_ago_14
-                then round(
-                    rules.w_recent
-                    * least(date_part('epoch', referral.source_created_at - rules.days_ago_14) / 1209600, 1)
-                )::integer
-            else 0
-        end as p_recent,
-        case when referral.contact_rank > 0 then rules.w_reachable else 0 end as p_reachable,
-        rules.w_open as p_open,
-        case
-            when referral.expected_close_at < rules.days_ago_30 then rules.w_stale
-            -- by its age: nothing at 30 days, all of it after a year, unless it is about to close
-            when
-                referral.source_created_at < rules.days_ago_30
-                and (referral.expected_close_at between rules.at and rules.in_90_days) is not true
-                then round(
-                    rules.w_stale
-                    * least(date_part('epoch', rules.days_ago_30 - referral.source_created_at) / 28944000, 1)
-                )::integer
-            else 0
-        end as p_stale
-    from partner_center_referrals as referral
-    cross join rules
-    where referral.status in ('New', 'Active') and referral.missing_since is null
-),
-
-summed as (
-    select
-        facts.*,
-        p_expires_soon + p_asked_new + p_asked_active + p_value + p_not_answered + p_sales + p_marketing + p_enquiry
-        + p_close + p_recent + p_reachable + p_open as gained
-    from facts
-),
-
-scored as (
-    select
-        summed.*,
-        -- the points of all rules but the states: 5 to 69
-        least(greatest(gained + p_stale, 5), 69) as rest
-    from summed
-),
-
-ranked as (
-    select distinct on (scored.lead_key)
-        scored.*,
-        floor(
-            case scored.state
-                when 1 then scored.rest * rules.w_spam / 69
-                when 2 then scored.rest * rules.w_refused / 69
-                when 3 then scored.rest * rules.w_expired / 69
-                -- within the range of a state, half by the clock and half by the other points
-                when 4
-                    then rules.w_expires_now + (100 - rules.w_expires_now) * (
-                        least((scored.rest - 5) / 50.0::double precision, 1)
-                        + date_part('epoch', rules.in_24_hours - scored.expires_at) / 86400
-                    ) / 2
-                when 5
-                    then rules.w_asked_now + (rules.w_expires_now - 1 - rules.w_asked_now) * (
-                        least((scored.rest - 5) / 50.0::double precision, 1)
-                        + least(date_part('epoch', scored.source_created_at - rules.hours_ago_72) / 259200, 1)
-                    ) / 2
-                else scored.rest
-            end
-        )::integer as score
-    from scored
-    cross join rules
-    order by
-        scored.lead_key asc,
-        score desc,
-        scored.source_created_at desc nulls last,
-        scored.source_updated_at desc nulls last,
-        scored.referral_id asc
-),
-
 per_lead as (
     select
         lead_key,
@@ -230,9 +54,28 @@ per_lead as (
 
 joined as (
     select
-        ranked.*,
-        -- the least score is 5, so that no more is taken away
-        least(greatest(ranked.p_stale, 5 - ranked.gained), 0) as p_stale_shown,
+        ranked.lead_key,
+        ranked.referral_id,
+        ranked.status,
+        ranked.deal_value_base,
+        ranked.expires_at,
+        ranked.source_created_at,
+        ranked.score,
+        ranked.state,
+        ranked.gained,
+        ranked.p_expires_soon,
+        ranked.p_asked_new,
+        ranked.p_asked_active,
+        ranked.p_value,
+        ranked.p_not_answered,
+        ranked.p_sales,
+        ranked.p_marketing,
+        ranked.p_enquiry,
+        ranked.p_close,
+        ranked.p_recent,
+        ranked.p_reachable,
+        ranked.p_open,
+        ranked.p_stale,
         case
             when per_lead.contact_rank > primary_referral.contact_rank
                 then (
@@ -270,7 +113,7 @@ joined as (
         primary_referral.domain,
         company.provider,
         coalesce(company.country, primary_referral.country) as country,
-        primary_referral.referral_type,
+        ranked.referral_type,
         array_remove(
             array[
                 case when per_lead.has_co_sell then 'co-sell' end,
@@ -292,7 +135,7 @@ joined as (
         primary_referral.qualification,
         primary_referral.expected_close_at,
         coalesce(primary_referral.customer_requested_contact, false) as contact_requested
-    from ranked
+    from lead_scores as ranked
     left join partner_center_referrals as primary_referral on ranked.referral_id = primary_referral.referral_id
     left join companies as company on primary_referral.domain = company.domain
     left join per_lead on ranked.lead_key = per_lead.lead_key
@@ -337,35 +180,76 @@ left join
     lateral (
         -- the strongest first; what a state or the limit adds or takes away is the difference to the sum of the others
         select
-            array_agg(reason.description order by abs(reason.points) desc, reason.place) as reasons,
-            array_agg(reason.points order by abs(reason.points) desc, reason.place) as points
+            array_agg(
+                case coded.code & 15
+                    when 15 then (select rules.states from rules)[joined.state]
+                    else (select rules.reasons from rules)[15 - (coded.code & 15)]
+                end
+                order by coded.code desc
+            ) as reasons,
+            array_agg(
+                case coded.code & 16 when 16 then coded.code >> 5 else -(coded.code >> 5) end
+                order by coded.code desc
+            ) as points
         from (
+            -- points without their sign, the sign, and the place in the array of reasons
             select
-                rule.place,
-                rule.points,
-                case rule.place
-                    when 1 then rules.states[joined.state]
-                    else rules.reasons[rule.place - 1]
-                end as description
-            from rules
-            cross join unnest(
-                array[
-                    joined.score - joined.gained - joined.p_stale_shown,
-                    joined.p_expires_soon,
-                    joined.p_asked_new,
-                    joined.p_asked_active,
-                    joined.p_value,
-                    joined.p_not_answered,
-                    joined.p_sales,
-                    joined.p_marketing,
-                    joined.p_enquiry,
-                    joined.p_close,
-                    joined.p_recent,
-                    joined.p_reachable,
-                    joined.p_open,
-                    joined.p_stale_shown
-                ]
-            ) with ordinality as rule (points, place)
-            where rule.points <> 0
-        ) as reason
+                unnest(
+                    array[
+                        (abs(joined.score - joined.gained - joined.p_stale) << 5) | ((joined.score - joined.gained - joined.p_stale > 0)::integer << 4) | 15,
+                        (abs(joined.p_expires_soon) << 5) | ((joined.p_expires_soon > 0)::integer << 4) | 14,
+                        (abs(joined.p_asked_new) << 5) | ((joined.p_asked_new > 0)::integer << 4) | 13,
+                        (abs(joined.p_asked_active) << 5) | ((joined.p_asked_active > 0)::integer << 4) | 12,
+                        (abs(joined.p_value) << 5) | ((joined.p_value > 0)::integer << 4) | 11,
+                        (abs(joined.p_not_answered) << 5) | ((joined.p_not_answered > 0)::integer << 4) | 10,
+                        (abs(joined.p_sales) << 5) | ((joined.p_sales > 0)::integer << 4) | 9,
+                        (abs(joined.p_marketing) << 5) | ((joined.p_marketing > 0)::integer << 4) | 8,
+                        (abs(joined.p_enquiry) << 5) | ((joined.p_enquiry > 0)::integer << 4) | 7,
+                        (abs(joined.p_close) << 5) | ((joined.p_close > 0)::integer << 4) | 6,
+                        (abs(joined.p_recent) << 5) | ((joined.p_recent > 0)::integer << 4) | 5,
+                        (abs(joined.p_reachable) << 5) | ((joined.p_reachable > 0)::integer << 4) | 4,
+                        (abs(joined.p_open) << 5) | ((joined.p_open > 0)::integer << 4) | 3,
+                        (abs(joined.p_stale) << 5) | ((joined.p_stale > 0)::integer << 4) | 2
+                    ]
+                ) as code
+        ) as coded
+        where coded.code > 31
     ) as explained on true;
+
+comment on view leads_ready is
+    'The list to call from: one row per lead, that is per company with an open referral. Personal data.';
+comment on column leads_ready.lead_key is 'Key of the lead: the domain, else engagement:ID or referral:ID.';
+comment on column leads_ready.company_id is 'The row of companies; null where there is no domain.';
+comment on column leads_ready.canonical_name is 'The company''s name.';
+comment on column leads_ready.domain is 'The company''s canonical domain; null where there is none.';
+comment on column leads_ready.provider is 'M365 where the domain belongs to a Microsoft tenant.';
+comment on column leads_ready.country is 'ISO 3166-1 code of two letters.';
+comment on column leads_ready.referral_type is
+    'Type of the primary referral: co-sell, marketplace or solution-provider.';
+comment on column leads_ready.referral_types is 'Types of all referrals of the lead.';
+comment on column leads_ready.referral_count is
+    'Referrals of the lead, closed ones included; copies of one engagement count once.';
+comment on column leads_ready.open_referral_count is 'The same, New and Active ones only.';
+comment on column leads_ready.primary_referral_id is 'The open referral with the highest score, then the newest.';
+comment on column leads_ready.referral_ids is 'All referrals of the lead, newest first.';
+comment on column leads_ready.status is 'Status of the primary referral: New or Active.';
+comment on column leads_ready.substatus is 'Its substatus.';
+comment on column leads_ready.deal_value is 'Its value, in currency.';
+comment on column leads_ready.currency is 'ISO 4217 code.';
+comment on column leads_ready.contact_name is 'The person to call. Personal data.';
+comment on column leads_ready.contact_email is 'A valid address of that person. Personal data.';
+comment on column leads_ready.contact_phone is 'Telephone number of that person. Personal data.';
+comment on column leads_ready.expires_at is 'When the primary referral expires if nobody answers it.';
+comment on column leads_ready.score is '0 to 100: how urgent and valuable a call is now.';
+comment on column leads_ready.score_reasons is 'What the score is made of, the strongest first.';
+comment on column leads_ready.score_points is 'The points of each reason; their sum is the score.';
+comment on column leads_ready.updated_at is 'When a referral of the lead changed last.';
+comment on column leads_ready.referral_name is 'Name of the primary referral.';
+comment on column leads_ready.solutions is 'Names of what the customer asks for.';
+comment on column leads_ready.deal_value_base is 'deal_value in HUNTER_CURRENCY.';
+comment on column leads_ready.contact_allowed is 'False where the customer does not want to be contacted.';
+comment on column leads_ready.qualification is 'Qualification of the primary referral.';
+comment on column leads_ready.source_created_at is 'When the primary referral was created.';
+comment on column leads_ready.expected_close_at is 'When its deal is expected to close.';
+comment on column leads_ready.contact_title is 'Job title of the person to call.';
+comment on column leads_ready.contact_requested is 'Whether the customer asked to be called.';

@@ -124,8 +124,15 @@ def upgrade() -> None:
         'deal_value in HUNTER_CURRENCY by exchange_rates; null where the currency is unknown.';
     comment on column partner_center_referrals.lead_key is
         'The lead that the referral belongs to: its domain, else engagement:ID or referral:ID.';
-    create index partner_center_referrals_lead on partner_center_referrals (lead_key);
+    create index partner_center_referrals_lead on partner_center_referrals
+        (lead_key, source_created_at desc nulls last, source_updated_at desc nulls last, referral_id)
+        include (engagement_id, referral_type, status, contact_rank, updated_at)
+        where missing_since is null;
     create index partner_center_referrals_open on partner_center_referrals (lead_key)
+        include (
+            referral_id, referral_type, status, qualification, is_spam, consent_to_contact, customer_requested_contact,
+            contact_rank, deal_value_base, source_created_at, source_updated_at, expires_at, expected_close_at
+        )
         where status in ('New', 'Active') and missing_since is null;
     create index partner_center_referrals_engagement on partner_center_referrals (engagement_id);
     create index partner_center_referrals_company_key on partner_center_referrals (company_key)
