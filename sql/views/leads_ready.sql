@@ -188,15 +188,23 @@ left join
                 order by coded.code desc
             ) as reasons,
             array_agg(
-                case coded.code & 16 when 16 then coded.code >> 5 else -(coded.code >> 5) end
+                case coded.code & 16 when 16 then 1 else -1 end * ((coded.code & 536870911) >> 5)
                 order by coded.code desc
             ) as points
         from (
-            -- points without their sign, the sign, and the place in the array of reasons
+            -- each rule as one number that sorts by points: points without their sign, the sign, its place in `reasons`
             select
                 unnest(
                     array[
-                        (abs(joined.score - joined.gained - joined.p_stale) << 5) | ((joined.score - joined.gained - joined.p_stale > 0)::integer << 4) | 15,
+                        case
+                            when joined.score <> joined.gained + joined.p_stale
+                                then
+                                    -- a state is named first
+                                    ((joined.state < 6)::integer << 29)
+                                    | (abs(joined.score - joined.gained - joined.p_stale) << 5)
+                                    | ((joined.score > joined.gained + joined.p_stale)::integer << 4)
+                                    | 15
+                        end,
                         (abs(joined.p_expires_soon) << 5) | ((joined.p_expires_soon > 0)::integer << 4) | 14,
                         (abs(joined.p_asked_new) << 5) | ((joined.p_asked_new > 0)::integer << 4) | 13,
                         (abs(joined.p_asked_active) << 5) | ((joined.p_asked_active > 0)::integer << 4) | 12,
