@@ -32,14 +32,15 @@ TABLES: dict[str, dict[str, str | None]] = {
     },
     "leads_ready": {
         "lead_key": "text", "company_id": None, "canonical_name": None, "domain": None, "provider": None,
-        "country": None, "referral_type": None, "referral_types": "text[]", "referral_count": None, "open_referral_count": None,
+        "country": None, "referral_type": None, "referral_types": "text[]", "referral_count": None,
+        "open_referral_count": None,
         "primary_referral_id": None, "referral_ids": "text[]", "status": None, "substatus": None, "deal_value": None,
         "currency": None, "contact_name": None, "contact_email": None, "contact_phone": None, "expires_at": None,
         "score": "integer", "score_reasons": "text[]", "score_points": "integer[]", "updated_at": None,
         "referral_name": None, "solutions": "text[]", "deal_value_base": "numeric", "contact_allowed": "boolean",
         "qualification": None, "source_created_at": _TIME, "expected_close_at": _TIME,
     },
-    "lead_scoring_rules": {"name": "text", "weight": "numeric", "description": "text", "description_tr": "text"},
+    "lead_scoring_rules": {"name": "text", "weight": "numeric", "description": "text"},
     "exchange_rates": {"currency": "text", "per_usd": "numeric", "as_of": "date"},
     "referral_status_history": {
         "referral_id": None, "status": None, "substatus": None, "valid_from": None, "valid_to": None,

@@ -8,7 +8,6 @@ from psycopg import sql
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
 from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
 
-
 # From so many changed referrals on, the inherited domains of all referrals are found again at once.
 BULK = 5_000
 
@@ -87,7 +86,7 @@ def _upsert() -> sql.Composed:
         new_values[name] = sql.SQL("case when {} then known.{} else {} end").format(
             _KEEPS_INHERITED, sql.Identifier(name), new_values[name]
         )
-    new_values["deal_value_base"] = sql.SQL("excluded.deal_value_base")
+    new_values["deal_value_base"] = sql.SQL("excluded.") + sql.Identifier("deal_value_base")
     return sql.SQL("""
         with merged as (
             insert into partner_center_referrals as known ({names}, deal_value_base, azure_tenant_id, synced_at)

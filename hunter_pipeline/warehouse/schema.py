@@ -15,7 +15,7 @@ _FILES = ("sql/migrations/versions/*.py", "sql/views/*.sql", "sql/data/*.csv")
 
 @cache
 def fingerprint() -> str:
-    """Return the hash of all migrations, views and shipped rows of this version; `migrate.upgrade` leaves it in the database."""
+    """Return the hash of this version's migrations, views and shipped rows; `migrate.upgrade` stores it."""
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _FILES for path in project_file("").glob(pattern)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -89,6 +89,7 @@ where
             from unnest(:patterns::text[]) as word (pattern)
         )
     )
+order by referral.lead_key
 limit :at_most;
 
 -- name: scored_leads_among
@@ -118,6 +119,7 @@ where
             >= max(rule.weight) filter (where rule.name = 'asked_within_72_hours')
         from lead_scoring_rules as rule
     )
+order by referral.lead_key
 limit :at_most;
 
 -- name: expiring_leads_among

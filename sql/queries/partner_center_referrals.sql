@@ -13,6 +13,7 @@ on conflict (domain) do nothing;
 select count(*) from (
     select 1 from newest_versions
     where pending = 'merge'
+    order by referral_id
     limit :at_most
 ) as pending;
 

@@ -3,12 +3,12 @@
 --
 -- The score (0 to 100) of a referral says how urgent and how valuable a call is now; docs/leads.md explains it with an
 -- example. The weights stand in lead_scoring_rules. Most rules add points, up to 69 together. A referral that expires
--- within 24 hours is lifted above all others, one whose customer asked to be called in the last 72 hours above the rest;
--- spam, refused consent and expired referrals come last. The primary referral of a lead is its open one with the highest
--- score, then the newest.
+-- within 24 hours is lifted above all others, one whose customer asked to be called in the last 72 hours above the
+-- rest; spam, refused consent and expired referrals come last. The primary referral of a lead is its open one with the
+-- highest score, then the newest.
 --
--- The lists sort by this view, because it reads one index and nothing else, partner_center_referrals_open. A weight is a
--- scalar subquery, which PostgreSQL evaluates once per query.
+-- The lists sort by this view, because it reads one index and nothing else, partner_center_referrals_open. A weight is
+-- a scalar subquery, which PostgreSQL evaluates once per query.
 create view lead_scores as
 with rules as (
     select
@@ -69,16 +69,22 @@ facts as (
             when not referral.consent_to_contact then 2
             when referral.status = 'New' and referral.expires_at <= (select rules.at from rules) then 3
             when referral.status = 'New' and referral.expires_at <= (select rules.in_24_hours from rules) then 4
-            when referral.customer_requested_contact and referral.source_created_at > (select rules.hours_ago_72 from rules) then 5
+            when
+                referral.customer_requested_contact
+                and referral.source_created_at > (select rules.hours_ago_72 from rules)
+                then 5
             else 6
         end as state,
         case
-            when referral.status = 'New' and referral.expires_at > (select rules.in_24_hours from rules)
+            when
+                referral.status = 'New' and referral.expires_at > (select rules.in_24_hours from rules)
                 and referral.expires_at < (select rules.in_14_days from rules)
                 then round(
                     (select rules.w_expires_soon from rules)
                     -- 1 a day before the end, 0 at 14 days; the last days count most
-                    * power(date_part('epoch', (select rules.in_14_days from rules) - referral.expires_at) / 1123200, 2)
+                    * power(
+                        date_part('epoch', (select rules.in_14_days from rules) - referral.expires_at) / 1123200, 2
+                    )
                 )::integer
             else 0
         end as p_expires_soon,
@@ -103,7 +109,18 @@ facts as (
                 then round(
                     (select rules.w_value from rules) * least(
                         greatest(
-                            (log10((referral.deal_value_base::double precision / (select rules.base_per_usd from rules))) - 2) / 4, 0
+                            (
+                                log10(
+                                    (
+                                        referral.deal_value_base::double precision
+                                        / (select rules.base_per_usd from rules
+                                        )
+                                    )
+                                )
+                                - 2
+                            )
+                            / 4,
+                            0
                         ),
                         1
                     )
@@ -111,14 +128,18 @@ facts as (
             else 0
         end as p_value,
         case when referral.status = 'New' then (select rules.w_not_answered from rules) else 0 end as p_not_answered,
-        case when referral.qualification = 'SalesQualified' then (select rules.w_sales from rules) else 0 end as p_sales,
-        case when referral.qualification = 'MarketingQualified' then (select rules.w_marketing from rules) else 0 end as p_marketing,
+        case when referral.qualification = 'SalesQualified' then (select rules.w_sales from rules) else 0 end
+            as p_sales,
+        case when referral.qualification = 'MarketingQualified' then (select rules.w_marketing from rules) else 0 end
+            as p_marketing,
         case when referral.qualification = 'Direct' then (select rules.w_enquiry from rules) else 0 end as p_enquiry,
         case
-            when referral.status = 'Active' and referral.expected_close_at > (select rules.at from rules)
+            when
+                referral.status = 'Active' and referral.expected_close_at > (select rules.at from rules)
                 and referral.expected_close_at < (select rules.in_90_days from rules)
                 then round(
-                    (select rules.w_close from rules) * date_part('epoch', (select rules.in_90_days from rules) - referral.expected_close_at) / 7776000
+                    (select rules.w_close from rules
+                    ) * date_part('epoch', (select rules.in_90_days from rules) - referral.expected_close_at) / 7776000
                 )::integer
             else 0
         end as p_close,
@@ -126,21 +147,35 @@ facts as (
             when referral.source_created_at > (select rules.days_ago_14 from rules)
                 then round(
                     (select rules.w_recent from rules)
-                    * least(date_part('epoch', referral.source_created_at - (select rules.days_ago_14 from rules)) / 1209600, 1)
+                    * least(
+                        date_part('epoch', referral.source_created_at - (select rules.days_ago_14 from rules))
+                        / 1209600,
+                        1
+                    )
                 )::integer
             else 0
         end as p_recent,
         case when referral.contact_rank > 0 then (select rules.w_reachable from rules) else 0 end as p_reachable,
         (select rules.w_open from rules) as p_open,
         case
-            when referral.expected_close_at < (select rules.days_ago_30 from rules) then (select rules.w_stale from rules)
+            when
+                referral.expected_close_at < (select rules.days_ago_30 from rules)
+                then (select rules.w_stale from rules)
             -- by its age: nothing at 30 days, all of it after a year, unless it is about to close
             when
                 referral.source_created_at < (select rules.days_ago_30 from rules)
-                and (referral.expected_close_at between (select rules.at from rules) and (select rules.in_90_days from rules)) is not true
+                and (
+                    referral.expected_close_at between (select rules.at from rules
+                    ) and (select rules.in_90_days from rules
+                    )
+                ) is not true
                 then round(
                     (select rules.w_stale from rules)
-                    * least(date_part('epoch', (select rules.days_ago_30 from rules) - referral.source_created_at) / 28944000, 1)
+                    * least(
+                        date_part('epoch', (select rules.days_ago_30 from rules) - referral.source_created_at)
+                        / 28944000,
+                        1
+                    )
                 )::integer
             else 0
         end as p_stale
@@ -151,8 +186,15 @@ facts as (
 summed as (
     select
         facts.*,
-        p_expires_soon + p_asked_new + p_asked_active + p_value + p_not_answered + p_sales + p_marketing + p_enquiry
-        + p_close + p_recent + p_reachable + p_open as gained
+        facts.p_expires_soon
+        + facts.p_asked_new
+        + facts.p_asked_active
+        + facts.p_value
+        + facts.p_not_answered
+        + facts.p_sales
+        + facts.p_marketing
+        + facts.p_enquiry
+        + facts.p_close + facts.p_recent + facts.p_reachable + facts.p_open as gained
     from facts
 ),
 
@@ -160,7 +202,7 @@ scored as (
     select
         summed.*,
         -- the points of all rules but the states: 5 to 69
-        least(greatest(gained + p_stale, 5), 69) as rest
+        least(greatest(summed.gained + summed.p_stale, 5), 69) as rest
     from summed
 ),
 
@@ -172,9 +214,17 @@ ranked as (
             (select rules.lowest from rules)[scored.state] + (select rules.per_point from rules)[scored.state] * (
                 scored.rest
                 + case scored.state
-                    when 4 then 68 * date_part('epoch', (select rules.in_24_hours from rules) - scored.expires_at) / 86400
-                    when 5 then
-                        68 * least(date_part('epoch', scored.source_created_at - (select rules.hours_ago_72 from rules)) / 259200, 1)
+                    when
+                        4
+                        then 68 * date_part('epoch', (select rules.in_24_hours from rules) - scored.expires_at) / 86400
+                    when 5
+                        then
+                            68
+                            * least(
+                                date_part('epoch', scored.source_created_at - (select rules.hours_ago_72 from rules))
+                                / 259200,
+                                1
+                            )
                     else 0
                 end
             )
@@ -225,7 +275,7 @@ comment on column lead_scores.expires_at is 'When it expires.';
 comment on column lead_scores.source_created_at is 'When it was created.';
 comment on column lead_scores.score is '0 to 100.';
 comment on column lead_scores.state is
-    '1 spam, 2 consent refused, 3 expired, 4 expires within 24 hours, 5 asked to be called within 72 hours, 6 none of these.';
+'1 spam, 2 consent refused, 3 expired, 4 expires within 24 hours, 5 asked within 72 hours, 6 none of these.';
 comment on column lead_scores.gained is 'Sum of the positive points.';
 comment on column lead_scores.p_expires_soon is 'Points of the rule expires_soon.';
 comment on column lead_scores.p_asked_new is 'Points of the rule asked_and_not_answered.';

@@ -1,5 +1,5 @@
--- The list that a sales team calls from: one row per lead, with its primary referral, the person to call and the reasons
--- of its score (see lead_scores.sql).
+-- The list that a sales team calls from: one row per lead, with its primary referral, the person to call and the
+-- reasons of its score (see lead_scores.sql).
 create view leads_ready as
 with rules as (
     select
@@ -222,10 +222,11 @@ left join
                 ) as code
         ) as coded
         where coded.code > 31
-    ) as explained on true;
+    ) as explained
+    on true;
 
 comment on view leads_ready is
-    'The list to call from: one row per lead, that is per company with an open referral. Personal data.';
+'The list to call from: one row per lead, that is per company with an open referral. Personal data.';
 comment on column leads_ready.lead_key is 'Key of the lead: the domain, else engagement:ID or referral:ID.';
 comment on column leads_ready.company_id is 'The row of companies; null where there is no domain.';
 comment on column leads_ready.canonical_name is 'The company''s name.';
@@ -233,10 +234,10 @@ comment on column leads_ready.domain is 'The company''s canonical domain; null w
 comment on column leads_ready.provider is 'M365 where the domain belongs to a Microsoft tenant.';
 comment on column leads_ready.country is 'ISO 3166-1 code of two letters.';
 comment on column leads_ready.referral_type is
-    'Type of the primary referral: co-sell, marketplace or solution-provider.';
+'Type of the primary referral: co-sell, marketplace or solution-provider.';
 comment on column leads_ready.referral_types is 'Types of all referrals of the lead.';
 comment on column leads_ready.referral_count is
-    'Referrals of the lead, closed ones included; copies of one engagement count once.';
+'Referrals of the lead, closed ones included; copies of one engagement count once.';
 comment on column leads_ready.open_referral_count is 'The same, New and Active ones only.';
 comment on column leads_ready.primary_referral_id is 'The open referral with the highest score, then the newest.';
 comment on column leads_ready.referral_ids is 'All referrals of the lead, newest first.';

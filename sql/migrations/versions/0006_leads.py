@@ -1,4 +1,4 @@
-"""What leads_ready is made of: what the customer wants, whom to call, values in one currency, weights, exchange rates."""
+"""What leads_ready needs: what the customer wants, whom to call, values in one currency, weights, exchange rates."""
 
 from alembic import op
 
@@ -29,7 +29,7 @@ _COLUMN_COMMENTS = {
     "contact_email": "A valid address of the person to call. Personal data.",
     "contact_phone": "Telephone number of the person to call. Personal data.",
     "contact_title": "Job title of the person to call.",
-    "contact_rank": "How to reach that person: 3 address at the customer''s domain, 2 other address, 1 telephone, 0 neither.",
+    "contact_rank": "How to reach that person: 3 address at the customer''s domain, 2 another, 1 telephone, 0 not.",
 }
 _NOT_OWN = "coalesce(domain_source, '') in ('', 'engagement', 'company_name')"
 
@@ -60,7 +60,8 @@ begin
     end if;
     return new;
 end $$;
-comment on function check_lead_scoring_rule() is 'Refuses rules that the score does not know and weights that are no number.';
+comment on function check_lead_scoring_rule() is
+    'Refuses rules that the score does not know and weights that are no number.';
 create trigger check_lead_scoring_rule before insert or update or delete on lead_scoring_rules
     for each row execute function check_lead_scoring_rule();
 """
@@ -75,7 +76,7 @@ def upgrade() -> None:
         as_of date not null default current_date
     );
     comment on table exchange_rates is
-        'Exchange rates by which values are compared. Editable: the next sync applies a change; upgrades add only what is missing.';
+        'Exchange rates by which values are compared. Editable; the next sync applies a change.';
     comment on column exchange_rates.currency is 'ISO 4217 code.';
     comment on column exchange_rates.per_usd is 'How many units of the currency one US dollar is.';
     comment on column exchange_rates.as_of is 'The day of the rate.';
@@ -99,8 +100,8 @@ def upgrade() -> None:
         description_tr text not null
     );
     comment on table lead_scoring_rules is
-        'The weights of the score in leads_ready, one row per rule. Editable: a change holds at once; a weight of 0 switches a rule off.';
-    comment on column lead_scoring_rules.name is 'The rule, as sql/views/leads_ready.sql names it.';
+        'The weights of the score in leads_ready, one row per rule. Editable; 0 switches a rule off.';
+    comment on column lead_scoring_rules.name is 'The rule, as sql/views/lead_scores.sql names it.';
     comment on column lead_scoring_rules.weight is 'The most points that the rule gives; negative ones are taken away.';
     comment on column lead_scoring_rules.description is 'The reason that leads_ready shows, in English.';
     comment on column lead_scoring_rules.description_tr is 'The reason that the lead desk shows in Turkish.';
