@@ -98,6 +98,8 @@ def older(filled: Office, admin: str, revision: str) -> None:
             "update raw_referrals as raw set seen_at = referral.synced_at from partner_center_referrals as referral "
             "where raw.referral_id = referral.referral_id",
         )
+    if "normalization_rules" in tables(admin):
+        run(admin, "truncate normalization_rules")  # an older release had other rules
     for view in project_file("sql/views").glob("*.sql"):
         run(admin, f"create view {view.stem} as select * from partner_center_referrals")
         run(admin, f"comment on view {view.stem} is 'of revision {revision}'")

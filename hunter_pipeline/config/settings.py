@@ -48,6 +48,10 @@ def _split_domains(value: object) -> object:
     return tuple(part.strip().removeprefix("*.") for part in re.split("[,;]", value) if part.strip())
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """
     The settings of a process, read once when it starts and passed down.
@@ -103,6 +107,11 @@ class Settings(BaseSettings):
     own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_domains)] = Field(
         (),
         description="comma list: the partner's own domains, never a customer's; that of the signed-in user is another",
+    )
+    currency: Annotated[str, BeforeValidator(_upper)] = Field(
+        "USD",
+        pattern="^[A-Z]{3}$",
+        description="the currency (ISO 4217) in which values of different currencies are compared",
     )
     raw_retention_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"

@@ -124,7 +124,8 @@ def partner_center_referrals(
     """One row per referral, upserted: what the sales team works with."""
     with sync_run.step("partner_center_referrals"), warehouse.connection() as connection:
         is_sync = sync_run.is_sync(context)
-        merged = merge(connection, context.run.run_id if is_sync else None, everything=not is_sync)
+        run_id = context.run.run_id if is_sync else None
+        merged = merge(connection, run_id, everything=not is_sync, currency=load_settings().currency)
         table = table_metadata(connection, "partner_center_referrals", merged.rows)
         sample = markdown_table(stored_referrals.sample(connection))
     counts = {"new": merged.counts.new, "updated": merged.counts.updated, "missing": merged.missing}
@@ -158,7 +159,7 @@ def companies(
     **_COMMON,
     kinds={"postgres", "view"},
     deps=[partner_center_referrals, companies],
-    code_version=_code_version("sql/views/leads_ready.sql"),
+    code_version=_code_version("sql/views/lead_scores.sql", "sql/views/leads_ready.sql"),
 )
 def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
     """The list that the sales team calls from: one row per company with an open referral, the most urgent first."""

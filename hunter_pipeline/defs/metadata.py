@@ -22,6 +22,8 @@ _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "partner_center_referrals": {
         "azure_tenant_id": (("companies", "azure_tenant_id"),),
         "synced_at": (("raw_referrals", "fetched_at"),),
+        "deal_value_base": (("normalized_referrals", "deal_value"), ("normalized_referrals", "currency")),
+        "lead_key": tuple(("normalized_referrals", name) for name in ("domain", "engagement_id", "referral_id")),
     },
     "companies": {
         "domain": (("partner_center_referrals", "domain"),),
@@ -44,18 +46,19 @@ _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "open_referral_count": (("partner_center_referrals", "status"),),
         "primary_referral_id": (("partner_center_referrals", "referral_id"),),
         "referral_ids": (("partner_center_referrals", "referral_id"),),
-        **dict.fromkeys(
-            ("contact_name", "contact_email", "contact_phone"), (("partner_center_referrals", "contacts"),)
-        ),
+        "lead_key": (("partner_center_referrals", "lead_key"),),
+        "referral_name": (("partner_center_referrals", "name"),),
+        "contact_allowed": (("partner_center_referrals", "consent_to_contact"),),
+        "contact_requested": (("partner_center_referrals", "customer_requested_contact"),),
         **{
             name: tuple(
                 ("partner_center_referrals", column)
                 for column in (
-                    *("status", "qualification", "customer_requested_contact", "source_created_at", "expires_at"),
-                    *("deal_value", "contacts"),
+                    *("status", "qualification", "customer_requested_contact", "is_spam", "consent_to_contact"),
+                    *("source_created_at", "expires_at", "expected_close_at", "deal_value_base", "contact_rank"),
                 )
             )
-            for name in ("score", "score_reasons")
+            for name in ("score", "score_reasons", "score_points")
         },
     },
 }
@@ -84,7 +87,9 @@ def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
         same = {name: (("normalized_referrals", name),) for name in normalized_referrals.COLUMNS}
         sources = same | sources
     if table == "leads_ready":
-        same = {name: (("partner_center_referrals", name),) for name in normalized_referrals.COLUMNS}
+        same = {
+            name: (("partner_center_referrals", name),) for name in (*normalized_referrals.COLUMNS, "deal_value_base")
+        }
         sources = same | sources
     return dg.TableColumnLineage(
         {

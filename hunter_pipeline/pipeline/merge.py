@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hunter_pipeline.pipeline.normalize import ANALYZE_FROM
-from hunter_pipeline.warehouse import partner_center_referrals, sync_runs, tables
+from hunter_pipeline.warehouse import exchange_rates, partner_center_referrals, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
 from hunter_pipeline.warehouse.partner_center_referrals import MergeCounts
 
@@ -18,15 +18,20 @@ class Merged(NamedTuple):
     rows: int
 
 
-def merge(connection: Connection, run_id: str | None = None, *, everything: bool = False) -> Merged:
+def merge(
+    connection: Connection, run_id: str | None = None, *, everything: bool = False, currency: str | None = None
+) -> Merged:
     """
     Merge what was normalized since the last merge, or everything.
 
     run_id: the sync whose record gets the counts; None outside a sync. The total of missing referrals is counted
-            after a full read only. Raises: DatabaseError.
+            after a full read only.
+    currency: the one in which values are compared; None for that of the last merge.
+    Raises: DatabaseError; ConfigurationError if the currency has no exchange rate.
     """
     with write_transaction(connection):
         run = sync_runs.summary(connection, run_id) if run_id else None
+        exchange_rates.apply_base_currency(connection, currency)
         counts = partner_center_referrals.merge(connection, everything=everything)
         missing = partner_center_referrals.count_missing(connection) if run and run["mode"] == "full" else 0
         if run_id and run:

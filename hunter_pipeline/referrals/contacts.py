@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hunter_pipeline.referrals.addresses import Host
-from hunter_pipeline.referrals.canonical_domain import is_distributor, resolved_hosts
+from hunter_pipeline.referrals.canonical_domain import is_distributor, resolve, resolved_hosts
 from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
 from hunter_pipeline.referrals.referral import Contact
 
@@ -23,6 +23,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+[A-Za-z]")
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 # First and last name: a first name alone may be that of two people.
 _FULL_NAME = 2
+
+
+# How good a contact is: an address at the customer's domain, another address, a telephone number, neither.
+AT_DOMAIN, OTHER_ADDRESS, PHONE_ONLY, NAME_ONLY = 3, 2, 1, 0
 
 
 class _Address(NamedTuple):
@@ -85,6 +89,14 @@ def contacts(team: Iterable[Fields], domain: str | None, own: Collection[str] = 
         )
         for person in people
     )
+
+
+def contact_rank(contact: Contact, domain: str | None) -> int:
+    """Return how to reach a person: AT_DOMAIN, OTHER_ADDRESS, PHONE_ONLY or NAME_ONLY."""
+    if contact.email is None:
+        return PHONE_ONLY if contact.phone else NAME_ONLY
+    is_at_domain = domain is not None and resolve(contact.email).domain == domain
+    return AT_DOMAIN if is_at_domain else OTHER_ADDRESS
 
 
 def _people(team: Iterable[Fields], domain: str | None, own: Collection[str]) -> Iterator[_Person]:

@@ -1,9 +1,12 @@
 """Turn payloads into typed referrals; what cannot be read is None and recorded in `field_errors`."""
 
-from collections.abc import Collection, Iterable
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
 
+from hunter_pipeline.referrals.addresses import decode_entities
 from hunter_pipeline.referrals.company_name import clean_company_name
-from hunter_pipeline.referrals.contacts import contacts
+from hunter_pipeline.referrals.contacts import contact_rank, contacts
 from hunter_pipeline.referrals.customer_domain import customer_domain
 from hunter_pipeline.referrals.fields import Fields
 from hunter_pipeline.referrals.referral import (
@@ -12,12 +15,24 @@ from hunter_pipeline.referrals.referral import (
     STATUSES,
     SUBSTATUSES,
     TYPES,
+    Contact,
     NormalizedReferral,
     Payload,
     referral_type,
 )
 
 _MAX_TEAM = 50
+_MAX_SOLUTIONS = 50
+_MAX_NOTES = 10_000
+# The lists of `details.requirements` that name what the customer asks for.
+_REQUIREMENTS = ("solutions", "products", "services")
+_NOT_WORDS = re.compile(r"[\W_]+")
+_MIN_COMPANY_NAME = 3
+# Names that people write where a form insists on one.
+_NO_COMPANY = frozenset(
+    {"test", "test company", "company", "none", "null", "unknown", "not available", "not applicable", "private"}
+    | {"individual", "personal", "self", "self employed", "freelance", "asdf", "xxx", "demo", "sample", "yok", "deneme"}
+)
 
 
 def _spellings(values: tuple[str, ...]) -> dict[str, str]:
@@ -74,6 +89,8 @@ def normalize(
     country = address.country("country")
     company_name = clean_company_name(profile.decoded_text("name"), country)
     domain = customer_domain(team, profile, fields, own, company_name or "")
+    people = contacts(team, domain.domain, own)
+    person = people[0] if people else Contact(None, None, None, None)
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -103,7 +120,18 @@ def normalize(
         deal_value=details.number("dealValue"),
         currency=details.currency("currency"),
         customer_requested_contact=details.boolean("customerRequestedContact"),
-        contacts=contacts(team, domain.domain, own),
+        solutions=tuple(dict.fromkeys(_solutions(details.section("requirements")))),
+        notes=_decoded(details.text("notes", _MAX_NOTES)),
+        is_spam=fields.boolean("isSpam"),
+        consent_to_contact=fields.section("consent").boolean("consentToContact"),
+        etag=fields.text("eTag"),
+        company_key=company_key(company_name, country),
+        contacts=people,
+        contact_name=person.name,
+        contact_email=person.email,
+        contact_phone=person.phone,
+        contact_title=person.title,
+        contact_rank=contact_rank(person, domain.domain),
         source_created_at=fields.date_time("createdDateTime"),
         source_updated_at=fields.date_time("updatedDateTime"),
         expires_at=fields.date_time("expirationDateTime"),
@@ -112,3 +140,28 @@ def normalize(
         expected_close_at=details.date_time("closingDateTime"),
         field_errors=errors,
     )
+
+
+def company_key(name: str | None, country: str | None) -> str | None:
+    """
+    Return the key under which referrals of one company are found: ('Contoso  Ltd.', 'GB') -> 'contoso ltd|GB'.
+
+    Two names are equal where they differ in case, punctuation and white space only. None without a country, and for
+    names that are too short or too common to stand for one company.
+    """
+    folded = " ".join(_NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", name or "").casefold()).split())
+    if country is None or len(folded) < _MIN_COMPANY_NAME or folded in _NO_COMPANY:
+        return None
+    return f"{folded}|{country}"
+
+
+def _decoded(text: str | None) -> str | None:
+    return decode_entities(text).strip() or None if text else None
+
+
+def _solutions(requirements: Fields) -> Iterator[str]:
+    """Yield the names of the solutions, products and services that the customer asks for."""
+    for kind in _REQUIREMENTS:
+        for item in requirements.sections(kind, _MAX_SOLUTIONS):
+            if name := item.decoded_text("name"):
+                yield name

@@ -157,7 +157,7 @@ def check_data(context: AcceptanceContext) -> Iterator[Evidence]:
         ("referrals that are not in all three tables", _rows_of("unaccounted_referrals")),
         ("companies with more than one row", _rows_of("duplicate_company_domains")),
         ("domains with more than one row in leads_ready", _rows_of("duplicate_lead_domains")),
-        ("domains in which leads_ready and the open referrals differ", acceptance.misplaced_leads),
+        ("leads in which leads_ready and the open referrals differ", acceptance.misplaced_leads),
     ):
         yield _expect_none(subject, _settled(system, query))
     with system.warehouse.connection() as connection:

@@ -32,7 +32,7 @@ def quarantined_by(connection: Connection, run_id: str) -> tuple[int, list[str]]
 
 
 def misplaced_leads(connection: Connection) -> list[dict[str, Any]]:
-    """`domain` and `is_lead` where leads_ready and the open referrals disagree; at most 20."""
+    """`lead_key` and `is_lead` where leads_ready and the open referrals disagree; at most 20."""
     return list(queries().misplaced_leads(connection))
 
 

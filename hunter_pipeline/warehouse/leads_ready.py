@@ -9,7 +9,7 @@ def leads_ready(connection: Connection) -> list[Row]:
 
 
 def count_urgent(connection: Connection) -> int:
-    """Return how many leads have a score of 60 or more."""
+    """Return how many leads expire within 24 hours or have a customer who asked to be called in the last 72 hours."""
     return int(fetch_value(connection, "count_urgent_leads"))
 
 

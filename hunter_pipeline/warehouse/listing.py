@@ -12,7 +12,7 @@ from typing import Any, LiteralString, cast
 from psycopg import sql
 
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_value, queries
 
 Row = dict[str, Any]
 _NEWEST = "source_updated_at desc nulls last, referral_id"
@@ -30,18 +30,22 @@ _REFERRAL_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {  # ascendin
     "referral_type": (f"referral_type asc nulls last, {_NEWEST}", f"referral_type desc nulls last, {_NEWEST}"),
     "status": (f"status asc nulls last, {_NEWEST}", f"status desc nulls last, {_NEWEST}"),
 }
-_URGENT = "score desc, expires_at asc nulls last, domain"
+_URGENT = "score desc, deal_value_base desc nulls last, expires_at asc nulls last, lead_key"
 _LEAD_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {
-    "score": ("score asc, expires_at asc nulls last, domain", _URGENT),
-    "canonical_name": ("lower(canonical_name) asc, domain", "lower(canonical_name) desc, domain"),
-    "domain": ("domain asc", "domain desc"),
+    "score": ("score asc, deal_value_base asc nulls first, expires_at desc nulls first, lead_key", _URGENT),
+    "canonical_name": ("lower(canonical_name) asc, lead_key", "lower(canonical_name) desc, lead_key"),
+    "domain": ("domain asc nulls last, lead_key", "domain desc nulls last, lead_key"),
     "country": (f"country asc nulls last, {_URGENT}", f"country desc nulls last, {_URGENT}"),
     "referral_type": (f"referral_type asc nulls last, {_URGENT}", f"referral_type desc nulls last, {_URGENT}"),
     "status": (f"status asc nulls last, {_URGENT}", f"status desc nulls last, {_URGENT}"),
-    "deal_value": (f"deal_value asc nulls last, {_URGENT}", f"deal_value desc nulls last, {_URGENT}"),
+    "deal_value": (f"deal_value_base asc nulls last, {_URGENT}", f"deal_value_base desc nulls last, {_URGENT}"),
     "expires_at": (f"expires_at asc nulls last, {_URGENT}", f"expires_at desc nulls last, {_URGENT}"),
-    "updated_at": ("updated_at asc nulls last, domain", "updated_at desc nulls last, domain"),
+    "updated_at": ("updated_at asc nulls last, lead_key", "updated_at desc nulls last, lead_key"),
 }
+# Orders that need no more than lead_scores, which is read much faster than leads_ready.
+_SCORE_ORDERS = ("score", "referral_type", "status", "deal_value", "expires_at")
+# Leads up to which it is faster to score those that were found than to score all.
+_MAX_FOUND = 2_000
 SORTS = tuple(_REFERRAL_ORDERS)
 """What a list of referrals can be sorted by."""
 LEAD_SORTS = tuple(_LEAD_ORDERS)
@@ -120,11 +124,40 @@ def leads_page(
     if page_size is None:
         everything = connection.execute(_ordered("exported_leads", order), filters.parameters()).fetchall()
         return Page(everything, len(everything))
-    rows, total = _counted(
-        connection, "listed_lead_domains", order, filters.parameters(), page=page, page_size=page_size
-    )
-    domains = [row["domain"] for row in rows]
-    return Page(list(queries().leads_of(connection, domains=domains)) if domains else [], total)
+    keys = _first_keys(connection, page * page_size) if order == _URGENT and filters == Filters() else None
+    if keys is not None:
+        keys = keys[(page - 1) * page_size :]
+        total = int(fetch_value(connection, "count_leads"))
+    else:
+        keys, total = _lead_keys(connection, filters, sort, order, page=page, page_size=page_size)
+    return Page(fetch_all(connection, "leads_of", lead_keys=keys) if keys else [], total)
+
+
+def _first_keys(connection: Connection, count: int) -> list[str] | None:
+    """
+    Return the keys of the first leads in the order of calling, None where they have to be found among all.
+
+    Leads that expire within 24 hours come before all others, so that the first pages need no more than these.
+    """
+    expiring = fetch_all(connection, "expiring_lead_keys", at_most=_MAX_FOUND + 1)
+    if not count <= len(expiring) <= _MAX_FOUND:
+        return None
+    values = {"lead_keys": [row["lead_key"] for row in expiring]}
+    rows = _rows(connection, "expiring_leads_among", _URGENT, values, page=1, page_size=count)
+    return [row["lead_key"] for row in rows] if len(rows) == count else None
+
+
+def _lead_keys(
+    connection: Connection, filters: Filters, sort: str, order: LiteralString, *, page: int, page_size: int
+) -> tuple[list[str], int]:
+    """Return the keys of a page of leads, and how many leads there are in all."""
+    name, values = "scored_lead_keys" if sort in _SCORE_ORDERS else "listed_lead_keys", filters.parameters()
+    if values["patterns"] and sort in _SCORE_ORDERS:
+        found = fetch_all(connection, "found_lead_keys", patterns=values["patterns"], at_most=_MAX_FOUND + 1)
+        if len(found) <= _MAX_FOUND:
+            name, values["lead_keys"] = "scored_leads_among", [row["lead_key"] for row in found]
+    rows, total = _counted(connection, name, order, values, page=page, page_size=page_size)
+    return [row["lead_key"] for row in rows], total
 
 
 def stream(

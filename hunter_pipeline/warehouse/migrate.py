@@ -6,7 +6,9 @@ Where there is something to do it waits for the sync under way, because changing
 transaction could end in a deadlock, and lets none begin meanwhile.
 """
 
+import csv
 import hashlib
+import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from typing import Any, LiteralString, cast
@@ -34,6 +36,22 @@ LOCK_KEY = 4_276_180_391_552_001
 # The advisory lock that syncs held before there was a lease; an older version of the program may still run.
 OLD_SYNC_LOCK = 4_276_180_391_552_002
 
+# The views, each after those that it uses.
+_VIEWS = ("referral_status_history", "lead_scores", "leads_ready")
+# Tables whose first rows come with the program, in sql/data; users edit them, so that only missing ones are added.
+_SHIPPED_ROWS = {
+    "exchange_rates": """
+        insert into exchange_rates
+        select * from jsonb_populate_recordset(cast(null as exchange_rates), cast(:rows as jsonb))
+        on conflict do nothing
+    """,
+    "lead_scoring_rules": """
+        insert into lead_scoring_rules
+        select * from jsonb_populate_recordset(cast(null as lead_scoring_rules), cast(:rows as jsonb))
+        on conflict do nothing
+    """,
+}
+
 # How long an upgrade waits for the sync under way.
 SYNC_SECONDS = 900.0
 # How long it waits for a lock on a table; everything else that wants the table waits behind it.
@@ -58,7 +76,7 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
         config = _config()
         config.attributes["connection"] = connection
         try:
-            if _is_behind(connection, config) or _changed_views(connection):
+            if _is_behind(connection, config) or _has_changed_views(connection):
                 _wait_for_writers(connection, patience)
             command.upgrade(config, "head")
         except CommandError:
@@ -66,8 +84,10 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
                 f"The database is at revision {_revision(connection)}, which this version does not know.",
                 hint="A newer version has upgraded it: install that one, or restore the backup from before.",
             ) from None
-        for view in _changed_views(connection):
-            _replace(connection, *view)
+        if _has_changed_views(connection):
+            _replace_views(connection)
+        for table, statement in _SHIPPED_ROWS.items():
+            _add_missing_rows(connection, table, statement)
         _run(connection, f"comment on table alembic_version is '{fingerprint()}'")
         return str(_revision(connection))
 
@@ -131,7 +151,7 @@ def _no_syncs(warehouse: Warehouse, waiting: Callable[[], None], patience: float
     """Keep syncs out where there is something to do and the schema has a lease already."""
     with _alchemy(warehouse) as connection:
         try:
-            has_work = _is_behind(connection, _config()) or bool(_changed_views(connection))
+            has_work = _is_behind(connection, _config()) or _has_changed_views(connection)
         except CommandError:  # a newer schema: the upgrade itself says so
             has_work = False
         has_lease = connection.execute(text("select to_regclass('sync_lease')")).scalar() is not None
@@ -179,25 +199,44 @@ end $$
 """sql/roles.sql may have been run before there was a view to grant."""
 
 
-def _changed_views(connection: AlchemyConnection) -> list[tuple[str, str, str]]:
-    """Name, mark and definition of each view whose text is another one than it was made from."""
-    changed: list[tuple[str, str, str]] = []
-    for path in sorted(project_file("sql/views").glob("*.sql")):
-        name, definition = path.stem, path.read_text(encoding="utf-8")
-        mark = f"sql/views/{path.name} {hashlib.sha256(definition.encode()).hexdigest()}"
-        made_from = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
-        if made_from.scalar() != mark:
-            changed.append((name, mark, definition))
-    return changed
+def _views() -> list[tuple[str, str, str]]:
+    """Return name, mark and definition of each view; a view may use those before it."""
+    views: list[tuple[str, str, str]] = []
+    for name in _VIEWS:
+        definition = project_file(f"sql/views/{name}.sql").read_text(encoding="utf-8")
+        views.append((name, f"(sql/views/{name}.sql {hashlib.sha256(definition.encode()).hexdigest()})", definition))
+    return views
 
 
-def _replace(connection: AlchemyConnection, name: str, mark: str, definition: str) -> None:
-    """Drop a view and make it again; what was granted on it is granted again."""
-    grants = connection.execute(text(_GRANTS), {"name": name}).scalars().all()
-    _run(connection, f"drop view if exists {name}; {definition}")
-    _run(connection, f"comment on view {name} is '{mark}'")
-    for grant in (*grants, *([_READER] if name == "leads_ready" else [])):
-        _run(connection, grant)
+def _description(connection: AlchemyConnection, view: str) -> str:
+    found = connection.execute(text("select obj_description(to_regclass(:name), 'pg_class')"), {"name": view})
+    return found.scalar() or ""
+
+
+def _has_changed_views(connection: AlchemyConnection) -> bool:
+    """Return whether the text of a view is another one than it was made from; its comment ends with the mark."""
+    return any(not _description(connection, name).endswith(mark) for name, mark, _ in _views())
+
+
+def _replace_views(connection: AlchemyConnection) -> None:
+    """Drop the views and make them again; what was granted on them is granted again."""
+    views = _views()
+    grants = {name: connection.execute(text(_GRANTS), {"name": name}).scalars().all() for name, _, _ in views}
+    for name, _, _ in reversed(views):
+        _run(connection, f"drop view if exists {name}")
+    for name, mark, definition in views:
+        _run(connection, definition)
+        description = f"{_description(connection, name)} {mark}".replace("'", "''")
+        _run(connection, f"comment on view {name} is '{description}'")
+        for grant in (*grants[name], *([_READER] if name == "leads_ready" else [])):
+            _run(connection, grant)
+
+
+def _add_missing_rows(connection: AlchemyConnection, table: str, statement: str) -> None:
+    """Insert the rows of sql/data that the table lacks."""
+    with project_file(f"sql/data/{table}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    connection.execute(text(statement), {"rows": json.dumps(rows)})
 
 
 def _run(connection: AlchemyConnection, statement: str) -> None:

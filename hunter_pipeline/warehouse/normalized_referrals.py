@@ -40,12 +40,15 @@ def partner_team_hosts(connection: Connection) -> dict[str, int]:
 def _values(row: NormalizedReferral) -> list[Any]:
     values = [getattr(row, name) for name in COLUMNS]
     values[_CANDIDATES] = list(row.domain_candidates)
+    values[_SOLUTIONS] = list(row.solutions)
     values[_CONTACTS] = Jsonb([asdict(contact) for contact in row.contacts])
     values[_FIELD_ERRORS] = Jsonb(row.field_errors)
     return values
 
 
-_CANDIDATES, _CONTACTS, _FIELD_ERRORS = map(COLUMNS.index, ("domain_candidates", "contacts", "field_errors"))
+_CANDIDATES, _SOLUTIONS, _CONTACTS, _FIELD_ERRORS = map(
+    COLUMNS.index, ("domain_candidates", "solutions", "contacts", "field_errors")
+)
 
 
 def remove_orphans(connection: Connection) -> int:

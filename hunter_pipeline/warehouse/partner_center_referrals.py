@@ -8,6 +8,9 @@ from psycopg import sql
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
 from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
 
+# From so many changed referrals on, the inherited domains of all referrals are found again at once.
+BULK = 5_000
+
 
 class MergeCounts(NamedTuple):
     """
@@ -33,13 +36,22 @@ def merge(connection: Connection, *, everything: bool) -> MergeCounts:
     """
     Upsert what was normalized since the last merge, or everything, and note what reads have seen or found gone.
 
+    A referral without a domain of its own inherits one from its engagement, else from referrals of the same company.
+
     The domains whose companies this changes are left in `stale_companies`.
     """
     execute(connection, "note_domains_of_pending", everything=everything)
+    is_bulk = everything or int(fetch_value(connection, "count_pending", at_most=BULK)) == BULK
+    if not is_bulk:
+        execute(connection, "note_inheritors_before_merge")
     merged = cast("Row", connection.execute(_upsert(), {"everything": everything}).fetchone())
+    execute(connection, "note_all_inheritors" if is_bulk else "note_inheritors_after_merge")
     execute(connection, "note_merged")
     if everything:
         execute(connection, "remove_orphaned_referrals")
+    if fetch_value(connection, "has_stale_inheritors"):
+        execute(connection, "inherit_domains")
+        execute(connection, "clear_stale_inheritors")
     seen = cast("Row", fetch_one(connection, "apply_sightings"))
     gone = int(fetch_value(connection, "mark_missing"))
     return MergeCounts(merged["new"], merged["updated"], seen["without_domain"], gone, seen["returned"])
@@ -55,6 +67,9 @@ def sample(connection: Connection) -> list[Row]:
     return fetch_all(connection, "referrals_sample")
 
 
+_KEEPS_INHERITED = sql.SQL("excluded.domain is null and known.domain_source in ('engagement', 'company_name')")
+
+
 @cache
 def _upsert() -> sql.Composed:
     """
@@ -63,20 +78,32 @@ def _upsert() -> sql.Composed:
     `insert ... on conflict` and not `merge`: it cannot fail when two run at once, and PostgreSQL 15 can return from it.
     """
     names = [sql.Identifier(name) for name in COLUMNS]
-    changing = [name for name in names if name != sql.Identifier("referral_id")]
+    changing = [name for name in COLUMNS if name != "referral_id"]
     comma = sql.SQL(", ")
+    # a referral that has inherited its domain keeps it for as long as it has none of its own
+    new_values = {name: sql.SQL("excluded.") + sql.Identifier(name) for name in changing}
+    for name in ("domain", "domain_source", "domain_reason"):
+        new_values[name] = sql.SQL("case when {} then known.{} else {} end").format(
+            _KEEPS_INHERITED, sql.Identifier(name), new_values[name]
+        )
+    new_values["deal_value_base"] = sql.SQL("excluded.") + sql.Identifier("deal_value_base")
     return sql.SQL("""
         with merged as (
-            insert into partner_center_referrals as known ({names}, azure_tenant_id, synced_at)
-            select {normalized}, tenant.azure_tenant_id, coalesce(seen.seen_at, newest.read_at)
+            insert into partner_center_referrals as known ({names}, deal_value_base, azure_tenant_id, synced_at)
+            select
+                {normalized},
+                round(normalized.deal_value / rate.per_usd * (select per_usd from base_currency), 2),
+                tenant.azure_tenant_id,
+                coalesce(seen.seen_at, newest.read_at)
             from newest_versions as newest
             inner join normalized_referrals as normalized on newest.referral_id = normalized.referral_id
             left join sightings as seen on newest.referral_id = seen.referral_id
             left join domain_tenants as tenant on normalized.domain = tenant.domain
+            left join exchange_rates as rate on normalized.currency = rate.currency
             where %(everything)s or newest.pending = 'merge'
             order by newest.referral_id
             on conflict (referral_id) do update set {assignments}, updated_at = now()
-            where ({known}) is distinct from ({excluded})
+            where ({known}) is distinct from ({new_values})
             returning domain, xmax = 0 as is_new
         ),
         stale as (
@@ -88,7 +115,7 @@ def _upsert() -> sql.Composed:
     """).format(
         names=comma.join(names),
         normalized=comma.join(sql.SQL("normalized.") + name for name in names),
-        assignments=comma.join(sql.SQL("{0} = excluded.{0}").format(name) for name in changing),
-        known=comma.join(sql.SQL("known.") + name for name in changing),
-        excluded=comma.join(sql.SQL("excluded.") + name for name in changing),
+        assignments=comma.join(sql.Identifier(name) + sql.SQL(" = ") + value for name, value in new_values.items()),
+        known=comma.join(sql.SQL("known.") + sql.Identifier(name) for name in new_values),
+        new_values=comma.join(new_values.values()),
     )

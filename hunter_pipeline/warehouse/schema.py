@@ -10,12 +10,12 @@ from functools import cache
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
-_FILES = ("sql/migrations/versions/*.py", "sql/views/*.sql")
+_FILES = ("sql/migrations/versions/*.py", "sql/views/*.sql", "sql/data/*.csv")
 
 
 @cache
 def fingerprint() -> str:
-    """Return the hash of all migrations and views of this version; `migrate.upgrade` leaves it in the database."""
+    """Return the hash of this version's migrations, views and shipped rows; `migrate.upgrade` stores it."""
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _FILES for path in project_file("").glob(pattern)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -99,6 +99,10 @@ class Referral(BaseModel):
     azure_tenant_id: str | None
     deal_value: Money | None = Field(examples=[27500])
     currency: str | None = Field(examples=["EUR"])
+    deal_value_base: Money | None = Field(description="deal_value in HUNTER_CURRENCY")
+    solutions: list[str] = Field(description="what the customer asks for", examples=[["Windows 365"]])
+    is_spam: bool | None
+    consent_to_contact: bool | None
     source_created_at: datetime | None
     source_updated_at: datetime | None
     expires_at: datetime | None
@@ -152,6 +156,8 @@ class ReferralDetail(Referral):
     domain_candidates: list[str]
     domain_reason: str | None = Field(description="why domain is null")
     customer_requested_contact: bool | None
+    notes: str | None
+    etag: str | None
     contacts: list[Contact]
     accepted_at: datetime | None
     closed_at: datetime | None
@@ -165,9 +171,10 @@ class ReferralDetail(Referral):
 class Lead(BaseModel):
     """A company with an open referral. The fields are also the columns of the export."""
 
+    lead_key: str = Field(description="the domain, else engagement:ID or referral:ID", examples=["fabrikam.com"])
     company_id: int | None
     canonical_name: str | None = Field(examples=["Fabrikam, Inc."])
-    domain: str = Field(examples=["fabrikam.com"])
+    domain: str | None = Field(examples=["fabrikam.com"])
     provider: str | None
     country: str | None
     referral_type: str | None
@@ -184,9 +191,21 @@ class Lead(BaseModel):
     contact_email: str | None
     contact_phone: str | None
     expires_at: datetime | None
-    score: int = Field(examples=[85])
-    score_reasons: list[str] = Field(examples=[["not answered yet", "deal value is known"]])
+    score: int = Field(examples=[61])
+    score_reasons: list[str] = Field(
+        description="the strongest first", examples=[["size of the deal", "not answered yet", "open referral"]]
+    )
+    score_points: list[int] = Field(description="the points of each reason; they add up to the score")
     updated_at: datetime
+    referral_name: str | None = Field(description="name of the primary referral")
+    solutions: list[str] = Field(description="what the customer asks for", examples=[["Windows 365"]])
+    deal_value_base: Money | None = Field(description="deal_value in HUNTER_CURRENCY")
+    contact_allowed: bool = Field(description="false if the customer does not want to be contacted")
+    qualification: str | None
+    source_created_at: datetime | None
+    expected_close_at: datetime | None
+    contact_title: str | None
+    contact_requested: bool = Field(description="whether the customer asked to be called")
 
 
 class _PageInfo(BaseModel):

@@ -85,7 +85,7 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     assert all(tuple(lead) == exports.LEAD_COLUMNS for lead in leads)
     assert [lead["score"] for lead in leads] == sorted((lead["score"] for lead in leads), reverse=True)
 
-    domains = [lead["domain"] for lead in leads]
+    domains = [lead["domain"] or "" for lead in leads]
     rows = list(csv.DictReader(io.StringIO(hunter("leads", "--format", "csv").out)))
     assert [row["domain"] for row in rows] == domains
 
@@ -93,7 +93,7 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     written = hunter("leads", "--format", "xlsx", "--output", str(file))
     assert (written.code, written.out) == (0, "")
     assert written.err == f"Wrote {len(leads)} leads to {file}.\n"
-    assert [row[2].value for row in openpyxl.load_workbook(file)["leads_ready"].iter_rows(min_row=2)] == domains
+    assert [row[3].value or "" for row in openpyxl.load_workbook(file)["leads_ready"].iter_rows(min_row=2)] == domains
 
     table = hunter("leads")
     header, _rule, *lines = table.out.splitlines()

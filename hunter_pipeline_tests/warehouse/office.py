@@ -46,7 +46,7 @@ TABLES = (
     *("raw_referrals", "quarantined_referrals", "sync_cursors", "sync_runs"),
     *("domain_tenants", "companies", "normalized_referrals", "partner_center_referrals"),
     *("newest_versions", "sightings", "gone_referrals", "stale_companies", "normalization_rules"),
-    *("table_counts", "sync_lease"),
+    *("table_counts", "sync_lease", "stale_inheritors", "base_currency"),
     *("forgotten_people", "forgotten_traces", "forgotten_in"),
 )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -33,76 +34,112 @@ def only(connection: Connection) -> dict[str, Any]:
 
 
 IN_HOURS = timedelta(hours=1)
-SCORES: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
-    "nothing": ({}, []),
-    "urgent request": (
-        {"customer_requested_contact": True, "source_created_at": NOW - timedelta(hours=71)},
-        [(40, "customer asked to be contacted in the last 72 hours"), (10, "at most a week old")],
+RECENT = NOW - timedelta(days=7)
+OPEN = (5, "open referral")
+# Columns of a referral, and the points with their reasons that they add to those of an Active one that is old.
+RULES: dict[str, tuple[dict[str, Any], list[tuple[int, str]]]] = {
+    "nothing": ({"source_created_at": None}, [OPEN]),
+    "old": ({"deal_value_base": 10_000}, [(7, "size of the deal"), (-7, "no news for a long time"), OPEN]),
+    "close date long past": (
+        {"source_created_at": None, "deal_value_base": 1_000_000, "expected_close_at": NOW - timedelta(days=31)},
+        [(14, "size of the deal"), (-14, "no news for a long time"), OPEN],
     ),
-    "request that has aged": (
-        {"customer_requested_contact": True, "source_created_at": NOW - timedelta(hours=73)},
-        [(15, "customer asked to be contacted"), (10, "at most a week old")],
+    "asked days ago": (
+        {"customer_requested_contact": True, "source_created_at": NOW - timedelta(days=7)},
+        [(10, "customer asked to be called"), (5, "received in the last 14 days"), OPEN],
     ),
-    "request without a date": (
-        {"customer_requested_contact": True, "source_created_at": None},
-        [(15, "customer asked to be contacted")],
+    "asked days ago and still waits": (
+        {"status": "New", "customer_requested_contact": True, "source_created_at": None},
+        [(20, "customer asked to be called and is still waiting"), (10, "not answered yet"), OPEN],
     ),
-    "no request": ({"customer_requested_contact": False, "source_created_at": None}, []),
-    "expires in hours": (
-        {"status": "New", "expires_at": NOW + timedelta(hours=71)},
-        [(20, "expires within 72 hours"), (15, "not answered yet")],
+    "expires in seven and a half days": (
+        {"status": "New", "source_created_at": None, "expires_at": NOW + timedelta(days=7, hours=12)},
+        [(10, "not answered yet"), (7, "expires soon"), OPEN],
     ),
-    "expires in days": (
-        {"status": "New", "expires_at": NOW + timedelta(days=6)},
-        [(15, "not answered yet"), (10, "expires within a week")],
+    "expires in 25 hours": (
+        {"status": "New", "source_created_at": None, "expires_at": NOW + timedelta(hours=25)},
+        [(28, "expires soon"), (10, "not answered yet"), OPEN],
     ),
-    "expires later": ({"status": "New", "expires_at": NOW + timedelta(days=8)}, [(15, "not answered yet")]),
-    "has expired": ({"status": "New", "expires_at": NOW - timedelta(days=1)}, [(15, "not answered yet")]),
-    "answered, so it does not expire": ({"expires_at": NOW + IN_HOURS}, []),
-    "sales": ({"qualification": "SalesQualified"}, [(15, "sales qualified")]),
-    "marketing": ({"qualification": "MarketingQualified"}, [(8, "marketing qualified")]),
-    "young": ({"source_created_at": NOW - timedelta(days=6)}, [(10, "at most a week old")]),
-    "valued": ({"deal_value": 1}, [(10, "deal value is known")]),
-    "worthless": ({"deal_value": 0}, []),
-    "a mailbox": ({"contacts": [KIM | {"email": "kim@contoso.com"}]}, [(10, "somebody to contact")]),
-    "a telephone": ({"contacts": [KIM | {"phone": "1"}]}, [(10, "somebody to contact")]),
-    "a name only": ({"contacts": [KIM]}, []),
-    "everything": (
-        {
-            "status": "New", "customer_requested_contact": True, "source_created_at": NOW - IN_HOURS,
-            "expires_at": NOW + IN_HOURS, "qualification": "SalesQualified", "deal_value": 5,
-            "contacts": [KIM | {"phone": "1"}],
-        },
-        [
-            (40, "customer asked to be contacted in the last 72 hours"), (20, "expires within 72 hours"),
-            (15, "not answered yet"), (15, "sales qualified"), (10, "at most a week old"),
-            (10, "deal value is known"), (10, "somebody to contact"),
-        ],
+    "answered, so it does not expire": ({"source_created_at": None, "expires_at": NOW + IN_HOURS}, [OPEN]),
+    "sales": ({"source_created_at": None, "qualification": "SalesQualified"}, [(9, "sales qualified"), OPEN]),
+    "marketing": (
+        {"source_created_at": None, "qualification": "MarketingQualified"}, [OPEN, (4, "marketing qualified")]
     ),
+    "enquiry": ({"source_created_at": None, "qualification": "Direct"}, [(5, "enquiry from a customer"), OPEN]),
+    "worth little": ({"source_created_at": None, "deal_value_base": 100}, [OPEN]),
+    "worth 10,000 dollars": ({"source_created_at": None, "deal_value_base": 10_000}, [(7, "size of the deal"), OPEN]),
+    "worth millions": ({"source_created_at": None, "deal_value_base": 5_000_000}, [(14, "size of the deal"), OPEN]),
+    "closes in 45 days": (
+        {"source_created_at": None, "expected_close_at": NOW + timedelta(days=45)},
+        [OPEN, (4, "expected to close within 90 days")],
+    ),
+    "reachable": ({"source_created_at": None, "contact_rank": 1}, [(6, "somebody to call or write to"), OPEN]),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", SCORES)
-def test_each_rule_of_the_score(connection: Connection, case: str) -> None:
-    """The points of the rules that hold, at most 100, with their reasons, the weightiest first."""
-    columns, rules = SCORES[case]
+@pytest.mark.parametrize("case", RULES)
+def test_each_rule_adds_its_points(connection: Connection, case: str) -> None:
+    columns, expected = RULES[case]
     put(connection, "a", **columns)
     lead = only(connection)
-    assert lead["score"] == min(100, sum(points for points, _ in rules))
-    assert lead["score_reasons"] == [reason for _, reason in rules]
+    assert list(zip(lead["score_points"], lead["score_reasons"], strict=True)) == expected
+    assert lead["score"] == sum(points for points, _ in expected)
 
 
-def test_a_company_on_microsoft_365_scores(connection: Connection) -> None:
-    """The provider is the company's, and worth five points."""
-    put(connection, "a")
-    connection.execute(
-        "insert into companies (domain, canonical_name, country, provider)"
-        " values ('contoso.com', 'Contoso', 'DE', 'M365')"
-    )
+@pytest.mark.parametrize(
+    ("columns", "reason", "lowest", "highest"),
+    [
+        ({"status": "New", "expires_at": NOW + IN_HOURS}, "expires within 24 hours", 85, 100),
+        (
+            {"customer_requested_contact": True, "source_created_at": NOW - timedelta(hours=71)},
+            "customer asked to be called in the last 72 hours", 70, 84,
+        ),
+        ({"status": "New", "expires_at": NOW - IN_HOURS}, "has expired", 0, 3),
+        ({"consent_to_contact": False, "deal_value_base": 1_000_000}, "customer does not want to be contacted", 0, 3),
+        ({"is_spam": True, "customer_requested_contact": True, "source_created_at": NOW}, "marked as spam", 0, 3),
+        ({"is_spam": True, "status": "New", "expires_at": NOW + IN_HOURS}, "marked as spam", 0, 3),
+    ],
+)  # fmt: skip
+def test_a_state_sets_the_range_of_the_score_and_is_the_first_reason(
+    connection: Connection, columns: dict[str, Any], reason: str, lowest: int, highest: int
+) -> None:
+    put(connection, "a", **columns)
     lead = only(connection)
-    assert (lead["score"], lead["score_reasons"]) == (5, ["company is on Microsoft 365"])
-    assert (lead["canonical_name"], lead["country"], lead["provider"]) == ("Contoso", "DE", "M365")
-    assert lead["company_id"] is not None
+    assert lead["score_reasons"][0] == reason
+    assert lowest <= lead["score"] <= highest
+    assert sum(lead["score_points"]) == lead["score"]
+    assert lead["contact_allowed"] == columns.get("consent_to_contact", True)
+
+
+def test_a_changed_weight_holds_at_once(connection: Connection) -> None:
+    put(connection, "a", source_created_at=None, qualification="SalesQualified")
+    connection.execute("update lead_scoring_rules set weight = 30 where name = 'sales_qualified'")
+    connection.execute("update lead_scoring_rules set weight = 0 where name = 'open'")
+    assert (only(connection)["score_points"], only(connection)["score_reasons"]) == ([30], ["sales qualified"])
+
+
+def test_a_sum_above_the_limit_is_cut_and_says_so(connection: Connection) -> None:
+    put(connection, "a", source_created_at=None, qualification="SalesQualified")
+    connection.execute("update lead_scoring_rules set weight = 100 where name = 'sales_qualified'")
+    lead = only(connection)
+    assert (lead["score"], lead["score_points"]) == (69, [100, -36, 5])
+    assert lead["score_reasons"] == ["sales qualified", "limit of the score", "open referral"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("insert into lead_scoring_rules values ('luck', 5, 'luck', 'şans')", "luck"),
+        ("update lead_scoring_rules set weight = null where name = 'recent'", "recent"),
+        ("update lead_scoring_rules set weight = 'NaN' where name = 'recent'", "recent"),
+        ("update lead_scoring_rules set weight = 'Infinity' where name = 'recent'", "recent"),
+        ("update lead_scoring_rules set description = '' where name = 'recent'", "recent"),
+        ("delete from lead_scoring_rules where name = 'recent'", "recent"),
+    ],
+)
+def test_a_wrong_rule_is_refused_by_name(connection: Connection, statement: str, named: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match=named):
+        connection.execute(statement)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(
@@ -115,19 +152,21 @@ def test_a_company_on_microsoft_365_scores(connection: Connection) -> None:
         ({"status": None}, False),
         ({"status": "Paused"}, False),
         ({"status": "New", "missing_since": NOW}, False),
-        ({"status": "New", "domain": None}, False),
+        ({"status": "New", "domain": None}, True),
     ],
 )
 def test_what_is_a_lead(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
-    """A domain with a referral that is New or Active and not missing."""
+    """A company with a referral that is New or Active and not missing."""
     put(connection, "a", **columns)
     assert bool(leads_ready.leads_ready(connection)) == is_lead
 
 
 def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> None:
     """The open referral of the highest score, then the newest, speaks for the company; the others are counted."""
-    put(connection, "old", source_created_at=OLD, referral_type="co-sell", deal_value=1, substatus="Accepted")
-    put(connection, "new", source_created_at=OLD + IN_HOURS, referral_type="marketplace", deal_value=2, currency="EUR")
+    before = NOW - timedelta(days=50)
+    put(connection, "old", source_created_at=before, referral_type="co-sell", deal_value=1, deal_value_base=10_000)
+    worth = {"deal_value": 2, "deal_value_base": 10_000, "currency": "EUR"}
+    put(connection, "new", source_created_at=before + IN_HOURS, referral_type="marketplace", **worth)
     put(connection, "low", source_created_at=NOW - timedelta(days=30), referral_type="co-sell")
     put(connection, "done", status="Closed", source_created_at=NOW, referral_type="solution-provider", deal_value=9)
     put(connection, "gone", missing_since=NOW, source_created_at=NOW, deal_value=9, status="New")
@@ -138,7 +177,7 @@ def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> N
     assert (lead["referral_count"], lead["open_referral_count"]) == (4, 3)
     assert lead["referral_ids"] == ["done", "low", "new", "old"]
     assert lead["referral_types"] == ["co-sell", "marketplace", "solution-provider"]
-    assert (other["domain"], other["referral_types"], other["score_reasons"]) == ("fabrikam.com", [], [])
+    assert (other["domain"], other["referral_types"], other["lead_key"]) == ("fabrikam.com", [], "fabrikam.com")
 
 
 def test_equal_scores_go_by_age_and_then_by_id(connection: Connection) -> None:
@@ -152,30 +191,33 @@ def test_equal_scores_go_by_age_and_then_by_id(connection: Connection) -> None:
     assert only(connection)["primary_referral_id"] == "d"
 
 
-@pytest.mark.parametrize(
-    ("contacts", "chosen"),
-    [
-        ([], (None, None, None)),
-        ([KIM | {"name": "A"}, KIM | {"name": "B"}], ("A", None, None)),
-        ([KIM | {"name": "A"}, KIM | {"name": "B", "phone": "2"}], ("B", None, "2")),
-        (
-            [KIM | {"name": "A", "phone": "1"}, KIM | {"name": "B", "email": "b@contoso.com"}],
-            ("B", "b@contoso.com", None),
-        ),
-        (
-            [
-                KIM | {"name": "A", "email": "a@contoso.com"},
-                KIM | {"name": "B", "email": "b@contoso.com", "phone": "2"},
-            ],
-            ("B", "b@contoso.com", "2"),
-        ),
-    ],
-)
-def test_whom_to_contact(connection: Connection, contacts: list[Any], chosen: tuple[Any, ...]) -> None:
-    """Who has an address, then who has a number, then the first; the columns are one person's."""
-    put(connection, "a", contacts=contacts)
+def test_a_lead_without_a_domain_is_an_engagement(connection: Connection) -> None:
+    """Both copies of an engagement are one lead and count once; a referral without an engagement stands alone."""
+    put(connection, "a", domain=None, engagement_id="E1", company_name="Contoso")
+    put(connection, "b", domain=None, engagement_id="E1", company_name="Contoso")
+    put(connection, "c", domain=None)
+    engagement, alone = sorted(leads_ready.leads_ready(connection), key=lambda lead: lead["lead_key"])
+    assert (engagement["lead_key"], alone["lead_key"]) == ("engagement:E1", "referral:c")
+    assert (engagement["domain"], engagement["canonical_name"]) == (None, "Contoso")
+    assert (engagement["referral_count"], engagement["open_referral_count"]) == (1, 1)
+    assert engagement["referral_ids"] == ["a", "b"]
+
+
+def test_copies_of_an_engagement_count_once(connection: Connection) -> None:
+    put(connection, "a", engagement_id="E1")
+    put(connection, "b", engagement_id="E1", status="Closed")
+    put(connection, "c", engagement_id="E2")
     lead = only(connection)
-    assert (lead["contact_name"], lead["contact_email"], lead["contact_phone"]) == chosen
+    assert (lead["referral_count"], lead["open_referral_count"], len(lead["referral_ids"])) == (2, 2, 3)
+
+
+def test_the_contact_is_that_of_the_primary_referral_unless_another_is_easier_to_reach(connection: Connection) -> None:
+    put(connection, "a", contact_name="A", contact_phone="1", contact_rank=1, deal_value_base=1_000_000)
+    put(connection, "b", contact_name="B", contact_email="b@gmail.com", contact_rank=2)
+    lead = only(connection)
+    assert (lead["primary_referral_id"], lead["contact_name"], lead["contact_email"]) == ("a", "B", "b@gmail.com")
+    connection.execute("update partner_center_referrals set contact_rank = 2 where referral_id = 'a'")
+    assert (only(connection)["contact_name"], only(connection)["contact_phone"]) == ("A", "1")
 
 
 def test_a_lead_has_a_name_before_its_company_has(connection: Connection) -> None:
@@ -185,12 +227,11 @@ def test_a_lead_has_a_name_before_its_company_has(connection: Connection) -> Non
     assert (lead["canonical_name"], lead["country"], lead["company_id"]) == ("Contoso Ltd", "GB", None)
 
 
-def test_the_most_urgent_lead_comes_first(connection: Connection) -> None:
-    """By score, then by what expires first, then by domain."""
+def test_ties_break_by_value_then_by_expiry(connection: Connection) -> None:
     put(connection, "1", domain="d.com")
     put(connection, "2", domain="c.com")
     put(connection, "3", domain="b.com", expires_at=NOW)
-    put(connection, "4", domain="a.com", deal_value=1)
+    put(connection, "4", domain="a.com", deal_value_base=1)
     assert [lead["domain"] for lead in leads_ready.leads_ready(connection)] == ["a.com", "b.com", "c.com", "d.com"]
     assert leads_ready.count_urgent(connection) == 0
 

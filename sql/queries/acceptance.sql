@@ -33,17 +33,17 @@ where run_id = :run_id
 order by reason;
 
 -- name: misplaced_leads
--- Domains that have an open referral and are no lead, and leads whose domain has none.
+-- Leads that an open referral belongs to and that are not shown, and leads without an open referral.
 select
-    coalesce(expected.domain, lead.domain) as domain,
-    lead.domain is not null as is_lead
+    coalesce(expected.lead_key, lead.lead_key) as lead_key,
+    lead.lead_key is not null as is_lead
 from (
-    select distinct domain from partner_center_referrals
-    where domain is not null and status in ('New', 'Active') and missing_since is null
+    select distinct lead_key from partner_center_referrals
+    where status in ('New', 'Active') and missing_since is null
 ) as expected
-full join leads_ready as lead on expected.domain = lead.domain
-where expected.domain is null or lead.domain is null
-order by coalesce(expected.domain, lead.domain)
+full join leads_ready as lead on expected.lead_key = lead.lead_key
+where expected.lead_key is null or lead.lead_key is null
+order by coalesce(expected.lead_key, lead.lead_key)
 limit 20;
 
 -- name: acceptance_counts^

@@ -45,6 +45,7 @@ select
     domain,
     count(*) as times
 from leads_ready
+where domain is not null
 group by domain
 having count(*) > 1
 order by domain

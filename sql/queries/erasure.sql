@@ -78,10 +78,10 @@ select
         where referral_id = any(:referral_ids)
     ) as partner_center_referrals,
     (
-        select count(distinct domain) from partner_center_referrals
+        select count(distinct referral.lead_key) from partner_center_referrals as referral
         where
-            referral_id = any(:referral_ids)
-            and domain in (select leads.domain from leads_ready as leads)
+            referral.referral_id = any(:referral_ids)
+            and referral.lead_key in (select leads.lead_key from lead_scores as leads)
     ) as leads_ready;
 
 -- name: remove_referrals_that_are_not_raw!

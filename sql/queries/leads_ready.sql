@@ -2,16 +2,17 @@
 
 -- name: leads_ready
 select * from leads_ready
-order by score desc, expires_at asc nulls last, domain asc;
+order by score desc, deal_value_base desc nulls last, expires_at asc nulls last, lead_key asc;
 
 -- name: count_urgent_leads$
-select count(*) from leads_ready
-where score >= 60;
+-- Those that expire within 24 hours, and those whose customer asked to be called in the last 72 hours.
+select count(*) from lead_scores
+where state in (4, 5);
 
 -- name: leads_sample
 -- A few rows without personal data, for the people who watch the pipeline.
 select
-    domain,
+    lead_key,
     country,
     referral_type,
     status,
@@ -19,5 +20,5 @@ select
     score,
     expires_at
 from leads_ready
-order by score desc, domain asc
+order by score desc, deal_value_base desc nulls last, expires_at asc nulls last, lead_key asc
 limit 5;

@@ -24,10 +24,36 @@ where
         )
     );
 
--- name: listed_lead_domains
--- The order alone: the rest of leads_ready is asked for the page only.
+-- name: scored_lead_keys
+-- For orders that lead_scores knows. The rest of a lead is asked for the page only.
 select
-    leads.domain,
+    leads.lead_key,
+    count(*) over () as total
+from lead_scores as leads
+where
+    (:referral_type::text is null or leads.referral_type = :referral_type)
+    and (:status::text is null or leads.status = :status)
+    and (
+        :patterns::text[] is null
+        or leads.lead_key in (
+            select referral.lead_key
+            from partner_center_referrals as referral
+            where
+                referral.status in ('New', 'Active')
+                and referral.missing_since is null
+                and referral.search_text like all(
+                    array(
+                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                        from unnest(:patterns::text[]) as word (pattern)
+                    )
+                )
+        )
+    );
+
+-- name: listed_lead_keys
+-- For orders that need the whole of leads_ready.
+select
+    leads.lead_key,
     count(*) over () as total
 from leads_ready as leads
 where
@@ -35,26 +61,75 @@ where
     and (:status::text is null or leads.status = :status)
     and (
         :patterns::text[] is null
-        or translate(
-            lower(
-                concat_ws(
-                    chr(10),
-                    leads.canonical_name,
-                    leads.domain,
-                    leads.contact_name,
-                    leads.contact_email,
-                    leads.contact_phone
+        or leads.lead_key in (
+            select referral.lead_key
+            from partner_center_referrals as referral
+            where
+                referral.status in ('New', 'Active')
+                and referral.missing_since is null
+                and referral.search_text like all(
+                    array(
+                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                        from unnest(:patterns::text[]) as word (pattern)
+                    )
                 )
-            ),
-            U&'\0131\0130\0307',
-            'ii'
-        ) like all(
-            array(
-                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                from unnest(:patterns::text[]) as word (pattern)
-            )
         )
     );
+
+-- name: found_lead_keys
+-- Keys of leads with an open referral that has all the words.
+select distinct referral.lead_key
+from partner_center_referrals as referral
+where
+    referral.status in ('New', 'Active')
+    and referral.missing_since is null
+    and referral.search_text like all(
+        array(
+            select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+            from unnest(:patterns::text[]) as word (pattern)
+        )
+    )
+order by referral.lead_key
+limit :at_most;
+
+-- name: scored_leads_among
+-- The same for some leads only.
+select
+    leads.lead_key,
+    count(*) over () as total
+from lead_scores as leads
+where
+    leads.lead_key = any(:lead_keys::text[])
+    and (:referral_type::text is null or leads.referral_type = :referral_type)
+    and (:status::text is null or leads.status = :status);
+
+-- name: expiring_lead_keys
+-- Leads with a referral that expires within 24 hours, in no order; none where the weights do not put them on top.
+select distinct referral.lead_key
+from partner_center_referrals as referral
+where
+    referral.status = 'New'
+    and referral.missing_since is null
+    and referral.expires_at > now()
+    and referral.expires_at <= now() + interval '24 hours'
+    and (
+        select
+            max(rule.weight) filter (where rule.name = 'expires_within_24_hours') > 69
+            and max(rule.weight) filter (where rule.name = 'expires_within_24_hours')
+            >= max(rule.weight) filter (where rule.name = 'asked_within_72_hours')
+        from lead_scoring_rules as rule
+    )
+order by referral.lead_key
+limit :at_most;
+
+-- name: expiring_leads_among
+select leads.lead_key
+from lead_scores as leads
+where leads.lead_key = any(:lead_keys::text[]) and leads.state = 4;
+
+-- name: count_leads$
+select count(distinct lead_key) from partner_center_referrals
+where status in ('New', 'Active') and missing_since is null;
 
 -- name: exported_leads
 select leads.*
@@ -64,24 +139,18 @@ where
     and (:status::text is null or leads.status = :status)
     and (
         :patterns::text[] is null
-        or translate(
-            lower(
-                concat_ws(
-                    chr(10),
-                    leads.canonical_name,
-                    leads.domain,
-                    leads.contact_name,
-                    leads.contact_email,
-                    leads.contact_phone
+        or leads.lead_key in (
+            select referral.lead_key
+            from partner_center_referrals as referral
+            where
+                referral.status in ('New', 'Active')
+                and referral.missing_since is null
+                and referral.search_text like all(
+                    array(
+                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
+                        from unnest(:patterns::text[]) as word (pattern)
+                    )
                 )
-            ),
-            U&'\0131\0130\0307',
-            'ii'
-        ) like all(
-            array(
-                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                from unnest(:patterns::text[]) as word (pattern)
-            )
         )
     );
 
@@ -103,6 +172,10 @@ select
     azure_tenant_id,
     deal_value,
     currency,
+    deal_value_base,
+    solutions,
+    is_spam,
+    consent_to_contact,
     source_created_at,
     source_updated_at,
     expires_at,
@@ -142,6 +215,10 @@ select
     azure_tenant_id,
     deal_value,
     currency,
+    deal_value_base,
+    solutions,
+    is_spam,
+    consent_to_contact,
     source_created_at,
     source_updated_at,
     expires_at,
@@ -154,18 +231,10 @@ where referral_id = any(:referral_ids::text[])
 order by array_position(:referral_ids::text[], referral_id);
 
 -- name: leads_of
--- One look-up a domain: `offset 0` keeps PostgreSQL from counting the referrals of every other domain as well.
-select lead.*
-from unnest(:domains::text[]) with ordinality as wanted (domain, place)
-cross join
-    lateral (
-        select leads_ready.*
-        from leads_ready
-        where leads_ready.domain = wanted.domain
-        order by leads_ready.domain
-        offset 0
-    ) as lead
-order by wanted.place;
+select leads.*
+from leads_ready as leads
+where leads.lead_key = any(:lead_keys::text[])
+order by array_position(:lead_keys::text[], leads.lead_key);
 
 -- name: count_listed_referrals$
 select count(*) from partner_center_referrals
@@ -202,7 +271,13 @@ select
     referral.azure_tenant_id,
     referral.deal_value,
     referral.currency,
+    referral.deal_value_base,
+    referral.solutions,
+    referral.is_spam,
+    referral.consent_to_contact,
     referral.customer_requested_contact,
+    referral.notes,
+    referral.etag,
     referral.contacts,
     referral.source_created_at,
     referral.source_updated_at,

@@ -9,6 +9,177 @@ inner join partner_center_referrals as referral on newest.referral_id = referral
 where (:everything or newest.pending = 'merge') and referral.domain is not null
 on conflict (domain) do nothing;
 
+-- name: count_pending$
+select count(*) from (
+    select 1 from newest_versions
+    where pending = 'merge'
+    order by referral_id
+    limit :at_most
+) as pending;
+
+-- name: note_inheritors_before_merge!
+-- Referrals without a domain of their own that share the engagement or the company with what a pending referral is now.
+insert into stale_inheritors (referral_id)
+select other.referral_id
+from newest_versions as newest
+inner join partner_center_referrals as referral on newest.referral_id = referral.referral_id
+cross join
+    lateral (
+        select same.referral_id
+        from partner_center_referrals as same
+        where
+            same.engagement_id = referral.engagement_id
+            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
+        union all
+        select same.referral_id
+        from partner_center_referrals as same
+        where
+            same.company_key = referral.company_key
+            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
+    ) as other
+where newest.pending = 'merge'
+on conflict (referral_id) do nothing;
+
+-- name: note_inheritors_after_merge!
+-- The same with what they have become; those without a domain of their own are among them.
+insert into stale_inheritors (referral_id)
+select other.referral_id
+from newest_versions as newest
+inner join partner_center_referrals as referral on newest.referral_id = referral.referral_id
+cross join
+    lateral (
+        select same.referral_id
+        from partner_center_referrals as same
+        where
+            same.engagement_id = referral.engagement_id
+            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
+        union all
+        select same.referral_id
+        from partner_center_referrals as same
+        where
+            same.company_key = referral.company_key
+            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
+    ) as other
+where newest.pending = 'merge'
+on conflict (referral_id) do nothing;
+
+-- name: note_all_inheritors!
+insert into stale_inheritors (referral_id)
+select referral_id from partner_center_referrals
+where coalesce(domain_source, '') in ('', 'engagement', 'company_name')
+on conflict (referral_id) do nothing;
+
+-- name: has_stale_inheritors$
+select exists(select 1 from stale_inheritors);
+
+-- name: inherit_domains!
+-- The domain of the engagement, else that of the company's name and country, where just one fits. `offset 0` makes
+-- PostgreSQL look up each engagement and company once, and nothing else.
+with heirs as (
+    select
+        referral.referral_id,
+        referral.engagement_id,
+        referral.company_key,
+        referral.domain,
+        referral.domain_source
+    from stale_inheritors as stale
+    inner join partner_center_referrals as referral on stale.referral_id = referral.referral_id
+    where coalesce(referral.domain_source, '') in ('', 'engagement', 'company_name')
+),
+
+engagements as (
+    select
+        wanted.engagement_id,
+        found.domain
+    from (
+        select distinct engagement_id from heirs
+        where engagement_id is not null
+    ) as wanted
+    cross join
+        lateral (
+            select min(own.domain) as domain
+            from partner_center_referrals as own
+            where
+                own.engagement_id = wanted.engagement_id
+                and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
+            having min(own.domain) = max(own.domain)
+            offset 0
+        ) as found
+),
+
+company_names as (
+    select
+        wanted.company_key,
+        found.domain
+    from (
+        select distinct company_key from heirs
+        where company_key is not null
+    ) as wanted
+    cross join
+        lateral (
+            select min(own.domain) as domain
+            from partner_center_referrals as own
+            where
+                own.company_key = wanted.company_key
+                and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
+            having min(own.domain) = max(own.domain)
+            offset 0
+        ) as found
+),
+
+inherited as (
+    select
+        heirs.referral_id,
+        heirs.domain as old_domain,
+        coalesce(engagements.domain, company_names.domain) as domain,
+        case
+            when engagements.domain is not null then 'engagement'
+            when company_names.domain is not null then 'company_name'
+        end as domain_source
+    from heirs
+    left join engagements on heirs.engagement_id = engagements.engagement_id
+    left join company_names on heirs.company_key = company_names.company_key
+    where
+        (heirs.domain, heirs.domain_source) is distinct from (
+            coalesce(engagements.domain, company_names.domain),
+            case
+                when engagements.domain is not null then 'engagement'
+                when company_names.domain is not null then 'company_name'
+            end
+        )
+),
+
+stale as (
+    insert into stale_companies (domain)
+    select old_domain from inherited
+    where old_domain is not null
+    union
+    select domain from inherited
+    where domain is not null
+    on conflict (domain) do nothing
+)
+
+update partner_center_referrals as referral set
+    domain = inherited.domain,
+    domain_source = inherited.domain_source,
+    domain_reason = case
+        when inherited.domain is null
+            then (
+                select normalized.domain_reason from normalized_referrals as normalized
+                where normalized.referral_id = inherited.referral_id
+            )
+    end,
+    azure_tenant_id = (
+        select tenant.azure_tenant_id from domain_tenants as tenant
+        where tenant.domain = inherited.domain
+    ),
+    updated_at = now()
+from inherited
+where referral.referral_id = inherited.referral_id;
+
+-- name: clear_stale_inheritors!
+delete from stale_inheritors;
+
 -- name: note_merged!
 update newest_versions set pending = null
 where pending = 'merge';

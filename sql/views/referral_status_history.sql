@@ -36,3 +36,10 @@ where
     place = 1
     or status is distinct from status_before
     or substatus is distinct from substatus_before;
+
+comment on view referral_status_history is 'Which status a referral had when, from its versions.';
+comment on column referral_status_history.referral_id is 'The referral''s id.';
+comment on column referral_status_history.status is 'Its status in the period.';
+comment on column referral_status_history.substatus is 'Its substatus in the period.';
+comment on column referral_status_history.valid_from is 'Since when.';
+comment on column referral_status_history.valid_to is 'Until when; null for the current status.';

@@ -1,0 +1,31 @@
+"""The table `exchange_rates`, and the currency in which the values of referrals are compared."""
+
+from hunter_pipeline.errors import ConfigurationError
+from hunter_pipeline.warehouse.connection import Connection, execute, fetch_one
+
+DEFAULT_CURRENCY = "USD"
+
+
+def apply_base_currency(connection: Connection, currency: str | None) -> bool:
+    """
+    Convert every value again where the currency or a rate is another one than last time; return whether it was.
+
+    Args:
+        connection: within a write transaction.
+        currency: ISO 4217 code; None for that of the last time.
+
+    Raises: ConfigurationError if the currency has no rate; DatabaseError.
+    """
+    applied = fetch_one(connection, "applied_base_currency")
+    wanted = currency or (applied["currency"] if applied else DEFAULT_CURRENCY)
+    current = fetch_one(connection, "current_base_currency", currency=wanted)
+    if current is None:
+        raise ConfigurationError(
+            f"HUNTER_CURRENCY holds {wanted!r}, which the table exchange_rates does not have.",
+            hint="Set it to a currency of that table, such as USD or EUR, or insert its rate.",
+        )
+    if current == applied:
+        return False
+    execute(connection, "apply_base_currency", **current)
+    execute(connection, "convert_values")
+    return True
