@@ -10,6 +10,7 @@ import pytest
 from hunter_pipeline import cli
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline import erase
+from hunter_pipeline.pipeline.sign_in import own_domains
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ERASED
@@ -43,7 +44,7 @@ def erase_address(office: Office, address: str = ADDRESS) -> dict[str, int]:
     canonical = canonical_address(address)
     assert canonical is not None
     settings = load_settings()
-    return erase.erase_person(office.warehouse, canonical, settings.own_domains)
+    return erase.erase_person(office.warehouse, canonical, own_domains(settings))
 
 
 def dump(office: Office) -> str:

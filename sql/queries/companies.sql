@@ -50,8 +50,8 @@ on conflict (domain) do nothing;
 
 -- name: upsert_companies^
 -- A company's name is that of its open referrals before that of others, then the most frequent spelling, then the
--- newest; a name that stands for no answer ("test") comes last. Copies of one engagement count once. Its country is that
--- of its newest referral that gives one.
+-- newest; a name that stands for no answer ("test") comes last. Copies of one engagement count once. Its country is
+-- that of its newest referral that gives one.
 with of_stale as (
     select
         referral.*,
