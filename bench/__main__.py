@@ -1,110 +1,203 @@
 """
-Times each step of a sync on generated referrals in a temporary embedded PostgreSQL, without network.
+Compare a sync with other ways to do the same work, side by side.
 
-    python -m bench            1,000 and 10,000 referrals
-    python -m bench 100000     this many referrals
+    python -m bench               1,000 and 10,000 referrals
+    python -m bench 100000        this many
+    python -m bench --rounds 5    the median of five rounds instead of three
+
+A pre-rendered Partner Center runs in a process of its own, PostgreSQL is the embedded one, and each program runs in a
+process of its own (`bench/subjects.py`, `bench/dlt_merge.py`), in alternation. The table goes to standard output and to
+docs/performance.md with `--write`.
 """
 
-import logging
+import argparse
+import json
+import os
 import shutil
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import structlog
+import psycopg
+import requests
 
-from hunter_pipeline.partner_center.client import PartnerCenterClient
-from hunter_pipeline.pipeline import steps
-from hunter_pipeline.sandbox.generator import generate_referral
-from hunter_pipeline.warehouse import embedded, leads_ready, migrate
-from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions
+from hunter_pipeline.warehouse import embedded
 
-PAGE = 200
-STREAM = steps.Stream("bench", "Incoming")
+# The row-at-a-time way takes minutes beyond this.
+MAX_ORM = 10_000
+ROOT = Path(__file__).parents[1]
+DLT = Path(os.environ.get("BENCH_DLT", ROOT / ".venv-bench" / "bin" / "python"))
 
 
 @dataclass
-class Page:
-    """A page of referrals, as the client yields it."""
+class Figures:
+    """What the rounds of one program measured: seconds of the process and inside it, memory in MB, WAL in bytes."""
 
-    items: list[Any]
+    wall: list[float] = field(default_factory=list)
+    inside: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    wal: list[int] = field(default_factory=list)
+    last: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, wall: float, wal: int, found: dict[str, Any]) -> None:
+        self.wall.append(wall)
+        self.inside.append(found["inside"])
+        self.memory.append(found["memory_mb"])
+        self.wal.append(wal)
+        self.last = found
 
 
-class FakePartnerCenter:
-    """Serves referrals from memory, so that only the pipeline's own work is timed."""
+class Bench:
+    """One upstream of a size, one PostgreSQL, and the programs against them."""
 
-    requests = retries = 0
+    def __init__(self, folder: Path, upstream: str, sandbox: Sandbox, server: str) -> None:
+        self.folder = folder
+        self.upstream = upstream
+        self.sandbox = sandbox
+        self.server = server
+        self.figures: dict[str, Figures] = {}
 
-    def __init__(self, payloads: list[dict[str, Any]]) -> None:
-        self.payloads = sorted(payloads, key=lambda payload: payload["updatedDateTime"])
+    def database(self, name: str, *, new: bool) -> str:
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            exists = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
+            if exists and new:
+                connection.execute(f"drop database {name} with (force)")
+            if new or not exists:
+                connection.execute(f"create database {name}")
+        return self.server.replace("/postgres?", f"/{name}?")
 
-    def signed_in_as(self) -> None:
-        return None
+    def environment(self, database: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            **self.sandbox.environment(),
+            "HUNTER_PARTNER_CENTER_API_URL": self.upstream,
+            "HUNTER_HOME": str(self.folder / "home"),
+            "HUNTER_DATABASE_URL": database,
+            "HUNTER_TENANT_LOOKUP": "false",
+            "HUNTER_LOG_FORMAT": "json",
+            "REQUESTS_CA_BUNDLE": str(self.folder / "ca-all.pem"),
+            "BENCH_URL": self.upstream,
+            "BENCH_DATABASE": database,
+            "BENCH_STATE": str(self.folder / "dlt"),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+        }
 
-    def pages(self, *, updated_since: str | None = None, **_: Any) -> Iterator[Page]:
-        rows = [row for row in self.payloads if updated_since is None or row["updatedDateTime"] >= updated_since]
-        for start in range(0, max(len(rows), 1), PAGE):
-            yield Page(rows[start : start + PAGE])
+    def run(self, name: str, command: list[str], *, new: bool, database: str, **changes: str) -> None:
+        """Run a program once, on a new database or on the one of its last run."""
+        url = self.database(database, new=new)
+        environment = self.environment(url) | changes
+        if database == "hunter" and new:
+            hunter = [sys.executable, "-m", "hunter_pipeline.cli"]
+            for words in (["db", "upgrade"], ["auth", "login"]):
+                subprocess.run([*hunter, *words], env=environment, check=True, capture_output=True)
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute("checkpoint")
+            before = connection.execute("select pg_current_wal_insert_lsn()").fetchone()
+            start = time.perf_counter()
+            ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, cwd=ROOT)
+            wall = time.perf_counter() - start
+            query = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)::bigint"
+            [wal] = connection.execute(query, before).fetchone() or [0]
+        if ended.returncode != 0:
+            raise SystemExit(f"{name} failed:\n{ended.stderr[-3000:]}")
+        found = json.loads(ended.stdout.splitlines()[-1])
+        self.figures.setdefault(name, Figures()).add(wall, wal, found)
+        print(f"  {name:34} {wall:8.2f} s   {found}", file=sys.stderr, flush=True)
+
+    def change(self, percent: float) -> None:
+        requests.get(
+            f"{self.upstream}/bench/change?percent={percent}", verify=str(self.folder / "ca.pem"), timeout=600
+        ).raise_for_status()
+
+    def round(self, size: int) -> None:
+        """Run every program once, in turn."""
+        ours = [sys.executable, "-m", "bench.subjects", "hunter"]
+        self.run(
+            "floor (download and COPY)", [sys.executable, "-m", "bench.subjects", "floor"], new=True, database="floor"
+        )
+        self.run("hunter, first load", ours, new=True, database="hunter")
+        if DLT.exists():
+            shutil.rmtree(self.folder / "dlt", ignore_errors=True)
+            merge = [str(DLT), "-m", "bench.dlt_merge"]
+            self.run("dlt, first load", merge, new=True, database="dlt")
+            self.run("dlt, again", merge, new=False, database="dlt")
+        self.run("hunter, incremental, nothing new", ours, new=False, database="hunter")
+        self.run("hunter, full, nothing new", ours, new=False, database="hunter", BENCH_MODE="full")
+        self.change(1)
+        self.run("hunter, incremental, 1 % new", ours, new=False, database="hunter")
+        if size <= MAX_ORM:
+            self.run(
+                "one row at a time (ORM)", [sys.executable, "-m", "bench.subjects", "orm"], new=True, database="orm"
+            )
+
+
+@contextmanager
+def upstream(folder: Path, size: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "bench.upstream", str(folder), str(size)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def compare(size: int, rounds: int) -> dict[str, Figures]:
+    """Return the figures of each program at one size."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hunter-bench-")))
+        sandbox = stack.enter_context(Sandbox(SandboxOptions(referrals=1)))
+        url = stack.enter_context(upstream(folder, size))
+        authorities = (folder / "ca.pem", Path(sandbox.environment()["REQUESTS_CA_BUNDLE"]))
+        (folder / "ca-all.pem").write_text("".join(path.read_text() for path in authorities))
+        (folder / "home").mkdir()
+        embedded.start(folder / "home")
+        stack.callback(embedded.stop, folder / "home")
+        server = embedded.address(folder / "home", "postgres") or ""
+        bench = Bench(folder, url, sandbox, server)
+        for number in range(1, rounds + 1):
+            print(f"{size:,} referrals, round {number} of {rounds}", file=sys.stderr)
+            bench.round(size)
+        return bench.figures
+
+
+def table(size: int, figures: dict[str, Figures]) -> str:
+    """Return a Markdown table of medians; the ratio is to dlt's first load."""
+    dlt = figures.get("dlt, first load")
+    lines = [
+        f"### {size:,} referrals",
+        "",
+        "| | whole process, s | inside, s | of dlt's first load | peak memory, MB | WAL, bytes a referral |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, each in figures.items():
+        wall = statistics.median(each.wall)
+        ratio = f"{wall / statistics.median(dlt.wall):.2f}" if dlt else "-"
+        lines.append(
+            f"| {name} | {wall:.2f} | {statistics.median(each.inside):.2f} | {ratio} "
+            f"| {max(each.memory):.0f} | {statistics.median(each.wal) / size:,.0f} |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def main() -> None:
-    sizes = [int(text) for text in sys.argv[1:]] or [1_000, 10_000]
-    home = Path(tempfile.mkdtemp(prefix="hunter-bench-"))
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    try:
-        print("seconds        " + "".join(f"{size:>12,}" for size in sizes))
-        columns = [run(home, size) for size in sizes]
-        for name in columns[0]:
-            print(f"{name:<15}" + "".join(f"{column[name]:>12.3f}" for column in columns))
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def run(home: Path, size: int) -> dict[str, float]:
-    warehouse = Warehouse(None, home / str(size))
-    try:
-        migrate.upgrade(warehouse)
-        epoch = datetime.now(UTC)
-        upstream = FakePartnerCenter([generate_referral(42, number, epoch) for number in range(size)])
-        with warehouse.connection() as connection:
-            return time_steps(connection, upstream)
-    finally:
-        embedded.stop(home / str(size))
-
-
-def time_steps(connection: Connection, upstream: FakePartnerCenter) -> dict[str, float]:
-    times: dict[str, float] = {}
-    pulled: list[steps.Pull] = []
-
-    def timed(name: str, call: Callable[[], Any]) -> None:
-        start = time.perf_counter()
-        call()
-        connection.commit()
-        times[name] = time.perf_counter() - start
-
-    def pull(mode: str) -> None:
-        client = cast(PartnerCenterClient, upstream)
-        pulled.append(steps.pull(client, connection, STREAM, mode=mode, run_id=mode, page_size=PAGE))
-
-    timed("pull", lambda: pull("incremental"))
-    timed("normalize", lambda: steps.normalize(connection, own_domains=()))
-    timed("merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
-    timed("companies", lambda: steps.companies(connection, None))
-    timed("leads_ready", lambda: leads_ready.leads_ready(connection))
-    timed("again: pull", lambda: pull("incremental"))
-    timed("again: normal.", lambda: steps.normalize(connection, own_domains=()))
-    timed("again: merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
-    timed("again: compan.", lambda: steps.companies(connection, None))
-    timed("again: leads", lambda: leads_ready.leads_ready(connection))
-    timed("full: pull", lambda: pull("full"))
-    timed("full: merge", lambda: steps.merge(connection, STREAM, pulled[-1]))
-    return times
+    """Compare at each size and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    if not DLT.exists():
+        print("dlt is not installed: make bench installs it.", file=sys.stderr)
+    for size in arguments.sizes:
+        print(table(size, compare(size, arguments.rounds)), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import trustme
 
-from hunter_pipeline.sandbox.generator import referral
+from hunter_pipeline.sandbox.generator import generate_referral as referral
 
 LIST = "/v1.0/engagements/referrals"
 PAGE = 200

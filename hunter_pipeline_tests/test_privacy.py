@@ -162,7 +162,8 @@ def _with_a_row_refused(hunter: Command, settings: Settings) -> int:
     rule = "alter table normalized_referrals add constraint nobody check (contacts = '[]') not valid"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(rule)
-        connection.execute("update normalized_referrals set rules = 'old', contacts = '[]'")
+        connection.execute("update normalized_referrals set contacts = '[]'")
+        connection.execute("update newest_versions set pending = 'normalize'")
     code = hunter("sync", "--full", debug=True)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("alter table normalized_referrals drop constraint nobody")

@@ -49,7 +49,7 @@ def test_a_first_sync_lands_everything(office: Office) -> None:
     for table in ("raw_referrals", "normalized_referrals", "partner_center_referrals"):
         assert {row["referral_id"] for row in office.rows(f"select referral_id from {table}")} == upstream
     assert summary["pages"] == 3
-    assert summary["requests"] == len(office.pages_asked) == 3
+    assert summary["requests"] == len(office.pages_asked) == 4, "the last one proves that nothing follows the full page"
     newest = max(item["updatedDateTime"] for item in office.sandbox.world.incoming().values())
     assert summary["watermark"] == newest.removesuffix("Z").ljust(27, "0") + "Z", "always with seven digits"
     without = office.value("select count(*) from partner_center_referrals where domain is null")
@@ -498,6 +498,25 @@ def test_own_domains_that_change_are_heeded_by_the_next_sync(office: Office, mon
     monkeypatch.delenv("HUNTER_OWN_DOMAINS")
     office.sync(client=FarSide([]))
     assert [row["domain"] for row in office.table("companies")] == ["company1.de", "company2.de"]
+
+
+def test_company_has_the_most_frequent_name_of_its_open_referrals(office: Office) -> None:
+    """Copies of one engagement count once, and a name that stands for no answer comes last."""
+
+    def named(number: int, name: str, **changes: Any) -> dict[str, Any]:
+        team = [{"email": "kim@contoso.com"}]
+        return payload(number, customerProfile={"name": name, "team": team}, **changes)
+
+    def name_of(*payloads: dict[str, Any]) -> str:
+        office.sync(client=FarSide(list(payloads)))
+        return office.value("select canonical_name from companies")
+
+    closed = [named(number, "Contoso Old", status="Closed") for number in (1, 2, 3)]
+    assert name_of(*closed, named(4, "Test 2")) == "Contoso Old"
+    assert name_of(named(5, "Contoso Ltd")) == "Contoso Ltd"
+    assert name_of(named(6, "CONTOSO LIMITED"), named(7, "Contoso Limited")) == "Contoso Limited"
+    copies = [named(number, "Contoso Ltd", engagementId="copy") for number in (8, 9, 10)]
+    assert name_of(*copies, named(11, "Contoso Limited")) == "Contoso Limited"
 
 
 @pytest.fixture

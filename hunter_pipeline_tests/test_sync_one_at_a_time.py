@@ -198,6 +198,7 @@ def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> Non
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(office.sync, run_id="cut", client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
+        wait_until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
         office.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where application_name = 'hunter_pipeline' and datname = current_database() and pid <> pg_backend_pid()"
@@ -238,12 +239,11 @@ def test_no_transaction_stays_open_while_others_are_waited_for(office: Office) -
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(office.sync, client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
-        open_ones = office.value(
-            "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
-        )
+        query = "select count(*) from pg_stat_activity where datname = current_database() and state {}"
+        wait_until(lambda: office.value(query.format("= 'idle' and query ilike 'commit'")) == 1)  # page 1 is stored
+        assert office.value(query.format("= 'idle in transaction'")) == 0
         client.go_on.set()
         assert running.result()["status"] == "success"
-    assert open_ones == 0
 
 
 def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office) -> None:

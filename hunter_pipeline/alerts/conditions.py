@@ -7,9 +7,12 @@ from typing import Literal
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.warehouse import alerts, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse.disk_space import disk_space
 
 # Apprise's names for the type of a notification.
 NotifyType = Literal["failure", "warning", "success"]
+# So many syncs that are skipped in a row are no coincidence.
+MAX_SKIPPED = 5
 # The mark of a condition that only holds or does not hold.
 HOLDS = ("1",)
 
@@ -54,6 +57,8 @@ def evaluate_conditions(
         Condition("sync_failed") if is_off else _sync_failed(connection),
         Condition("no_success") if is_off else _no_success(connection, settings, now, since, run_id),
         Condition("sign_in") if is_off else _sign_in(sign_in_problem, run_id),
+        Condition("skipped") if is_off else _skipped(connection),
+        _disk(connection, settings),
         _expiring(connection, run_id),
         _quarantine(connection),
     ]
@@ -84,6 +89,25 @@ def _no_success(
     minutes = settings.freshness_window.total_seconds() / 60
     text = f"{last} One is expected every {minutes:.0f} minutes (three intervals)."
     return Condition("no_success", HOLDS, "no sync succeeds", text, run_id=run_id)
+
+
+def _skipped(connection: Connection) -> Condition:
+    skipped = alerts.skipped_in_a_row(connection)
+    if skipped["runs"] < MAX_SKIPPED:
+        return Condition("skipped", recovery="Syncs run again.")
+    text = (
+        f"{skipped['runs']} syncs in a row were skipped since {_format(skipped['since'])}, because another one "
+        "holds the lease (table sync_lease). Look whether its process lives."
+    )
+    return Condition("skipped", HOLDS, "every sync is skipped", text, run_id=skipped["run_id"])
+
+
+def _disk(connection: Connection, settings: Settings) -> Condition:
+    space = disk_space(settings.home, connection if settings.database_url is None else None)
+    if not space.is_low():
+        return Condition("disk", recovery="There is enough disk space again.")
+    text = f"The disk of HUNTER_HOME has {space}. Free space before it is full: then no sync can store anything."
+    return Condition("disk", HOLDS, "disk space runs out", text, "warning")
 
 
 def _sign_in(problem: str | None, run_id: str | None) -> Condition:

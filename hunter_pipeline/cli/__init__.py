@@ -14,6 +14,7 @@ import typer
 from hunter_pipeline import __version__
 from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, uat, up
 from hunter_pipeline.errors import HunterError
+from hunter_pipeline.referrals.text import replace_control_characters
 
 INTERRUPTED = 130
 USAGE = 2
@@ -66,6 +67,8 @@ def main() -> None:
     """Run the command line and exit with its code."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    # everything under HUNTER_HOME is for its user only, also what Dagster and PostgreSQL create there
+    os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names in any script, in any locale
@@ -115,6 +118,6 @@ def _print_usage_error(error: typer.TyperException) -> None:
 
 
 def _print_error(message: str, hint: str | None) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print(replace_control_characters(f"error: {message}"), file=sys.stderr)
     if hint:
-        print(f"hint:  {hint}", file=sys.stderr)
+        print(replace_control_characters(f"hint:  {hint}"), file=sys.stderr)

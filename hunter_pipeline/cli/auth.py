@@ -31,7 +31,7 @@ def login(
     """Sign in, by device code or in the browser."""
     with _open_sign_in() as sign_in:
         found = sign_in.login_interactive(_show_address) if interactive else sign_in.login_device_code(show_code)
-    print(f"Signed in as {found.username or 'an account without a name'} (tenant {found.tenant_id}).")
+    print(f"Signed in as {found.account} (tenant {found.tenant_id}).")
 
 
 @app.command()
@@ -78,7 +78,7 @@ def rotate() -> None:
 
 def _print_sign_in(status: SignInStatus) -> None:
     until = f"{status.refresh_token_expires_at:%Y-%m-%d}" if status.refresh_token_expires_at else "unknown"
-    print(f"Signed in as {status.username} (tenant {status.tenant_id}); without any sync it would last until {until}.")
+    print(f"Signed in as {status.account} (tenant {status.tenant_id}); without any sync it would last until {until}.")
     print(f"Kept in {status.kept_in}.")
     if warning := status.expiry_warning():
         print(f"warning: {warning} Run: hunter auth login", file=sys.stderr)

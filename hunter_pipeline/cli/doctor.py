@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
+from hunter_pipeline.config.environment import hunter_variables
 from hunter_pipeline.config.logs import configure_logs
-from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.errors import ConfigurationError, HunterError, PartnerCenterAuthError
+from hunter_pipeline.config.settings import Settings, load_settings, unknown_variables
+from hunter_pipeline.errors import ConfigurationError, DatabaseError, HunterError, PartnerCenterAuthError
 from hunter_pipeline.local import processes
 
 
@@ -34,7 +36,7 @@ def doctor() -> int:
     what will stop working soon.
     """
     settings = load_settings()
-    configure_logs(settings)
+    configure_logs(settings, warn_of_variables=False)
     codes: list[int] = []
     for diagnosis in diagnose(settings):
         print(f"{diagnosis.mark:<5}{diagnosis.subject:<16}{diagnosis.text}")
@@ -46,20 +48,63 @@ def doctor() -> int:
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Run every check; one that fails is a diagnosis as well."""
     checks: dict[str, Callable[[Settings], str]] = {
+        "variables": _check_variables,
         "home": _check_home,
         "database": _check_database,
+        "disk": _check_disk,
+        "clock": _check_clock,
         "last sync": _check_last_sync,
         "feature flag": _check_flag,
     }
     if settings.partner_center_enabled:
         checks |= {"sign-in": _check_sign_in, "Partner Center": _check_partner_center}
-    checks |= {"Dagster": _check_dagster, "lead desk": _check_desk}
+    checks |= {"own domains": _check_own_domains, "Dagster": _check_dagster, "lead desk": _check_desk}
     for subject, check in checks.items():
         try:
             yield Diagnosis(subject, "ok", check(settings))
         except HunterError as error:
             mark = "BAD" if error.exit_code else "WARN"
             yield Diagnosis(subject, mark, f"{error.message} {error.hint or ''}".rstrip(), error.exit_code)
+
+
+def _check_variables(_settings: Settings) -> str:
+    unknown = [f"{name} (did you mean {meant}?)" if meant else name for name, meant in unknown_variables().items()]
+    if unknown:
+        raise _WarningError(
+            f"These variables do not exist and are ignored: {', '.join(unknown)}.", hint=".env.example lists all."
+        )
+    return f"{len(hunter_variables())} set, all of them known"
+
+
+def _check_own_domains(settings: Settings) -> str:
+    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415 - MSAL takes a while to import
+    from hunter_pipeline.referrals.canonical_domain import registrable_domain, resolve  # noqa: PLC0415
+    from hunter_pipeline.warehouse import migrate, normalized_referrals  # noqa: PLC0415
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+
+    own = own_domains(settings)
+    ignored = [text for text in own if registrable_domain(text) is None]
+    if ignored:
+        raise ConfigurationError(
+            f"HUNTER_OWN_DOMAINS names {', '.join(ignored)}, which is not the domain of a company.",
+            hint="It may hold a comma list of domains, such as contoso.com, fabrikam.co.uk.",
+        )
+    warehouse = Warehouse.from_settings(settings)
+    revision = None
+    with suppress(DatabaseError):  # the line `database` says so
+        revision, _newest = migrate.status(warehouse)
+    hosts: dict[str, int] = {}
+    if revision is not None:
+        with warehouse.connection() as connection:
+            hosts = normalized_referrals.partner_team_hosts(connection)
+    others = {found.domain for host, count in hosts.items() if count > 1 and (found := resolve(host, own=own)).domain}
+    if others:
+        raise _WarningError(
+            f"Your own teams in the referrals also have addresses at {', '.join(sorted(filter(None, others))[:5])}.",
+            hint="If these are yours, add them to HUNTER_OWN_DOMAINS, so that they are never taken for a customer.",
+        )
+    known = sorted({domain for text in own if (domain := registrable_domain(text))})
+    return ", ".join(known) or "none: set HUNTER_OWN_DOMAINS, so that your own people are never taken for a customer"
 
 
 def _check_home(settings: Settings) -> str:
@@ -70,6 +115,35 @@ def _check_home(settings: Settings) -> str:
             hint="Change its owner, or set HUNTER_HOME to another folder.",
         )
     return str(settings.home)
+
+
+def _check_disk(settings: Settings) -> str:
+    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+    from hunter_pipeline.warehouse.disk_space import disk_space  # noqa: PLC0415
+
+    warehouse = Warehouse.from_settings(settings)
+    if warehouse.url is not None or migrate.status(warehouse)[0] is None:
+        space = disk_space(settings.home, None)
+    else:
+        with warehouse.connection() as connection:
+            space = disk_space(settings.home, connection)
+    if space.is_low():
+        raise _WarningError(f"The disk of {settings.home} has {space}.", hint="Free space before it is full.")
+    return str(space)
+
+
+def _check_clock(settings: Settings) -> str:
+    from hunter_pipeline.partner_center.clock import CLOCK_HINT, clock_problem  # noqa: PLC0415
+    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
+
+    if not settings.partner_center_enabled:
+        return "not compared: nothing calls Entra while the feature flag is off"
+    with Http() as http:
+        problem = clock_problem(http, settings.partner_center_authority)
+    if problem:
+        raise HunterError(problem, hint=CLOCK_HINT)
+    return "agrees with Entra's"
 
 
 def _check_database(settings: Settings) -> str:

@@ -17,6 +17,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     referrals themselves and the companies stay. It waits for a running sync.
     """
     from hunter_pipeline.pipeline.erase import erase_person  # noqa: PLC0415 - the lists of domains take a while to load
+    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415
     from hunter_pipeline.referrals.addresses import canonical_address  # noqa: PLC0415
     from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
@@ -28,7 +29,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     configure_logs(settings)
     warehouse = Warehouse.from_settings(settings)
     migrate.upgrade(warehouse)
-    counts = erase_person(warehouse, address, settings.own_domains, _print_waiting)
+    counts = erase_person(warehouse, address, own_domains(settings), _print_waiting)
     print(describe_erasure(counts))
 
 

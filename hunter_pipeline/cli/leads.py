@@ -1,5 +1,6 @@
 """`hunter leads`: print or export the rows of `leads_ready`."""
 
+import codecs
 import sys
 from datetime import datetime
 from enum import Enum
@@ -10,6 +11,7 @@ import typer
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
+from hunter_pipeline.referrals.text import to_line
 
 _TABLE_COLUMNS = (
     *("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at"),
@@ -48,7 +50,8 @@ def leads(
         return
     content = _format_leads(rows, form)
     if output is None:
-        sys.stdout.buffer.write(content)
+        # the byte order mark is for spreadsheets; other programs would read it as part of the first column's name
+        sys.stdout.buffer.write(content.removeprefix(codecs.BOM_UTF8))
         return
     try:
         output.write_bytes(content)
@@ -85,4 +88,4 @@ def _format_table(rows: list[dict[str, Any]], *, width: int | None) -> str:
 def _format_cell(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d}"
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else to_line(str(value))

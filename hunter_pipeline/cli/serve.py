@@ -1,6 +1,6 @@
 """`hunter serve`: run the API and the lead desk alone."""
 
-from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.logs import announce, configure_logs
 from hunter_pipeline.config.settings import load_settings
 
 
@@ -18,5 +18,6 @@ def serve() -> None:
     from hunter_pipeline.web import app  # noqa: PLC0415 - FastAPI takes half a second to import
 
     url = processes.free_url(settings.api_url, processes.API, or_next=False)
-    print(f"API and lead desk: {url} (API documentation: {url}/docs). Press Ctrl-C to stop.", flush=True)
+    text = f"API and lead desk: {url} (API documentation: {url}/docs). Press Ctrl-C to stop."
+    announce(settings, "lead_desk_starting", text, url=url)
     app.serve(settings)

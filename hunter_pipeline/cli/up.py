@@ -1,6 +1,6 @@
 """`hunter up`: Dagster's web UI and daemon and the lead desk, for the configured Partner Center and database."""
 
-from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.logs import announce, configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.local import processes
 from hunter_pipeline.local.processes import Urls
@@ -20,14 +20,16 @@ def up() -> None:
     settings.require_api_key()
     from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
-    with supervisor.until_stopped(), processes.lock_home(settings), supervisor.stop_database_after(settings):
+    with supervisor.until_stopped(settings), processes.lock_home(settings), supervisor.stop_database_after(settings):
         urls = service_urls(settings, or_next=False)
-        print("Starting.", flush=True)
+        announce(settings, "services_starting", "Starting.")
         dagster_instance.prepare(settings)
         if settings.partner_center_enabled:
             supervisor.refuse_mixing(settings)
         with supervisor.running(settings, urls) as services:
-            print(describe_services(settings, urls), flush=True)
+            table = describe_services(settings, urls)
+            announce(settings, "services_ready", table, desk=urls.desk, dagster=urls.dagster)
+            supervisor.notify_systemd()
             supervisor.watch(services)
 
 
@@ -46,12 +48,13 @@ def describe_services(settings: Settings, urls: Urls) -> str:
     from hunter_pipeline.defs.schedules import kept_seconds  # noqa: PLC0415
     from hunter_pipeline.local.supervisor import READY  # noqa: PLC0415
 
+    logs = "standard error" if settings.log_style == "json" else settings.home / "logs"
     flag = "on" if settings.partner_center_enabled else "off: nothing calls Partner Center"
     return (
         f"\n  Lead desk           {urls.desk}\n"
         f"  Dagster's web UI    {urls.dagster}\n"
         f"  Feature flag        {flag}\n"
         f"  Sync interval       {kept_seconds(settings.interval_seconds)} seconds\n"
-        f"  Logs                {settings.home / 'logs'}\n\n"
+        f"  Logs                {logs}\n\n"
         f"{READY}"
     )

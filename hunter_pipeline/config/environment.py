@@ -1,6 +1,7 @@
 """The variables of a process, which come from the environment, `.env` or a running demo, and those of its children."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,10 @@ DEMO_VARIABLE = PREFIX + "DEMO_PID"
 _CLOCK_SECONDS = 1.0
 # https://www.postgresql.org/docs/current/libpq-envars.html
 _SESSION_VARIABLES = ("PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING", "PGAPPNAME")
+# Read by docker-compose.yml and docs/kubernetes.md, not by the program.
+_OTHER_VARIABLES = (DEMO_VARIABLE, PREFIX + "VERSION", PREFIX + "ADMIN_URL")
+# Kubernetes sets these for a service whose name begins with `hunter`.
+_SERVICE_LINK = re.compile(r".*_(?:SERVICE_(?:HOST|PORT(?:_.*)?)|PORT(?:_[0-9]+_(?:TCP|UDP).*)?)")
 _REAL_DATA_VARIABLES = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL", PREFIX + "TOKEN_KEYS", PREFIX + "ALERT_URLS")
 
 
@@ -48,7 +53,8 @@ def adopt_demo(home: Path) -> bool:
     """
     Take over all variables of the demo that runs in this home; return whether there is one.
 
-    Does nothing if any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never be sent to the sandbox.
+    Does nothing if any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never be sent to the sandbox. Does nothing
+    in a copy of the home either: the file names the home that the demo runs in.
     """
     demo = home / DEMO_FILE
     if DEMO_VARIABLE in os.environ or not demo.is_file():
@@ -57,6 +63,8 @@ def adopt_demo(home: Path) -> bool:
     if any(value and name.upper().startswith(PARTNER_CENTER) for name, value in configured.items()):
         return False
     values = {name: value for name, value in dotenv_values(demo).items() if value}
+    if Path(values.get(f"{PREFIX}HOME") or "/").resolve() != home.resolve():
+        return False
     pid = values.get(DEMO_VARIABLE, "")
     if not (pid.isdecimal() and _is_writer_alive(int(pid), demo)):
         return False
@@ -69,6 +77,16 @@ def dotenv_text(values: Mapping[str, str]) -> str:
     """Return the text of a `.env` file with these values, quoted for any characters in them."""
     escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in values.items()}
     return "".join(f"{name}='{value}'\n" for name, value in escaped.items())
+
+
+def hunter_variables() -> list[str]:
+    """Return the names of the HUNTER_* settings in the environment and this folder's `.env`, in capitals and sorted."""
+    names = {name.upper() for name in (*os.environ, *({} if DEMO_VARIABLE in os.environ else _read_dotenv()))}
+    return sorted(
+        name
+        for name in names
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES and not _SERVICE_LINK.fullmatch(name)
+    )
 
 
 def ignore_libpq_variables(*, is_embedded: bool) -> None:

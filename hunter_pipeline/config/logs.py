@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.config.settings import Settings, unknown_variables
+from hunter_pipeline.referrals.text import to_line
 
 SOURCE = "partner_center_sync"
 _LOGGER = "hunter_pipeline"
@@ -18,6 +19,8 @@ _TOKEN = re.compile(
     r"|(?:refresh_token|access_token|id_token|client_secret|device_code)[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
 )
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+
+_WARNED_OF: set[str] = set()
 
 # log.info("partner_center_page", page=3, fetched=200): the event's name, then its fields.
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_LOGGER)
@@ -28,11 +31,11 @@ def mask(text: str) -> str:
     return _ADDRESS.sub("[address]", _TOKEN.sub("[token]", text))
 
 
-def configure_logs(settings: Settings) -> None:
+def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> None:
     """
-    Write events to standard error in the configured format.
+    Write events to standard error in the configured format, beginning with HUNTER_* variables that do not exist.
 
-    May be called again; the loggers of other libraries are not changed.
+    May be called again; the loggers of other libraries are not changed. A variable is warned of once in a process.
     """
     structlog.configure(
         processors=[
@@ -53,6 +56,17 @@ def configure_logs(settings: Settings) -> None:
         logger.addHandler(_HANDLER)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    if warn_of_variables:
+        _warn_of_unknown_variables()
+
+
+def announce(settings: Settings, event: str, text: str, **fields: Any) -> None:
+    """Say what a long-running command does: in production an event of the log, otherwise text on standard output."""
+    if settings.log_style == "json":
+        log.info(event, **fields)
+    else:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 @contextmanager
@@ -63,6 +77,13 @@ def redirect_lines(write: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _HANDLER.write = before
+
+
+def _warn_of_unknown_variables() -> None:
+    for name, meant in unknown_variables().items():
+        if name not in _WARNED_OF:
+            _WARNED_OF.add(name)
+            log.warning("unknown_setting", variable=name, did_you_mean=meant)
 
 
 def _write_to_stderr(line: str) -> None:
@@ -110,7 +131,7 @@ def _mask_value(value: Any) -> Any:
         return {str(name): _mask_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
         return [_mask_value(inner) for inner in value]
-    return mask(str(value))
+    return to_line(mask(str(value)))
 
 
 def _renderer(settings: Settings) -> structlog.types.Processor:

@@ -1,6 +1,7 @@
 """Every HUNTER_* setting: its default, its meaning, its limits."""
 
 import base64
+import difflib
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ from hunter_pipeline.config.environment import (
     PARTNER_CENTER,
     PREFIX,
     adopt_demo,
+    hunter_variables,
     ignore_libpq_variables,
 )
 from hunter_pipeline.errors import ConfigurationError
@@ -32,11 +34,18 @@ HEARTBEAT_SECONDS = 600
 _KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-_OWN_DOMAIN = re.compile(r"[^\s.]+(?:\.[^\s.]+)+\.?")
+_OWN_DOMAIN = re.compile(r"[^\s.*]+(?:\.[^\s.*]+)+\.?")
 
 
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _split_domains(value: object) -> object:
+    """Split at commas and semicolons; `*.contoso.com` means contoso.com."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip().removeprefix("*.") for part in re.split("[,;]", value) if part.strip())
 
 
 def _upper(value: object) -> object:
@@ -79,7 +88,9 @@ class Settings(BaseSettings):
     partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
         "Incoming", description="which referrals: Incoming, Outgoing or All"
     )
-    partner_center_page_size: int = Field(200, ge=1, le=200, description="referrals per page ($top), 1 to 200")
+    partner_center_page_size: int | None = Field(
+        None, ge=1, le=200, description="referrals per page, 1 to 200, sent as $top; the server's own size if empty"
+    )
     database_url: SecretStr | None = Field(
         None, description="postgresql://user:password@host/database; an embedded PostgreSQL if empty"
     )
@@ -93,8 +104,9 @@ class Settings(BaseSettings):
         le=86_400,
         description="seconds between background syncs; 30 in development, 600 in production if empty",
     )
-    own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
-        (), description="comma list: the partner's own domains, never a customer's"
+    own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_domains)] = Field(
+        (),
+        description="comma list: the partner's own domains, never a customer's; that of the signed-in user is another",
     )
     currency: Annotated[str, BeforeValidator(_upper)] = Field(
         "USD",
@@ -247,7 +259,7 @@ class Settings(BaseSettings):
         """
         folder = self.home / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
             reason = "Permission denied"
         except OSError as error:
@@ -295,6 +307,17 @@ def load_settings() -> Settings:
         ) from None
     ignore_libpq_variables(is_embedded=settings.database_url is None)
     return settings
+
+
+def unknown_variables() -> dict[str, str | None]:
+    """
+    Return the HUNTER_* variables of the environment and `.env` that do not exist, each with the name probably meant.
+
+    Example: {"HUNTER_OWN_DOMAIN": "HUNTER_OWN_DOMAINS"}.
+    """
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    unknown = [name for name in hunter_variables() if name not in known]
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None) for name in unknown}
 
 
 def _read() -> Settings:

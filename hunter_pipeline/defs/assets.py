@@ -15,6 +15,7 @@ from hunter_pipeline.pipeline.companies import update_companies
 from hunter_pipeline.pipeline.extract import Stream, drop_superseded, extract
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize, rules_version
+from hunter_pipeline.pipeline.sign_in import own_domains
 from hunter_pipeline.warehouse import leads_ready as stored_leads
 from hunter_pipeline.warehouse import partner_center_referrals as stored_referrals
 from hunter_pipeline.warehouse import tables
@@ -106,7 +107,7 @@ def normalized_referrals(
     """
     with sync_run.step("normalized_referrals"), warehouse.connection() as connection:
         everything = not sync_run.is_sync(context)
-        counts = normalize(connection, own_domains=load_settings().own_domains, everything=everything)
+        counts = normalize(connection, own_domains=own_domains(load_settings()), everything=everything)
         table = table_metadata(connection, "normalized_referrals", counts.rows)
     return dg.MaterializeResult(metadata={**table, "normalized": counts.normalized})
 

@@ -17,6 +17,7 @@ from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.partner_center.sign_in_status import SignInStatus
 from hunter_pipeline.pipeline.extract import Stream
+from hunter_pipeline.pipeline.sign_in import own_domains
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES
 from hunter_pipeline.warehouse import sync_cursors, sync_runs
@@ -229,7 +230,7 @@ def _duplicates(
 ) -> dg.AssetCheckResult:
     """Count duplicates; in an incremental sync only where the database does not rule them out by a unique index."""
     name = "no_duplicate_referral_ids" if column == "referral_id" else "no_duplicate_domains"
-    enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column=column)
+    enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column_name=column)
     if since is not None and enforced:
         metadata = {"offenders": 0, "scope": f"the unique index on {column} is valid"}
         return _result(asset, name, ERROR, passed=True, metadata=metadata)
@@ -288,7 +289,7 @@ def _fresh(connection: Connection) -> dg.AssetCheckResult:
 
 
 def _canonical(connection: Connection, since: datetime | None) -> dg.AssetCheckResult:
-    own = load_settings().own_domains
+    own = own_domains(load_settings())
     stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=since)]
     rows = [{"domain": domain} for domain in stored if canonical_domain(domain, own=own) != domain]
     return _result("companies", "domains_are_canonical", ERROR, passed=not rows, metadata=_offenders(rows, since))

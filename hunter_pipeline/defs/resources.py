@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 import structlog
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from hunter_pipeline.config.logs import configure_logs, log
 from hunter_pipeline.config.settings import Settings, load_settings
@@ -55,16 +55,13 @@ class PartnerCenterResource(dg.ConfigurableResource):
     """
     Microsoft Partner Center, read as the user who signed in with `hunter auth login`.
 
-    The OAuth credentials are the app registration (a public client without a secret) and the stored sign-in.
+    The OAuth credentials are the app registration (a public client without a secret) and the stored sign-in. They come
+    from the environment only: a field could be replaced by the configuration of a run.
     """
 
-    client_id: str = Field(default="", description="the app registration; empty: HUNTER_PARTNER_CENTER_CLIENT_ID")
-    tenant_id: str = Field(default="", description="the Entra tenant; empty: HUNTER_PARTNER_CENTER_TENANT_ID")
-
     def settings(self) -> Settings:
-        """Return the process's settings, with the app registration of this resource."""
-        own = {"partner_center_client_id": self.client_id, "partner_center_tenant_id": self.tenant_id}
-        return load_settings().model_copy(update={name: value for name, value in own.items() if value})
+        """Return the settings of the process."""
+        return load_settings()
 
     def client(self) -> PartnerCenterClient:
         """Open a client. Raises: ConfigurationError where no app registration is configured."""

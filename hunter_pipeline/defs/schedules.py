@@ -15,7 +15,7 @@ import dagster as dg
 
 from hunter_pipeline.config.settings import HEARTBEAT_SECONDS, Settings, load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
-from hunter_pipeline.pipeline.extract import Stream, horizon
+from hunter_pipeline.pipeline.extract import OVERLAP, Stream
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, FULL_RUN_CONFIG, IN_PROGRESS, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.referrals.timestamps import sortable_utc
 from hunter_pipeline.warehouse import sync_cursors, sync_lease, sync_runs
@@ -89,7 +89,8 @@ def run_reason(settings: Settings, partner_center: PartnerCenterResource, connec
         newest = sortable_utc(client.newest_update(stream.only))
     if keeps_cadence and (reason := _cadence_reason(success, last)):
         return reason
-    if newest is not None and newest > horizon():
+    latest = sortable_utc((datetime.now(UTC) + OVERLAP).isoformat()) or ""
+    if newest is not None and newest > latest:
         return None  # a wrong date, which hides other changes: heartbeat and schedule find those
     return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,9 @@ def lock_home(settings: Settings) -> Iterator[None]:
 
     Raises: ConfigurationError if another supervisor holds it, with its URL.
     """
-    with (settings.folder() / _RECORD).open("a+", encoding="utf-8") as file:
+    make_private(settings.folder())
+    descriptor = os.open(settings.home / _RECORD, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -70,6 +73,19 @@ def lock_home(settings: Settings) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def make_private(home: Path) -> None:
+    """Take the rights of other users from everything in a home that an older version or another program created."""
+    for folder, names, files in os.walk(home):
+        if Path(folder) == home and "postgres" in names:
+            names.remove("postgres")  # PostgreSQL keeps its folder private itself, and may run as another user
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            # the database's user passes through a home that belongs to root
+            wanted = mode & (0o711 if path == home and os.geteuid() == 0 else 0o700)
+            if mode != wanted and not path.is_symlink():
+                path.chmod(wanted)
 
 
 def is_home_locked(settings: Settings) -> bool:

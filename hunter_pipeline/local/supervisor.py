@@ -1,13 +1,18 @@
 """
-Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's web UI and daemon, and the lead desk.
+Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's processes and the lead desk.
 
 Each runs in its own process group, so that none of its children outlives it.
 """
 
 import contextlib
+import json
+import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +25,12 @@ import requests
 
 from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
-from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.defs import maintenance
 from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.local.dagster_instance import open_instance
 from hunter_pipeline.local.processes import Urls, end_group, record_services
+from hunter_pipeline.local.service_logs import ServiceLogs
 from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.warehouse import embedded, sync_cursors, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
@@ -53,50 +58,91 @@ def stop_database_after(settings: Settings, *, even_if_running: bool = False) ->
 
 
 class Services:
-    """The processes of one home: Dagster, and the lead desk, which is restarted when it ends."""
+    """
+    The processes of one home: Dagster's code server, web UI and daemon, and the lead desk.
+
+    The lead desk is restarted when it ends; Dagster's processes need each other and end together.
+    """
 
     def __init__(self, settings: Settings, urls: Urls) -> None:
         self.settings = settings
         self.urls = urls
-        self.logs = settings.folder("logs")
-        self.dagster = self._start(_dagster_command(urls.dagster, settings.log_style), "dagster.log")
+        # in production everything goes to standard error, for journald or a container
+        self.logs = ServiceLogs(None if settings.log_style == "json" else settings.folder("logs"))
+        # not under HUNTER_HOME, because the path of a socket may have about 100 bytes only
+        self.sockets = Path(tempfile.mkdtemp(prefix="hunter-"))
+        self.dagster: list[subprocess.Popen[bytes]] = []
+        self.desk: subprocess.Popen[bytes] | None = None
         self._next_desk_start = 0.0
-        self.desk = self._start_desk()
 
-    def wait_until_ready(self) -> None:
+    def start(self) -> None:
         """
-        Wait until both respond.
+        Start everything and wait until it responds.
 
-        Raises: ConfigurationError if one does not start; the hint names its log.
+        Raises: ConfigurationError if something does not start; the hint names its log.
         """
-        _wait(self.dagster, lambda: _dagster_is_ready(self.urls.dagster), "Dagster", self.logs / "dagster.log")
-        _wait(self.desk, lambda: _desk_is_ready(self.urls.desk), "The lead desk", self.logs / "desk.log")
+        code_socket, workspace = self.sockets / "code", self.sockets / "workspace.yaml"
+        location = {"grpc_server": {"socket": str(code_socket), "location_name": "hunter_pipeline"}}
+        workspace.write_text(json.dumps({"load_from": [location]}), encoding="utf-8")
+        code = ["dagster", "api", "grpc", "--socket", str(code_socket), "--module-name", "hunter_pipeline.definitions"]
+        self._start_dagster(*code, "--location-name", "hunter_pipeline")
+        self._start_desk()
+        # the web UI and the daemon load the code location once, when they start
+        dagster = (lambda: self.exit_code() is not None), "Dagster", self.logs.describe("dagster.log")
+        _wait(code_socket.exists, *dagster)
+        parts = urlsplit(self.urls.dagster)
+        hosts = ",".join(filter(None, (parts.hostname, os.environ.get("DAGSTER_ALLOWED_HOSTS"))))
+        web = ["hunter_pipeline.web.dagster_webserver", "--workspace", str(workspace)]
+        address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
+        self._start_dagster(*web, *address, environment={"DAGSTER_ALLOWED_HOSTS": hosts})
+        self._start_dagster("dagster._daemon", "run", "--workspace", str(workspace))
+        _wait(lambda: _dagster_is_ready(self.urls.dagster), *dagster)
+        desk = (
+            (lambda: self.desk is None or self.desk.poll() is not None),
+            "The lead desk",
+            self.logs.describe("desk.log"),
+        )
+        _wait(lambda: _desk_is_ready(self.urls.desk), *desk)
 
     def keep_desk(self) -> bool:
         """Start the lead desk if it has ended, at most once per DESK_PAUSE_SECONDS; return whether it was started."""
-        code = self.desk.poll()
+        code = self.desk.poll() if self.desk else None
         if code is None or time.monotonic() < self._next_desk_start:
             return False
-        log.warning("lead_desk_restarted", exit_code=code, log=str(self.logs / "desk.log"))
-        self.desk = self._start_desk()
+        log.warning("lead_desk_restarted", exit_code=code, hint=self.logs.describe("desk.log"))
+        self._start_desk()
         return True
 
+    def exit_code(self) -> int | None:
+        """Return the exit code of a Dagster process that has ended, None while all run."""
+        return next((code for process in self.dagster if (code := process.poll()) is not None), None)
+
     def end(self) -> None:
-        """End both, and the runs in progress."""
-        for process in (self.desk, self.dagster):
+        """End everything, and the runs in progress."""
+        for process in filter(None, (self.desk, *reversed(self.dagster))):
             end_group(process.pid, self.settings.dagster_home)
             process.wait()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def _start_desk(self) -> "subprocess.Popen[bytes]":
+    def _start_dagster(self, *command: str, environment: dict[str, str] | None = None) -> None:
+        style = "json" if self.settings.log_style == "json" else "colored"
+        words = [sys.executable, "-m", *command, "--log-format", style]
+        self.dagster.append(self._start(words, "dagster.log", environment))
+        self._record()
+
+    def _start_desk(self) -> None:
         self._next_desk_start = time.monotonic() + DESK_PAUSE_SECONDS
         environment = {
             "HUNTER_DAGSTER_URL": self.urls.dagster,
             "HUNTER_API_HOST": self.settings.api_host,
             "HUNTER_API_PORT": str(urlsplit(self.urls.desk).port),
         }
-        process = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
-        record_services(self.settings, self.urls, [self.dagster.pid, process.pid])
-        return process
+        self.desk = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
+        self._record()
+
+    def _record(self) -> None:
+        groups = [process.pid for process in (*self.dagster, self.desk) if process is not None]
+        record_services(self.settings, self.urls, groups)
 
     def _start(
         self, command: list[str], log_name: str, environment: dict[str, str] | None = None
@@ -105,7 +151,7 @@ class Services:
         paths = {"HUNTER_HOME": str(self.settings.home)}
         if self.settings.partner_center_token_cache:
             paths["HUNTER_PARTNER_CENTER_TOKEN_CACHE"] = str(self.settings.partner_center_token_cache)
-        with (self.logs / log_name).open("ab") as output:
+        with self.logs.open(log_name) as output:
             return subprocess.Popen(  # noqa: S603 - a command of this module # nosec B603
                 command,
                 env=child_environment() | paths | (environment or {}),
@@ -127,7 +173,7 @@ def running(settings: Settings, urls: Urls) -> Iterator[Services]:
     report_dead_runs(settings)
     services = Services(settings, urls)
     try:
-        services.wait_until_ready()
+        services.start()
         yield services
     finally:
         services.end()
@@ -147,7 +193,7 @@ def report_dead_runs(settings: Settings) -> int:
 
 
 @contextmanager
-def until_stopped() -> Iterator[None]:
+def until_stopped(settings: Settings) -> Iterator[None]:
     """
     End the block normally on Ctrl-C, SIGTERM or a closed terminal.
 
@@ -160,22 +206,35 @@ def until_stopped() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
-        _print("Stopping; this takes a few seconds.")
+        _print(settings, "services_stopping", "Stopping; this takes a few seconds.")
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
-        _print("Stopped.")
+        _print(settings, "services_stopped", "Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _print(sentence: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be closed
-        print(sentence, file=sys.stderr, flush=True)
+def _print(settings: Settings, event: str, sentence: str) -> None:
+    # the terminal may be closed, and the signal may have come while the process was writing
+    with contextlib.suppress(OSError, RuntimeError):
+        if settings.log_style == "json":
+            log.info(event)
+        else:
+            print(sentence, file=sys.stderr, flush=True)
+
+
+def notify_systemd() -> None:
+    """Tell systemd that the service is ready; does nothing if it did not start this process (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+            connection.connect("\0" + address[1:] if address.startswith("@") else address)
+            connection.sendall(b"READY=1")
 
 
 def watch(services: Services) -> NoReturn:
@@ -184,13 +243,12 @@ def watch(services: Services) -> NoReturn:
 
     Raises: HunterError if Dagster ends by itself.
     """
-    code: int | None = None
-    while code is None:
+    while (code := services.exit_code()) is None:
         keep_database(services.settings)
         services.keep_desk()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = services.dagster.wait(WATCH_SECONDS)
-    raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=f"See {services.logs / 'dagster.log'}.")
+        services.logs.rotate()
+        time.sleep(WATCH_SECONDS)
+    raise HunterError(f"Dagster ended by itself with exit code {code}.", hint=services.logs.describe("dagster.log"))
 
 
 def keep_database(settings: Settings) -> bool:
@@ -228,22 +286,14 @@ def refuse_mixing(settings: Settings) -> None:
         )
 
 
-def _dagster_command(url: str, log_style: str) -> list[str]:
-    parts = urlsplit(url)
-    address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
-    style = ["--log-format", "json" if log_style == "json" else "colored"]
-    workspace = ["--workspace", str(project_file("workspace.yaml"))]
-    return [sys.executable, "-m", "dagster", "dev", *workspace, *address, *style]
-
-
-def _wait(process: "subprocess.Popen[bytes]", is_ready: Callable[[], bool], name: str, log_file: Path) -> None:
+def _wait(is_ready: Callable[[], bool], has_ended: Callable[[], bool], name: str, hint: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and not has_ended():
         with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
             if is_ready():
                 return
         time.sleep(0.3)
-    raise ConfigurationError(f"{name} did not start.", hint=f"See {log_file}.")
+    raise ConfigurationError(f"{name} did not start.", hint=hint)
 
 
 def _dagster_is_ready(url: str) -> bool:

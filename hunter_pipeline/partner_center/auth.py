@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msal  # pyright: ignore[reportMissingTypeStubs]
 from msal.oauth2cli.oauth2 import BrowserInteractionTimeoutError  # pyright: ignore[reportMissingTypeStubs]
 
-from hunter_pipeline.config.logs import log
+from hunter_pipeline.config.logs import log, mask
 from hunter_pipeline.config.settings import MICROSOFT_AUTHORITIES, Settings
 from hunter_pipeline.errors import PartnerCenterAuthError
 from hunter_pipeline.partner_center.entra_errors import sign_in_refused, unreadable_sign_in
@@ -127,6 +127,7 @@ class SignIn:
             known,
             signed_in=True,
             username=str(account.get("username", "")) or None,
+            object_id=str(account.get("local_account_id", "")) or None,
             signed_in_at=msal_datetime(cache.get(METADATA, {}).get("meta", {}).get(_SIGNED_IN_AT)),
             last_refreshed_at=refreshed,
             refresh_token_expires_at=refreshed + REFRESH_TOKEN_LIFETIME if refreshed else None,
@@ -189,17 +190,23 @@ class SignIn:
         )
 
     def _call_msal(self, call: Callable[[], Any]) -> Any:
-        """Replace MSAL's exceptions over an unexpected response by ours, without their text."""
+        """
+        Replace MSAL's exceptions over an unexpected response by ours.
+
+        The cause that `--debug` shows has their type and reason; what MSAL quotes of a token is cut off.
+        """
         try:
             return call()
         except _MSAL_ERRORS as error:
             is_timeout = isinstance(error, BrowserInteractionTimeoutError)
+            reason = mask(str(error).partition("The id_token")[0])[:300].strip()
+            cause = RuntimeError(f"{type(error).__name__}: {reason}")
         if is_timeout:
             raise PartnerCenterAuthError(
                 "The sign-in in the browser was not finished in time.",
                 hint="Start again: hunter auth login --interactive.",
             )
-        raise unreadable_sign_in(self._msal_http.last_response)
+        raise unreadable_sign_in(self._msal_http.last_response) from cause
 
     def _save_login(self, msal_cache: Any, result: dict[str, object]) -> SignInStatus:
         """Replace whatever is stored by this sign-in."""

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Literal, Self, cast
+from typing import Literal, Self
 from urllib.parse import quote
 
 from hunter_pipeline.errors import PartnerCenterClientError
@@ -10,16 +10,16 @@ from hunter_pipeline.partner_center.auth import SignIn
 from hunter_pipeline.partner_center.http import PROBE_POLICY, ApiRequest, Http
 from hunter_pipeline.partner_center.pagination import (
     MAX_PAGES_WITHOUT_PROGRESS,
+    UPDATED,
     Page,
     next_query,
     read_page,
     unreadable_page,
 )
-from hunter_pipeline.partner_center.responses import BAD_REQUEST, UNAUTHORIZED, ApiResponse, request_refused
+from hunter_pipeline.partner_center.responses import BAD_REQUEST, NOT_FOUND, UNAUTHORIZED, ApiResponse, request_refused
 
 Direction = Literal["Incoming", "Outgoing"]
 REFERRALS_PATH = "/v1.0/engagements/referrals"
-_UPDATED = "updatedDateTime"
 # Characters that OData's query options contain and that need no encoding there.
 _SAFE_IN_QUERY = "$=&',():/"
 
@@ -63,7 +63,8 @@ class PartnerCenterClient:
         updated_since: str | None = None,
         descending: bool = False,
         direction: Direction | None = None,
-        page_size: int = 200,
+        page_size: int | None = None,
+        skip: int = 0,
     ) -> Iterator[Page]:
         """
         Yield the pages of the referral list, ordered by `updatedDateTime`; each is requested when it is needed.
@@ -71,6 +72,8 @@ class PartnerCenterClient:
         Args:
             updated_since: a timestamp as the API writes it; None does not filter by it.
             direction: None reads both.
+            page_size: sent as `$top`; None leaves it to the server.
+            skip: referrals at the beginning to leave out.
 
         Raises:
             PartnerCenterClientError: with `status_code` 400 if the API refuses a filter.
@@ -78,7 +81,7 @@ class PartnerCenterClient:
             PartnerCenterError: the errors of `SignIn.token` and `Http.send`.
                 Pages that were yielded before an error are good, also the one with a bad nextLink.
         """
-        query: str | None = _first_query(updated_since, descending, direction, page_size)
+        query: str | None = _first_query(updated_since, descending, direction, page_size, skip)
         queries: set[str] = set()
         known_pages = {Page(0, []).fingerprint}
         number = stalled = 0
@@ -99,37 +102,61 @@ class PartnerCenterClient:
 
     def newest_update(self, direction: Direction | None = None) -> str | None:
         """
-        Return the `updatedDateTime` of the last changed referral, as the API writes it; None if there is no referral.
+        Return the newest `updatedDateTime` as the API writes it, None if there is no referral.
 
-        It is one small request, limited to 20 seconds with the sign-in, and a second one without the filter by
-        direction if the API refuses that. Raises: the errors of `pages`.
+        It is one small request, limited to 20 seconds with the sign-in, and others without the filter by direction and
+        without `$top` if the API refuses those. Raises: the errors of `pages`.
         """
         label = "the newest referral"
         with self.http.shared_deadline(PROBE_POLICY):
+            response = self._first_accepted(
+                [
+                    _first_query(None, True, direction, 1),
+                    *([_first_query(None, True, None, 1)] if direction else []),
+                    _first_query(None, True, None, None),
+                ],
+                label,
+            )
+        page = read_page(response, 1)
+        timestamp = page.identities[0][1] if page.items else None
+        return timestamp if isinstance(timestamp, str) else None
+
+    def has_referral(self, referral_id: str) -> bool:
+        """Return whether Partner Center has a referral of this id. Raises: the errors of `pages`."""
+        try:
+            self._request(f"{self._list_url}/{quote(referral_id, safe='')}", "a referral")
+        except PartnerCenterClientError as error:
+            if error.status_code == NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def _first_accepted(self, queries: list[str], label: str) -> ApiResponse:
+        """Return the response to the first query that the API does not refuse as a bad request."""
+        for query in queries[:-1]:
             try:
-                response = self._get(_first_query(None, True, direction, 1), label=label)
+                return self._get(query, label=label)
             except PartnerCenterClientError as error:
-                if direction is None or error.status_code != BAD_REQUEST:
+                if error.status_code != BAD_REQUEST:
                     raise
-                response = self._get(_first_query(None, True, None, 1), label=label)
-        for item in read_page(response, 1).items[:1]:
-            timestamp = cast("dict[str, object]", item).get(_UPDATED) if isinstance(item, dict) else None
-            return timestamp if isinstance(timestamp, str) else None
-        return None
+        return self._get(queries[-1], label=label)
 
     def _get(self, query: str, *, label: str) -> ApiResponse:
-        """Request a page; after a 401 once more with a new token, within the same tries and the same time."""
+        return self._request(f"{self._list_url}?{query}", label)
+
+    def _request(self, url: str, label: str) -> ApiResponse:
+        """Send a request; after a 401 once more with a new token, within the same tries and the same time."""
         with self.http.shared_deadline():
-            response = self._send(query, label, self.sign_in.token())
+            response = self._send(url, label, self.sign_in.token())
             if response.status_code == UNAUTHORIZED:
-                response = self._send(query, label, self.sign_in.refreshed_token(), tried=response.attempt)
+                response = self._send(url, label, self.sign_in.refreshed_token(), tried=response.attempt)
         if response.status_code >= BAD_REQUEST:
             raise request_refused(response, label)
         return response
 
-    def _send(self, query: str, label: str, token: str, *, tried: int = 0) -> ApiResponse:
+    def _send(self, url: str, label: str, token: str, *, tried: int = 0) -> ApiResponse:
         headers = {"Accept": "application/json", "client-request-id": str(uuid.uuid4())}
-        request = ApiRequest("GET", f"{self._list_url}?{query}", label, headers=headers, token=token)
+        request = ApiRequest("GET", url, label, headers=headers, token=token)
         response = self.http.send(request, tried=tried)
         if response.status_code >= BAD_REQUEST:
             # A server that refuses may close the connection as well; the next request takes a new one.
@@ -137,7 +164,13 @@ class PartnerCenterClient:
         return response
 
 
-def _first_query(updated_since: str | None, descending: bool, direction: Direction | None, page_size: int) -> str:
+def _first_query(
+    updated_since: str | None,
+    descending: bool,
+    direction: Direction | None,
+    page_size: int | None,
+    skip: int = 0,
+) -> str:
     """
     Return the query string of the first page, with a space as %20.
 
@@ -145,10 +178,11 @@ def _first_query(updated_since: str | None, descending: bool, direction: Directi
     """
     conditions = [f"direction eq '{direction}'"] if direction else []
     if updated_since is not None:
-        conditions.append(f"{_UPDATED} ge {updated_since}")
+        conditions.append(f"{UPDATED} ge {updated_since}")
     options = {
         "$filter": " and ".join(conditions),
-        "$orderby": f"{_UPDATED} {'desc' if descending else 'asc'}",
-        "$top": str(page_size),
+        "$orderby": f"{UPDATED} {'desc' if descending else 'asc'}",
+        "$top": str(page_size) if page_size else "",
+        "$skip": str(skip) if skip else "",
     }
     return "&".join(f"{name}={quote(value, safe=_SAFE_IN_QUERY)}" for name, value in options.items() if value)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from hunter_pipeline.errors import PartnerCenterAuthError, PartnerCenterResponseError
+from hunter_pipeline.partner_center.clock import CLOCK_HINT, skew_sentence
 from hunter_pipeline.partner_center.responses import ApiResponse, short_code
 
 _SIGN_IN = "Sign in again: hunter auth login."
@@ -116,6 +117,8 @@ def unreadable_sign_in(response: ApiResponse | None) -> PartnerCenterResponseErr
     """Return the error for a response of Entra that is not what OAuth documents."""
     hint = "A proxy or a gateway may stand in between; look at HUNTER_PARTNER_CENTER_AUTHORITY and at the network."
     message = "Entra's answer to the sign-in cannot be read."
+    if skew := skew_sentence(response):
+        message, hint = f"{message} {skew}", CLOCK_HINT
     if response is None:
         return PartnerCenterResponseError(message, hint=hint)
     return PartnerCenterResponseError(message, hint=hint, **response.details)

@@ -1,22 +1,23 @@
 """
 Pages of referrals: the JSON of a page, and the way to the next one.
 
-Numbers with a fraction are `Decimal`, NaN and infinities are floats, invalid UTF-8 becomes U+FFFD. If an item is nested
-too deeply for the parser, it is returned as its own JSON text (`str`), to be quarantined, and the others are read.
+A page is split into the bytes of its items without decoding them. A page that is not strictly valid JSON is parsed
+as a whole instead: NaN and infinities are floats, invalid UTF-8 becomes U+FFFD, and an item that is nested too deeply
+for the parser is returned as its own JSON text (`str`), to be quarantined.
 """
 
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
-import simplejson  # pyright: ignore[reportMissingTypeStubs]
+import msgspec
 
 from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.responses import ApiResponse
-from hunter_pipeline.referrals.payloads import MAX_DEPTH
+from hunter_pipeline.referrals.payloads import MAX_DEPTH, WireReferral, identify, parse_json
 
 # The documented nextLink names this host, whatever host was asked.
 DOCUMENTED_HOST = "api.partner.microsoft.com"
@@ -24,14 +25,16 @@ DOCUMENTED_HOST = "api.partner.microsoft.com"
 # OData allows empty pages: a server that filters slowly sends some.
 MAX_PAGES_WITHOUT_PROGRESS = 100
 
-_NEXT_LINK = "@odata.nextLink"
+UPDATED = "updatedDateTime"
+# Spellings of the link to the next page, without case and punctuation.
+_NEXT_LINK = "nextlink"
 _WEB_PORTS = (80, 443)
 # Strings are matched as a whole, so that brackets within them are not counted.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 # Depth of a referral's own braces: within the page and its `value` list.
 _ITEM_DEPTH = 3
-# Digits; Python's int() refuses more than 4,300.
-_MAX_INT_DIGITS = 4000
+_PAGE = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +44,56 @@ class Page:
 
     Attributes:
         number: from 1.
-        items: the referrals, or whatever JSON values stand in their place.
+        items: the referrals, each a WireReferral, or whatever parsed JSON values stand in their place.
         next_link: as sent; None on the last page.
+        served_at: the time of the response by the server's clock, None if it does not say.
     """
 
     number: int
     items: list[object]
     next_link: object = None
     request_id: str | None = None
+    served_at: datetime | None = None
+
+    @property
+    def identities(self) -> list[tuple[object, object]]:
+        """Return the `id` and `updatedDateTime` of each item."""
+        return [_identity(item) for item in self.items]
 
     @property
     def fingerprint(self) -> int:
         """Return a hash of the ids and versions of the referrals, the same for every empty page."""
-        objects = (cast("dict[str, object]", item) if isinstance(item, dict) else {"id": item} for item in self.items)
         try:
-            return hash(repr([(item.get("id"), item.get("updatedDateTime")) for item in objects]))
+            return hash(repr(self.identities))
         except RecursionError:  # an id that is nested just not too deeply for the parser
             return id(self)
 
 
+def _identity(item: object) -> tuple[object, object]:
+    if isinstance(item, WireReferral):
+        return item.referral_id, item.updated
+    if isinstance(item, dict):
+        fields = cast("dict[str, object]", item)
+        return fields.get("id"), fields.get(UPDATED)
+    return item, None
+
+
 def read_page(response: ApiResponse, number: int) -> Page:
     """
-    Parse a page.
+    Split a page into its items.
 
     Raises: PartnerCenterResponseError if it is no JSON object with a `value` list.
     """
+    try:
+        fields = _PAGE.decode(response.body)
+        items = [identify(bytes(item)) for item in _ITEMS.decode(fields["value"])]
+        others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name != "value"}
+    except (msgspec.DecodeError, KeyError, ValueError, RecursionError):
+        return _parse_page(response, number)
+    return _page(response, number, items, others)
+
+
+def _parse_page(response: ApiResponse, number: int) -> Page:
     try:
         body = _parse(response.text)
     except (ValueError, RecursionError):
@@ -76,7 +104,19 @@ def read_page(response: ApiResponse, number: int) -> Page:
     items = page.get("value")
     if not isinstance(items, list):
         raise unreadable_page(response, number, "has no list named value")
-    return Page(number, cast("list[object]", items), page.get(_NEXT_LINK), response.request_id)
+    return _page(response, number, cast("list[object]", items), page)
+
+
+def _page(response: ApiResponse, number: int, items: list[object], fields: dict[str, object]) -> Page:
+    if isinstance(fields.get("error"), dict):
+        raise unreadable_page(response, number, "holds an error instead of referrals")
+    links = [fields[name] for name in fields if _is_next_link(name) and fields[name] not in (None, "")]
+    return Page(number, items, links[0] if links else None, response.request_id, response.served_at)
+
+
+def _is_next_link(name: str) -> bool:
+    """Whether a field is the link to the next page: @odata.nextLink, odata.nextLink, @nextLink, next_link, ..."""
+    return re.sub("[^a-z]", "", name.lower()).removeprefix("odata") in (_NEXT_LINK, "next")
 
 
 def next_query(response: ApiResponse, page: Page, api_url: str) -> str | None:
@@ -111,9 +151,9 @@ def _is_own_host(link: SplitResult, api: SplitResult) -> bool:
 
 def _parse(text: str) -> Any:
     try:
-        return _loads(text)
+        return parse_json(text)
     except RecursionError:
-        return _loads(_quote_deep_items(text))
+        return parse_json(_quote_deep_items(text))
 
 
 def _quote_deep_items(text: str) -> str:
@@ -132,21 +172,6 @@ def _quote_deep_items(text: str) -> str:
                 end = match.end()
             depth -= 1
     return "".join([*parts, text[end:]])
-
-
-def _loads(text: str) -> Any:
-    return simplejson.loads(text, parse_int=_parse_int, parse_float=_parse_fraction, allow_nan=True)
-
-
-def _parse_int(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < _MAX_INT_DIGITS else Decimal(digits)
-
-
-def _parse_fraction(digits: str) -> Decimal | float:
-    try:
-        return Decimal(digits)
-    except InvalidOperation:  # an exponent beyond 10**18
-        return float(digits)
 
 
 def unreadable_page(response: ApiResponse, number: int, problem: str) -> PartnerCenterResponseError:

@@ -11,6 +11,8 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import requests
@@ -34,7 +36,7 @@ from hunter_pipeline.errors import (
     PartnerCenterServerError,
 )
 
-BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, SERVER_ERROR = 400, 401, 403, 500
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, SERVER_ERROR = 400, 401, 403, 404, 500
 THROTTLED = (429, 509)
 RUN_AGAIN = "Wait some minutes, then run it again: what was read is kept."
 
@@ -110,6 +112,14 @@ class ApiResponse:
         try:
             return Retry().parse_retry_after(value) or None
         except (HTTPError, ValueError, OverflowError, TypeError, IndexError):
+            return None
+
+    @property
+    def served_at(self) -> datetime | None:
+        """Return the time of the response by the server's clock, None if the header is missing or unreadable."""
+        try:
+            return parsedate_to_datetime(self.headers["Date"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
 
     @property

@@ -16,6 +16,7 @@ class SignInStatus:
 
     Attributes:
         username: an e-mail address: show it to that person, never log it. None if the authority named no account.
+        object_id: Entra's id of the account.
         problem: why no account counts as signed in; None if one does.
         refresh_token_expires_at: an estimate, 90 days after the last refresh.
         kept_in: where the sign-in is stored, for people; None if nothing is configured.
@@ -23,6 +24,7 @@ class SignInStatus:
 
     signed_in: bool
     username: str | None = None
+    object_id: str | None = None
     tenant_id: str | None = None
     client_id: str | None = None
     signed_in_at: datetime | None = None
@@ -30,6 +32,11 @@ class SignInStatus:
     refresh_token_expires_at: datetime | None = None
     problem: str | None = None
     kept_in: str | None = None
+
+    @property
+    def account(self) -> str:
+        """Return how the account is shown: its user name, else its object id."""
+        return self.username or self.object_id or "an account without a name"
 
     def days_left(self, now: datetime | None = None) -> int | None:
         """Return the whole days until the estimated end, negative after it; None if it is not known."""

@@ -1,6 +1,8 @@
 """Read referrals from Partner Center and land them, page by page, in raw_referrals."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,11 +10,13 @@ from typing import Literal, cast
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
-from hunter_pipeline.errors import DatabaseError, PartnerCenterClientError
+from hunter_pipeline.errors import DatabaseError, PartnerCenterClientError, PartnerCenterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
+from hunter_pipeline.partner_center.pagination import Page
+from hunter_pipeline.pipeline.pages import PageQuery, ProvenPages
 from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ErasureRegistry, redact
-from hunter_pipeline.referrals.payloads import RawVersion, Rejected
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, parse_json
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync_lease, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
@@ -20,8 +24,8 @@ from hunter_pipeline.warehouse.sync_cursors import Read
 
 # How far an incremental read goes back behind the last success: Partner Center's index lags behind its clock.
 OVERLAP = timedelta(minutes=5)
-# An updatedDateTime further ahead than this is wrong; as a watermark it would hide every later change.
-HORIZON = timedelta(days=1)
+# Referrals that a full read did not bring and that are asked for by id, in one run.
+MAX_LOOKUPS = 200
 
 _BAD_REQUEST = 400
 
@@ -49,15 +53,6 @@ class Stream:
         return f"{self.tenant}/{self.direction}"
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuery:
-    """One way to ask for a stream; the next one is tried where Partner Center refuses a filter."""
-
-    updated_since: str | None
-    direction: Literal["Incoming", "Outgoing"] | None
-    descending: bool
-
-
 @dataclass(slots=True)
 class ExtractState:
     """
@@ -67,6 +62,9 @@ class ExtractState:
     watermark: newest updatedDateTime that any sync has seen.
     cursor:    how far this read has come, None where its order cannot be trusted.
     landed:    versions that were unknown; the other counts are the summary's.
+    started_at: when the read began by Partner Center's clock; no watermark is later. Changes that are dated later, by
+               a wrong clock, are read again until that time has come.
+    complete:  whether the read is proven to have brought everything.
     registry:  the erased people. The sync's lease keeps `hunter forget` waiting, so it holds for the whole read.
     reader:    address of the signed-in user, None where that is not known; never stored.
     naming:    how many referrals name the reader in their `team`.
@@ -80,6 +78,8 @@ class ExtractState:
     cursor: str | None
     registry: ErasureRegistry
     reader: str | None = field(default=None, repr=False)
+    started_at: str | None = None
+    complete: bool = False
     naming: int = 0
     fetched: int = 0
     landed: int = 0
@@ -93,6 +93,10 @@ class ExtractState:
         """'incremental' or 'full': what was asked for, or what was interrupted and is continued."""
         return self.read.mode
 
+    def past(self, keys: list[str]) -> list[str]:
+        """Return the keys that are not later than the start of the read."""
+        return [key for key in keys if self.started_at is None or key <= self.started_at]
+
     def counts(self) -> dict[str, int | str | None]:
         """Return what `sync_runs` keeps of it."""
         names = ("mode", "fetched", "quarantined", "pages", "requests", "retries", "watermark")
@@ -100,7 +104,13 @@ class ExtractState:
 
 
 def extract(
-    client: PartnerCenterClient, connection: Connection, stream: Stream, *, mode: str, run_id: str, page_size: int
+    client: PartnerCenterClient,
+    connection: Connection,
+    stream: Stream,
+    *,
+    mode: str,
+    run_id: str,
+    page_size: int | None = None,
 ) -> ExtractState:
     """
     Land what changed since the last success (or everything), page by page.
@@ -119,23 +129,44 @@ def extract(
         if not connection.closed:
             sync_runs.record_extract(connection, run_id, **state.counts())
             connection.commit()
-    _finish(connection, state)
+    gone = _confirm_gone(client, connection, state) if state.mode == "full" else []
+    _finish(connection, state, gone)
     return state
 
 
-def _finish(connection: Connection, state: ExtractState) -> None:
-    """Close the read, and find out after a full one what is gone."""
+def _confirm_gone(client: PartnerCenterClient, connection: Connection, state: ExtractState) -> list[str]:
+    """
+    Ask by id for referrals that a full read did not bring; return those that Partner Center does not have.
+
+    A list that changes while it is read can leave out a referral. Where less than half of what is known was returned, a
+    lost role is likelier than that many deletions: nothing is asked for.
+    """
     stream, read = state.stream, state.read
     with write_transaction(connection):
-        if read.mode == "full":
-            returned, known = sync_cursors.count_full_read(
-                connection, stream.name, direction=stream.direction, started_at=read.started_at
-            )
-            if returned * 2 >= known:
-                gone = sync_cursors.unseen_referrals(
-                    connection, direction=stream.direction, started_at=read.started_at, at_most=1_000_000
-                )
-                sync_cursors.confirm_gone(connection, gone)
+        returned, known = sync_cursors.count_full_read(
+            connection, stream.name, direction=stream.direction, started_at=read.started_at
+        )
+        unseen = sync_cursors.unseen_referrals(
+            connection, direction=stream.direction, started_at=read.started_at, at_most=MAX_LOOKUPS
+        )
+    if returned * 2 < known or not state.complete:
+        return []
+    gone: list[str] = []
+    for referral_id in unseen:
+        try:
+            if not client.has_referral(referral_id):
+                gone.append(referral_id)
+        except PartnerCenterError as error:
+            log.warning("partner_center_lookup_failed", error=error.message, left=len(unseen) - len(gone))
+            break
+    return gone
+
+
+def _finish(connection: Connection, state: ExtractState, gone: list[str]) -> None:
+    """Close the read."""
+    stream = state.stream
+    with write_transaction(connection):
+        sync_cursors.confirm_gone(connection, gone)
         sync_cursors.finish_read(connection, stream.name, state.watermark)
         if state.since is None and state.reader is not None:
             sync_cursors.keep_visibility(connection, stream.name, read=state.fetched, naming_reader=state.naming)
@@ -157,15 +188,13 @@ def drop_superseded(connection: Connection, *, days: int | None) -> int:
 
 def names_in_team(item: object, address: str) -> bool:
     """Return whether a referral's own `team` (the partner's and Microsoft's people) has a person with this address."""
-    team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
+    if isinstance(item, WireReferral):
+        team = parse_json(item.team.decode("utf-8", errors="replace")) if item.team else None
+    else:
+        team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
     members = cast("list[object]", team) if isinstance(team, list) else []
     addresses = [cast("dict[str, object]", member).get("email") for member in members if isinstance(member, dict)]
     return any(isinstance(email, str) and canonical_address(email) == address for email in addresses)
-
-
-def horizon() -> str:
-    """Return the latest updatedDateTime that is plausible now, in the form of `sortable_utc`."""
-    return _key(datetime.now(UTC) + HORIZON)
 
 
 def _reader(client: PartnerCenterClient) -> str | None:
@@ -180,84 +209,103 @@ def _since(read: Read) -> str | None:
     if read.mode == "full" or read.watermark is None:
         return None
     try:
-        return _key(to_datetime(read.watermark) - OVERLAP)
+        return _key(min(to_datetime(read.watermark), datetime.now(UTC)) - OVERLAP)
     except OverflowError:  # the year 1 has no five minutes before it
         return read.watermark
 
 
-def _queries(stream: Stream, since: str | None) -> Iterator[PageQuery]:
-    """Yield the ways to ask, from the cheapest to the one that needs no filter."""
-    yield PageQuery(since, stream.only, descending=False)
-    if since is not None:
-        yield PageQuery(None, stream.only, descending=True)
-    if stream.only is not None:
-        yield PageQuery(None, None, descending=since is not None)
+def _queries(stream: Stream, since: str | None, page_size: int | None) -> Iterator[PageQuery]:
+    """Yield the ways to ask, from the cheapest to the one that needs no option."""
+    for size in (page_size, None) if page_size else (None,):
+        yield PageQuery(since, stream.only, descending=False, page_size=size)
+        if since is not None:
+            yield PageQuery(None, stream.only, descending=True, page_size=size)
+        if stream.only is not None:
+            yield PageQuery(None, None, descending=since is not None, page_size=size)
 
 
 def _read_with_fallbacks(
-    client: PartnerCenterClient, connection: Connection, state: ExtractState, page_size: int
+    client: PartnerCenterClient, connection: Connection, state: ExtractState, page_size: int | None
 ) -> None:
     refusal: PartnerCenterClientError | None = None
-    for query in _queries(state.stream, state.since):
+    for query in _queries(state.stream, state.since, page_size):
         try:
-            return _read_pages(client, connection, state, query, page_size)
+            return _read_pages(ProvenPages(client, query), connection, state, query)
         except PartnerCenterClientError as error:
             if error.status_code != _BAD_REQUEST or state.pages:
                 raise
             refusal = error
-            log.warning("partner_center_filter_refused", code=error.code, request_id=error.request_id)
+            log.warning("partner_center_query_refused", code=error.code, request_id=error.request_id)
     if refusal is not None:
         raise refusal
     return None
 
 
-def _read_pages(
-    client: PartnerCenterClient, connection: Connection, state: ExtractState, query: PageQuery, page_size: int
-) -> None:
+def _read_pages(pages: ProvenPages, connection: Connection, state: ExtractState, query: PageQuery) -> None:
     last: str | None = None
     reached = state.cursor
     in_order = True
-    for page in client.pages(
-        updated_since=query.updated_since,
-        direction=query.direction,
-        descending=query.descending,
-        page_size=page_size,
-    ):
-        items = [redact(item, state.registry) for item in page.items]
-        if state.reader is not None:
+    for page in _read_ahead(iter(pages)):
+        state.started_at = state.started_at or _key(page.served_at or datetime.now(UTC))
+        items = [item if isinstance(item, WireReferral) else redact(item, state.registry) for item in page.items]
+        if state.reader is not None and state.since is None:
             state.naming += sum(names_in_team(item, state.reader) for item in page.items)
-        keys = [item.source_updated_key for item in items if isinstance(item, RawVersion) and item.source_updated_key]
+        keys = [key for item in items if (key := _updated_key(item))]
         in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=query.descending)
         last = keys[-1] if keys else last
         if state.pages:  # one page in order may be chance; a second that continues it is an order
-            reached = _latest(reached, *_plausible(keys))
+            reached = _latest(reached, *state.past(keys))
         _land(connection, state, items, keys, cursor=reached if in_order and not query.descending else None)
         if query.descending and in_order and state.since and last and last < state.since:
             return
+    state.complete = pages.is_complete
+
+
+def _read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
+    """Request the next page while the caller works on the last one."""
+    context = copy_context()  # the run's id, for the log
+    with ThreadPoolExecutor(1, thread_name_prefix="next page") as pool:
+        upcoming = pool.submit(context.run, next, pages, None)
+        while (page := upcoming.result()) is not None:
+            upcoming = pool.submit(context.run, next, pages, None)
+            yield page
+
+
+def _updated_key(item: WireReferral | RawVersion | Rejected) -> str | None:
+    if isinstance(item, WireReferral):
+        return sortable_utc(item.updated)
+    return item.source_updated_key if isinstance(item, RawVersion) else None
 
 
 def _land(
     connection: Connection,
     state: ExtractState,
-    items: Sequence[RawVersion | Rejected],
+    items: Sequence[WireReferral | RawVersion | Rejected],
     keys: list[str],
     *,
     cursor: str | None,
 ) -> None:
-    """Store one page together with the cursor and the counts."""
-    versions = [item for item in items if isinstance(item, RawVersion)]
-    rejected = [item for item in items if isinstance(item, Rejected)]
+    """Store one page with the cursor and the counts; of a referral that is known by its bytes only the sighting."""
+    arrived = {item.referral_id: item.wire_hash for item in items if isinstance(item, WireReferral)}
     with write_transaction(connection):
         if not sync_lease.renew(connection, state.run_id):
             raise DatabaseError(
                 "Another sync has taken over, because this one was not heard of for too long.",
                 hint="Nothing is lost; the other one continues from the last page.",
             )
+        known = raw_referrals.note_sightings(connection, arrived, seen_at=state.read.started_at)
+        new = [
+            redact(item, state.registry) if isinstance(item, WireReferral) else item
+            for item in items
+            if not (isinstance(item, WireReferral) and known.get(item.referral_id) == item.wire_hash)
+        ]
+        versions = [item for item in new if isinstance(item, RawVersion)]
+        rejected = [item for item in new if isinstance(item, Rejected)]
         landed, quarantined = raw_referrals.land(
             connection, versions, rejected, seen_at=state.read.started_at, run_id=state.run_id
         )
         tables.change_count(connection, "raw_referrals", landed)
-        state.watermark = _latest(state.watermark, *_plausible(keys))
+        state.watermark = min(_latest(state.watermark, *keys) or "", state.started_at or "") or None
         state.cursor = cursor
         state.pages += 1
         state.fetched += len(items)
@@ -266,11 +314,6 @@ def _land(
         sync_cursors.advance_read(connection, state.stream.name, state.cursor)
         sync_runs.record_extract(connection, state.run_id, **state.counts())
     log.info("partner_center_page", page=state.pages, fetched=state.fetched, landed=state.landed)
-
-
-def _plausible(keys: list[str]) -> list[str]:
-    latest = horizon()
-    return [key for key in keys if key <= latest]
 
 
 def _is_sorted(keys: list[str], *, descending: bool) -> bool:

@@ -29,6 +29,20 @@ def open_client(settings: Settings, policy: RetryPolicy = DEFAULT_POLICY) -> Par
     return PartnerCenterClient(http, open_sign_in(settings, http), settings.partner_center_api_url)
 
 
+def own_domains(settings: Settings) -> tuple[str, ...]:
+    """
+    Return the partner's own domains: those of HUNTER_OWN_DOMAINS and the one of the user who signed in, if any.
+
+    Raises: DatabaseError if the sign-in is kept in the database and that is out of reach.
+    """
+    if not (settings.partner_center_client_id and settings.partner_center_tenant_id):
+        return settings.own_domains
+    with Http() as http:
+        username = open_sign_in(settings, http).status().username or ""
+    _, at, domain = username.rpartition("@")
+    return (*settings.own_domains, domain) if at and domain not in settings.own_domains else settings.own_domains
+
+
 def rotate_key(settings: Settings) -> None:
     """
     Encrypt the stored sign-in with the first of HUNTER_TOKEN_KEYS, so that the others can be removed.

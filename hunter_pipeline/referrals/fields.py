@@ -4,9 +4,13 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import cast
+
+from babel.core import get_global
 
 from hunter_pipeline.referrals.addresses import decode_entities
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
@@ -21,8 +25,15 @@ _MAX_NUMBER = 10**15
 _DECIMAL_PLACES = 6
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
-_COUNTRY = re.compile("[A-Za-z]{2}")
+_COUNTRY = re.compile("[A-Za-z]{2,3}")
 _CURRENCY = re.compile("[A-Za-z]{3}")
+# The form in which Partner Center writes almost all date-times; `fromisoformat` alone would accept others, too.
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,7})?Z")
+# The day of .NET's default value of a date-time.
+_NO_DATE = "0001-01-01T"
+# Codes that people use for countries and that CLDR does not list as aliases: the European Union's for Greece.
+_COUNTRY_ALIASES = {"EL": "GR"}
+_ALPHA_2 = 2
 _BOOLEANS = {"true": True, "false": False, "": None}
 
 
@@ -51,6 +62,15 @@ class Fields:
             if value is not None:
                 self._record(name, "an object", value)
         return Fields(values, self.errors, f"{self._path}{name}.")
+
+    def ids(self, name: str, max_members: int) -> Iterator["Fields"]:
+        """Yield the fields of each id of a customer, which are a list of objects or an object (see `id_entries`)."""
+        value = self._values.get(name)
+        if isinstance(value, dict):
+            return Fields({name: id_entries(cast("dict[str, object]", value))}, self.errors, self._path).sections(
+                name, max_members
+            )
+        return self.sections(name, max_members)
 
     def sections(self, name: str, max_members: int) -> Iterator["Fields"]:
         """Yield the fields of each object in a list; other members are skipped, an empty object is an empty list."""
@@ -112,8 +132,12 @@ class Fields:
         return known.get(text.casefold(), text) if text else None
 
     def country(self, name: str) -> str | None:
-        """Return a country code of two letters in capitals."""
-        return self._code(name, _COUNTRY, "two")
+        """Return a country code of two letters in capitals; one of three letters or an alias is translated."""
+        code = self._code(name, _COUNTRY, "two")
+        known = alpha_2_code(code) if code else None
+        if code and known is None:
+            self._record(name, "a code of two letters", code)
+        return known
 
     def currency(self, name: str) -> str | None:
         """Return a currency code of three letters in capitals."""
@@ -144,15 +168,18 @@ class Fields:
         return None
 
     def date_time(self, name: str) -> datetime | None:
-        """Return a date-time, aware and in UTC."""
+        """Return a date-time, aware and in UTC; 0001-01-01, which .NET writes where there is none, is None."""
         value = self._values.get(name)
         if value is None or value == "":
             return None
+        if isinstance(value, str) and _UTC.fullmatch(value) and not value.startswith(_NO_DATE):
+            with suppress(ValueError):  # 30 February is recorded below
+                return datetime.fromisoformat(value)
         key = sortable_utc(value)
         if key is None:
             self._record(name, "a date-time", value)
             return None
-        return to_datetime(key)
+        return None if key.startswith(_NO_DATE) else to_datetime(key)
 
     def _code(self, name: str, pattern: re.Pattern[str], length: str) -> str | None:
         text = self.text(name)
@@ -167,6 +194,38 @@ class Fields:
 
     def _record(self, name: str, expected: str, value: object) -> None:
         self.errors[f"{self._path}{name}"] = f"expected {expected}, found {_kind(value)}"
+
+
+@cache
+def alpha_2_code(code: str) -> str | None:
+    """
+    Return the ISO 3166 code of two letters: 'TUR' -> 'TR', 'UK' -> 'GB'; None for three letters that are no code.
+
+    Source: CLDR's territory aliases, as far as they have just one meaning.
+    """
+    if code in _COUNTRY_ALIASES:
+        return _COUNTRY_ALIASES[code]
+    meanings: list[str] = get_global("territory_aliases").get(code, [])
+    if len(meanings) == 1:
+        return meanings[0]
+    return code if len(code) == _ALPHA_2 else None
+
+
+def id_entries(ids: object) -> list[dict[str, object]]:
+    """
+    Return a customer's ids as the API documents them, also where they are an object by type.
+
+    Example: {"External": "https://x.com"} -> [{"profileType": "External", "id": "https://x.com"}].
+    """
+    if isinstance(ids, dict):
+        by_type = cast("dict[str, object]", ids)
+        return [
+            {"profileType": profile_type, "id": value}
+            for profile_type, values in by_type.items()
+            for value in (cast("list[object]", values) if isinstance(values, list) else [values])
+        ]
+    entries = cast("list[object]", ids) if isinstance(ids, list) else []
+    return [cast("dict[str, object]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _kind(value: object) -> str:

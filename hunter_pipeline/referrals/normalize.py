@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 
 from hunter_pipeline.referrals.addresses import decode_entities
-from hunter_pipeline.referrals.contacts import distinct_people, person_to_call
+from hunter_pipeline.referrals.company_name import clean_company_name
+from hunter_pipeline.referrals.contacts import contact_rank, contacts
 from hunter_pipeline.referrals.customer_domain import customer_domain
-from hunter_pipeline.referrals.fields import MAX_TEXT, Fields
+from hunter_pipeline.referrals.fields import Fields
 from hunter_pipeline.referrals.referral import (
     DIRECTIONS,
     QUALIFICATIONS,
@@ -25,7 +26,6 @@ _MAX_SOLUTIONS = 50
 _MAX_NOTES = 10_000
 # The lists of `details.requirements` that name what the customer asks for.
 _REQUIREMENTS = ("solutions", "products", "services")
-_NO_CONTACT = Contact(None, None, None, None)
 _NOT_WORDS = re.compile(r"[\W_]+")
 _MIN_COMPANY_NAME = 3
 # Names that people write where a form insists on one.
@@ -86,10 +86,11 @@ def normalize(
     type_, qualification = fields.choice("type", _TYPES), fields.choice("qualification", _QUALIFICATIONS)
     type_name, type_reason = referral_type(type_, qualification, inviter)
     team = list(profile.sections("team", _MAX_TEAM))
-    domain = customer_domain(team, profile, fields, own)
-    contacts = distinct_people(_contacts(team))
-    person = person_to_call(contacts, domain.domain, own)
-    company_name, country = profile.decoded_text("name"), address.country("country")
+    country = address.country("country")
+    company_name = clean_company_name(profile.decoded_text("name"), country)
+    domain = customer_domain(team, profile, fields, own, company_name or "")
+    people = contacts(team, domain.domain, own)
+    person = people[0] if people else Contact(None, None, None, None)
     return NormalizedReferral(
         referral_id=referral_id,
         content_hash=content_hash,
@@ -125,12 +126,12 @@ def normalize(
         consent_to_contact=fields.section("consent").boolean("consentToContact"),
         etag=fields.text("eTag"),
         company_key=company_key(company_name, country),
-        contacts=tuple(contacts),
+        contacts=people,
         contact_name=person.name,
         contact_email=person.email,
         contact_phone=person.phone,
         contact_title=person.title,
-        contact_rank=person.rank,
+        contact_rank=contact_rank(person, domain.domain),
         source_created_at=fields.date_time("createdDateTime"),
         source_updated_at=fields.date_time("updatedDateTime"),
         expires_at=fields.date_time("expirationDateTime"),
@@ -164,13 +165,3 @@ def _solutions(requirements: Fields) -> Iterator[str]:
         for item in requirements.sections(kind, _MAX_SOLUTIONS):
             if name := item.decoded_text("name"):
                 yield name
-
-
-def _contacts(team: Iterable[Fields]) -> Iterator[Contact]:
-    """Yield the people in the customer's team; a member without any readable field is left out."""
-    for member in team:
-        first, last = member.decoded_text("firstName"), member.decoded_text("lastName")
-        name = " ".join(part for part in (first, last) if part)[:MAX_TEXT] or None
-        contact = Contact(name, member.address("email"), member.identifier("phoneNumber"), member.decoded_text("title"))
-        if contact != _NO_CONTACT:
-            yield contact

@@ -1,12 +1,20 @@
-"""Give each item that arrived its identity, its version and a text that PostgreSQL can store."""
+"""
+Give each item that arrived its identity, its version and a text that PostgreSQL can store.
+
+Of a referral's bytes only the identity is decoded at first: most referrals are known and need no more. What msgspec and
+the standard library's encoder cannot represent exactly (lone surrogates, huge numbers) goes through simplejson, which
+takes everything and is slower; both give the same text.
+"""
 
 import hashlib
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+import msgspec
 import simplejson
 
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
@@ -28,10 +36,45 @@ _BIG_EXPONENT = re.compile("E[+-][0-9]{4}")
 # A run of 1,000 digits contains 90 of them behind every 900th character.
 _MANY_DIGITS = re.compile("[0-9]{90}")
 _DIGITS_STEP = 900
+# Digits; Python's int() refuses more than 4,300.
+_MAX_INT_DIGITS = 4000
+# A number with a fraction on its way through the fast encoder: a string that begins with NUL.
+_FRACTION = re.compile(r'"\\u0000([^"]*)"')
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*+')
 _ESCAPE = re.compile(r"\\u(?:0000|d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|d[89a-f][0-9a-f]{2})|\\.")
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+class _Identity(msgspec.Struct):
+    id: str
+    updatedDateTime: object = None  # noqa: N815 - the API's name
+    team: msgspec.Raw = msgspec.Raw(b"")
+
+
+_IDENTITY = msgspec.json.Decoder(_Identity)
+
+
+@dataclass(frozen=True, slots=True)
+class WireReferral:
+    """
+    A referral as the bytes that arrived.
+
+    updated: `updatedDateTime` as sent.
+    team: the JSON of its `team`, empty if there is none.
+    wire_hash: sha256 of the bytes; equal bytes are an equal version.
+    """
+
+    body: bytes
+    referral_id: str
+    updated: object
+    team: bytes
+    wire_hash: bytes
+
+    def parsed(self) -> object:
+        """Return the decoded referral; invalid UTF-8 becomes U+FFFD."""
+        return parse_json(self.body.decode("utf-8", errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +88,7 @@ class RawVersion:
     source_updated_key: the same as `sortable_utc` text, by which versions are compared; '' for None.
     repaired: whether `payload_json` differs from the original value.
     erased: whether the payload was reduced because it names an erased person; `content_hash` is a keyed one then.
+    wire_hash: that of the bytes it came in, if they may be recognized by it.
     """
 
     referral_id: str
@@ -65,6 +109,60 @@ class Rejected:
     content_hash: str
     reason: str
     erased: bool = False
+
+
+def parse_json(text: str) -> Any:
+    """
+    Parse any JSON text: numbers with a fraction become Decimal, NaN and infinities floats.
+
+    Raises: ValueError, RecursionError for a text that is nested too deeply.
+    """
+    return simplejson.loads(text, parse_int=_parse_int, parse_float=_parse_fraction, allow_nan=True)
+
+
+def _parse_int(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < _MAX_INT_DIGITS else Decimal(digits)
+
+
+def _parse_fraction(digits: str) -> Decimal | float:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond 10**18
+        return float(digits)
+
+
+def identify(body: bytes) -> object:
+    """
+    Return an item of a page as a WireReferral, or parsed if it has no usable identity.
+
+    Raises: ValueError, RecursionError.
+    """
+    try:
+        identity = _IDENTITY.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return parse_json(body.decode("utf-8", errors="replace"))
+    if _id_problem({"id": identity.id}):
+        return parse_json(body.decode("utf-8", errors="replace"))
+    wire_hash = hashlib.sha256(body).digest()
+    return WireReferral(body, identity.id.strip(), identity.updatedDateTime, bytes(identity.team), wire_hash)
+
+
+def version_of_wire(item: WireReferral) -> RawVersion | Rejected:
+    """Return what `version_of` returns for the parsed referral, with the hash of its bytes."""
+    text = _fast_canonical_json(item.body)
+    if text is None:
+        version = version_of(item.parsed())
+        return replace(version, wire_hash=item.wire_hash) if isinstance(version, RawVersion) else version
+    key = sortable_utc(item.updated)
+    return RawVersion(
+        referral_id=item.referral_id,
+        payload_json=text,
+        content_hash=hashlib.sha256(text.encode("ascii")).hexdigest(),
+        source_updated_at=to_datetime(key) if key else None,
+        source_updated_key=key or "",
+        repaired=False,
+        wire_hash=item.wire_hash,
+    )
 
 
 def version_of(item: object) -> RawVersion | Rejected:
@@ -90,7 +188,7 @@ def version_of(item: object) -> RawVersion | Rejected:
     stored = _repaired(text) if _is_suspicious(text) else text
     key = sortable_utc(payload.get("updatedDateTime"))
     return RawVersion(
-        referral_id=str(payload["id"]).strip(),
+        referral_id=_canonical_id(str(payload["id"]).strip()),
         payload_json=stored,
         content_hash=content_hash,
         source_updated_at=to_datetime(key) if key else None,
@@ -99,8 +197,13 @@ def version_of(item: object) -> RawVersion | Rejected:
     )
 
 
+def _canonical_id(referral_id: str) -> str:
+    """Return a GUID in small letters, in which Partner Center's own answers write it, and any other id as it is."""
+    return referral_id.lower() if _GUID.fullmatch(referral_id) else referral_id
+
+
 def _id_problem(payload: dict[str, object]) -> str | None:
-    """Return what is wrong with the id; its case is kept, white space around it is not."""
+    """Return what is wrong with the id."""
     if "id" not in payload:
         return "missing_id"
     value = payload["id"]
@@ -124,6 +227,31 @@ def _canonical_json(item: object) -> tuple[str, bool]:
     # An item that could not be parsed is its own JSON text.
     nested = item if isinstance(item, str) else text
     return text, nested.count("{") + nested.count("[") > MAX_DEPTH and _depth(nested) > MAX_DEPTH
+
+
+def _fast_canonical_json(body: bytes) -> str | None:
+    """Return what `_canonical_json` returns for a text that needs no repair, None for any other."""
+    try:
+        text = _FAST_ENCODER.encode(_FAST_DECODER.decode(body))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if "\\u0000" in text:
+        if b"\\u0000" in body:  # a NUL of the referral's own
+            return None
+        text = _FRACTION.sub(r"\1", text)
+    is_long_number = any(_MANY_DIGITS.match(text, start) for start in range(0, len(text), _DIGITS_STEP))
+    return None if is_long_number or text.count("{") + text.count("[") > MAX_DEPTH else text
+
+
+def _mark_fraction(digits: str) -> str:
+    value = Decimal(digits)
+    if abs(value.adjusted()) > MAX_DIGITS:
+        raise ValueError("a number that PostgreSQL cannot store")
+    return f"\0{value}"
+
+
+_FAST_DECODER = msgspec.json.Decoder(float_hook=_mark_fraction)
+_FAST_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _depth(text: str) -> int:

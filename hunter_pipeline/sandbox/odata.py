@@ -67,6 +67,13 @@ def parse_top(text: str, limit: int) -> int:
     return int(text)
 
 
+def parse_skip(text: str) -> int:
+    """Return the number in a `$skip`."""
+    if not text.isascii() or not text.isdigit():
+        raise QueryOptionError("$skip", "The value of $skip must be a number.")
+    return int(text)
+
+
 def parse_select(text: str, known: frozenset[str]) -> list[str]:
     """Return the property names in a `$select`."""
     names = [name.strip() for name in text.split(",")]

@@ -32,6 +32,7 @@ class SandboxOptions:
         port: port on loopback; 0 takes a free one.
         certificate_dir: folder of the certificate authority; None is a temporary folder.
         page_size_limit: largest `$top`.
+        top_is_total: `$top` limits the whole list and not a page.
         refuse_updated_filter, refuse_all_filters: answer such a `$filter` with 400.
         next_link_host: host in `@odata.nextLink`; None is the sandbox's own host and port.
         auto_approve: approve every sign-in without a person.
@@ -50,6 +51,7 @@ class SandboxOptions:
     port: int = 0
     certificate_dir: Path | None = None
     page_size_limit: int = 200
+    top_is_total: bool = False
     refuse_updated_filter: bool = False
     refuse_all_filters: bool = False
     next_link_host: str | None = None

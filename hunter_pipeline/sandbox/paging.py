@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -16,12 +17,13 @@ from hunter_pipeline.sandbox.odata import (
     parse_filter,
     parse_order,
     parse_select,
+    parse_skip,
     parse_top,
 )
 from hunter_pipeline.sandbox.world import World
 
 DEFAULT_PAGE_SIZE = 100
-QUERY_OPTIONS = frozenset({"$filter", "$orderby", "$top", "$select", "$skiptoken", "$count"})
+QUERY_OPTIONS = frozenset({"$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken", "$count"})
 # From this number of referrals on, the sorted ids are kept between pages. Smaller worlds are sorted for each page, so
 # that changes that a test makes in place are seen at once.
 CACHED_FROM = 5_000
@@ -37,6 +39,7 @@ class ListQuery:
     select: str | None = None
     page_size: int = DEFAULT_PAGE_SIZE
     offset: int = 0
+    end: int | None = None
 
     @property
     def page_number(self) -> int:
@@ -44,17 +47,25 @@ class ListQuery:
         return self.offset // self.page_size + 1
 
 
-def parse_query(parameters: Mapping[str, str], page_size_limit: int) -> ListQuery:
-    """Return the query of a request; raise QueryOptionError for an option that the API does not have."""
+def parse_query(parameters: Mapping[str, str], page_size_limit: int, *, top_is_total: bool = False) -> ListQuery:
+    """
+    Return the query of a request; raise QueryOptionError for an option that the API does not have.
+
+    top_is_total: `$top` limits the whole list, as Microsoft's connector documents it, and not a page.
+    """
     for name in parameters:
         if name not in QUERY_OPTIONS:
             raise QueryOptionError(name, f"The query parameter '{name}' is not supported.")
     if "$skiptoken" in parameters:
         return parse_skip_token(parameters["$skiptoken"])
     page_size = min(DEFAULT_PAGE_SIZE, page_size_limit)
+    offset = parse_skip(parameters["$skip"]) if "$skip" in parameters else 0
+    end = None
     if "$top" in parameters:
-        page_size = parse_top(parameters["$top"], page_size_limit)
-    return ListQuery(parameters.get("$filter"), parameters.get("$orderby"), parameters.get("$select"), page_size)
+        top = parse_top(parameters["$top"], page_size_limit)
+        page_size, end = (min(page_size, top), offset + top) if top_is_total else (top, None)
+    conditions = parameters.get("$filter"), parameters.get("$orderby"), parameters.get("$select")
+    return ListQuery(*conditions, page_size, offset, end)
 
 
 def page_number(parameters: Mapping[str, str]) -> int:
@@ -96,11 +107,11 @@ class PageReader:
     def read(self, query: ListQuery) -> tuple[list[Any], ListQuery | None]:
         """Return the referrals of a page and the query for the next page; None after the last."""
         names = parse_select(query.select, property_names()) if query.select else None
-        end = query.offset + query.page_size
+        end = min(query.offset + query.page_size, query.end or sys.maxsize)
         with self._world.lock:
             ids = self._matching_ids(query)
             page = [_select(self._world.referrals[key], names) for key in ids[query.offset : end]]
-        return page, (replace(query, offset=end) if end < len(ids) else None)
+        return page, (replace(query, offset=end) if end < min(len(ids), query.end or sys.maxsize) else None)
 
     def _matching_ids(self, query: ListQuery) -> list[str]:
         cache_key = (self._world.version, query.filter, query.orderby)

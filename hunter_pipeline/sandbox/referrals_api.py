@@ -44,7 +44,11 @@ class ReferralEndpoints:
 
     async def _list(self, request: Request) -> Response:
         self._authorize(request)
-        query = parse_query(request.query_params, self._sandbox.options.page_size_limit)
+        query = parse_query(
+            request.query_params,
+            self._sandbox.options.page_size_limit,
+            top_is_total=self._sandbox.options.top_is_total,
+        )
         self._refuse_filter(query)
         with self._sandbox.world.lock:
             referrals, following = self._pages.read(query)

@@ -30,3 +30,8 @@ def expiring_marks(connection: Connection) -> dict[str, datetime]:
 def quarantined_lately(connection: Connection) -> dict[str, Any]:
     """`payloads` set aside within 24 hours, their `reasons` and the newest one's `run_id`."""
     return queries().quarantined_lately(connection)
+
+
+def skipped_in_a_row(connection: Connection) -> dict[str, Any]:
+    """Return `runs` skipped because of another sync since the last one ended, `since` when, and a `run_id`."""
+    return queries().skipped_in_a_row(connection)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
+from hunter_pipeline.referrals.company_name import junk_names
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
 
 # Domains that one sync asks Entra about at most.
@@ -35,7 +36,7 @@ def note_all_companies(connection: Connection) -> None:
 
 def refresh(connection: Connection) -> CompanyCounts:
     """Compute the companies that were noted as stale: one row per domain that a referral has."""
-    changed = cast("Row", fetch_one(connection, "upsert_companies"))
+    changed = cast("Row", fetch_one(connection, "upsert_companies", junk_names=junk_names()))
     removed = int(fetch_value(connection, "remove_companies"))
     execute(connection, "hand_tenants_to_referrals")
     execute(connection, "clear_stale_companies")

@@ -78,7 +78,7 @@ def start(home: Path) -> None:
     home = home.resolve()
     data = home / "postgres"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(home):
             server = _wait_until_ready(data)
             if server is None:
@@ -146,7 +146,7 @@ def binaries(data: Path | None = None) -> Path:
 @contextmanager
 def _locked(home: Path) -> Generator[None]:
     """Let one process or thread at a time start the server of a home."""
-    with (home / "postgres.lock").open("a") as file:
+    with os.fdopen(os.open(home / "postgres.lock", os.O_RDWR | os.O_CREAT, 0o600), "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from hunter_pipeline.referrals.referral import NormalizedReferral
-from hunter_pipeline.warehouse.connection import Connection, execute, fetch_value
+from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_value
 
 # The columns of a referral, in one place: those of the dataclass.
 COLUMNS = tuple(field.name for field in fields(NormalizedReferral))
@@ -30,6 +30,11 @@ def replace(connection: Connection, rows: Sequence[NormalizedReferral], *, at: d
             copy.write_row((*_values(row), at))
     execute(connection, "mark_for_merge", referral_ids=ids)
     return len(rows) - removed
+
+
+def partner_team_hosts(connection: Connection) -> dict[str, int]:
+    """Return how many of the newest 1,000 referrals name a person with an address at a host in the partner's team."""
+    return {row["host"]: row["referrals"] for row in fetch_all(connection, "partner_team_hosts", at_most=1_000)}
 
 
 def _values(row: NormalizedReferral) -> list[Any]:

@@ -18,9 +18,9 @@ from hunter_pipeline.warehouse.connection import (
 NOT_STORABLE = "not_storable"
 
 
-def note_sightings(connection: Connection, wire_hashes: dict[str, bytes], *, seen_at: datetime) -> set[str]:
+def note_sightings(connection: Connection, wire_hashes: dict[str, bytes], *, seen_at: datetime) -> dict[str, bytes]:
     """
-    Note that referrals arrived unchanged; return the ids of those that did.
+    Note that referrals arrived unchanged; return those of `wire_hashes` that did.
 
     Args:
         wire_hashes: referral id -> hash of the bytes in which it arrived.
@@ -33,7 +33,7 @@ def note_sightings(connection: Connection, wire_hashes: dict[str, bytes], *, see
         wire_hashes=list(wire_hashes.values()),
         seen_at=seen_at,
     )
-    return {row["referral_id"] for row in rows}
+    return {row["referral_id"]: wire_hashes[row["referral_id"]] for row in rows}
 
 
 def land(

@@ -5,6 +5,7 @@ The routes block on the database or on Dagster, so they are plain functions, whi
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -192,7 +193,8 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
 
 
 def _file_response(rows: Iterator[listing.Row], form: ExportFormat, name: str, columns: Sequence[str]) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    file_name = exports.file_name(name, form, datetime.now(UTC).date())
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     if form == "csv":
         chunks = exports.csv_chunks(rows, columns)
         return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)

@@ -1,6 +1,7 @@
 """Build the web application, serve the API documentation at /docs, and run the server."""
 
 import gzip
+import signal
 from functools import cache
 
 import uvicorn
@@ -9,12 +10,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
-from hunter_pipeline.errors import HunterError
+from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status
+from hunter_pipeline.web.connections import BoundedProtocol
 from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline.web.security import AccessControl, AccessMiddleware
 
@@ -76,14 +79,33 @@ def serve(settings: Settings) -> None:
         migrate.upgrade(Warehouse.from_settings(settings))
     except HunterError as error:
         log.warning("database_not_ready", error=error.message, hint=error.hint)
-    uvicorn.run(
-        create_app(settings),
+    server = uvicorn.Server(server_config(settings, create_app(settings)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal that stopped it once more at its end, which would end the process with an error
+        signal.signal(number, lambda *_: None)
+    server.run()
+    if not server.started:
+        raise ConfigurationError(f"The lead desk cannot listen on {settings.api_url}.", hint="See the log above.")
+
+
+def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    """
+    Return how uvicorn serves the application.
+
+    X-Forwarded-* headers count only if they come from an address in FORWARDED_ALLOW_IPS; uvicorn's default is loopback,
+    where any program could invent clients.
+    """
+    return uvicorn.Config(
+        app,
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,  # requests are logged by AccessMiddleware, without their query strings
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=child_environment().get("FORWARDED_ALLOW_IPS", ""),
         timeout_graceful_shutdown=STOP_SECONDS,
+        http=BoundedProtocol,
+        ws="none",
     )
 
 

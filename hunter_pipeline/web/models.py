@@ -119,6 +119,7 @@ class Contact(BaseModel):
     email: str | None
     phone: str | None
     title: str | None
+    email_text: str | None = Field(None, description="what stands in place of an address to write to")
 
 
 class Company(BaseModel):

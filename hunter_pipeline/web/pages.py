@@ -23,7 +23,15 @@ from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
 from hunter_pipeline.web.charts import expires_soon
 from hunter_pipeline.web.localization import LANGUAGE_NAMES, Localizer, choose_language, localizer
-from hunter_pipeline.web.security import SESSION_COOKIE, SESSION_SECONDS, AccessControl, is_signed_in, local_path
+from hunter_pipeline.web.security import (
+    SESSION_SECONDS,
+    AccessControl,
+    is_signed_in,
+    local_path,
+    origin_of,
+    session_cookie,
+    session_cookie_name,
+)
 
 STATIC = Path(__file__).parent / "static"
 # From npm's package htmx.org, with its licence beside it; a test checks the file's checksum.
@@ -133,18 +141,16 @@ def sign_in(
     target = local_path(next)
     if not access.needs_key:
         return RedirectResponse(target, 303)
-    address = request.client.host if request.client else ""
-    if seconds := access.guesses.seconds_to_wait(address):
-        headers = {"Retry-After": str(seconds)}
-        return render(request, "sign_in.html", status=429, headers=headers, problem="limited", next=target)
     if not access.is_key(key.encode("utf-8", "replace")):
-        access.guesses.record_failure(address)
         log.warning("sign_in_refused")
+        if seconds := access.guesses.count_wrong_key(request.client.host if request.client else ""):
+            headers = {"Retry-After": str(seconds)}
+            return render(request, "sign_in.html", status=429, headers=headers, problem="limited", next=target)
         return render(request, "sign_in.html", status=401, problem="wrong", next=target)
     response = RedirectResponse(target, 303)
     response.set_cookie(
-        SESSION_COOKIE,
-        access.new_session(),
+        session_cookie_name(request),
+        access.new_session(origin_of(request)),
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="lax",
@@ -154,10 +160,13 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out() -> Response:
-    """Delete the session cookie."""
+def sign_out(request: Request) -> Response:
+    """End the session, so that a copy of its cookie is invalid too, and delete the cookie."""
+    if is_signed_in(request) and (cookie := session_cookie(request)):
+        request.app.state.access.end_session(cookie)
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+    name, is_secure = session_cookie_name(request), request.url.scheme == "https"
+    response.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure)
     return response
 
 

@@ -13,22 +13,29 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, TimestampSigner
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.errors import DatabaseError
+from hunter_pipeline.warehouse import revoked_sessions
+from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.web.connections import with_body_deadline
 from hunter_pipeline.web.errors import ApiError, internal_error, key_required
 from hunter_pipeline.web.health import RequestMetrics
 
-SESSION_COOKIE = "hunter_session"
+# Over HTTPS the browser takes the cookie only from this host, only over HTTPS, and for all of its paths.
+SESSION_COOKIE, SECURE_SESSION_COOKIE = "hunter_session", "__Host-hunter_session"
 SESSION_SECONDS = 12 * 3600
-# Wrong keys that one client may send within GUESS_SECONDS.
+# Wrong keys of one client within GUESS_SECONDS that are answered as such; further ones are told to wait.
 MAX_GUESSES = 5
 GUESS_SECONDS = 60.0
 # Clients whose wrong keys are remembered; beyond that the one with the oldest wrong key is dropped.
@@ -53,43 +60,46 @@ _SECURITY_HEADERS = {
 
 
 class GuessLimiter:
-    """Count wrong keys per client, in bounded memory."""
+    """
+    Count wrong keys per client, in bounded memory.
+
+    The right key always passes: otherwise anybody behind the same address could lock the others out, and a long random
+    key cannot be guessed at any rate.
+    """
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def seconds_to_wait(self, address: str) -> int:
-        """Return how long this client has to wait before its next try, in seconds; 0 if it need not wait."""
+    def count_wrong_key(self, address: str) -> int:
+        """Count a wrong key; return for how many seconds this client has to wait, 0 if it need not wait."""
+        network, now = _client_network(address), time.monotonic()
         with self._lock:
-            failures = self._failures.get(_client_network(address), deque())
-            now = time.monotonic()
+            failures = self._failures.setdefault(network, deque())
+            self._failures.move_to_end(network)
+            if len(self._failures) > MAX_TRACKED_CLIENTS:
+                self._failures.popitem(last=False)
             while failures and now - failures[0] > GUESS_SECONDS:
                 failures.popleft()
-            return 0 if len(failures) < MAX_GUESSES else max(1, round(GUESS_SECONDS - (now - failures[0])))
-
-    def record_failure(self, address: str) -> None:
-        """Count a wrong key."""
-        network = _client_network(address)
-        with self._lock:
-            self._failures.setdefault(network, deque(maxlen=MAX_GUESSES)).append(time.monotonic())
-            self._failures.move_to_end(network)
-            while len(self._failures) > MAX_TRACKED_CLIENTS:
-                self._failures.popitem(last=False)
+            if len(failures) < MAX_GUESSES:
+                failures.append(now)
+                return 0
+            return max(1, round(GUESS_SECONDS - (now - failures[0])))
 
 
 class AccessControl:
-    """Check keys and session cookies; without HUNTER_API_KEY no request needs either."""
+    """
+    Check keys and session cookies; without HUNTER_API_KEY no request needs either.
+
+    A session is valid for the scheme and host at which it began, for twelve hours, until it is signed out or the key
+    changes.
+    """
 
     def __init__(self, settings: Settings) -> None:
         key = settings.api_key.get_secret_value() if settings.api_key else ""
         self._key = key.encode()
-        self._signer = TimestampSigner(
-            key or secrets.token_urlsafe(),
-            salt="hunter_pipeline.session",
-            key_derivation="hmac",
-            digest_method=hashlib.sha256,
-        )
+        self._secret = key or secrets.token_urlsafe()
+        self._warehouse = Warehouse.from_settings(settings)
         self.guesses = GuessLimiter()
 
     @property
@@ -101,17 +111,31 @@ class AccessControl:
         """Return whether this is the key in UTF-8; the comparison takes constant time."""
         return self.needs_key and hmac.compare_digest(sent, self._key)
 
-    def new_session(self) -> str:
-        """Return a signed cookie value that is valid for twelve hours, as long as the key stays the same."""
-        return self._signer.sign(secrets.token_urlsafe(16)).decode()
+    def new_session(self, origin: str) -> str:
+        """Return a signed cookie value for an origin such as 'https://crm.example:8443'."""
+        return self._signer(origin).sign(secrets.token_urlsafe(16)).decode()
 
-    def is_session(self, cookie: str | None) -> bool:
-        """Return whether this is a valid cookie value."""
+    def is_session(self, cookie: str | None, origin: str) -> bool:
+        """Return whether this is a valid cookie value for the origin that was not signed out."""
         try:
-            self._signer.unsign(cookie or "", max_age=SESSION_SECONDS)
+            self._signer(origin).unsign(cookie or "", max_age=SESSION_SECONDS)
         except BadSignature:
             return False
-        return True
+        try:
+            with self._warehouse.connection() as connection:
+                return not revoked_sessions.is_revoked(connection, cookie or "")
+        except DatabaseError:  # then there is nothing to read either, and the page says that the database is down
+            return True
+
+    def end_session(self, cookie: str) -> None:
+        """Make a session invalid for every process of the lead desk. Raises: DatabaseError."""
+        expires_at = datetime.now(UTC) + timedelta(seconds=SESSION_SECONDS)
+        with self._warehouse.connection() as connection:
+            revoked_sessions.revoke(connection, cookie, expires_at)
+
+    def _signer(self, origin: str) -> TimestampSigner:
+        salt = f"hunter_pipeline.session {origin}"
+        return TimestampSigner(self._secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 class AccessMiddleware:
@@ -143,7 +167,7 @@ class AccessMiddleware:
             await send(message)
 
         try:
-            await self._respond(scope, receive, send_with_headers)
+            await self._respond(scope, with_body_deadline(receive), send_with_headers)
         except Exception as error:  # noqa: BLE001 - the web boundary: no detail of a bug may reach the client
             log.error("http_request_failed", error_type=type(error).__name__, route=_route(scope))
             if not status:
@@ -154,14 +178,14 @@ class AccessMiddleware:
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         try:
-            self._check_access(request)
+            await self._check_access(request)
         except ApiError as error:
             response = _redirect_to_sign_in(request) if error.status == 401 and _is_page(request) else error.response()  # noqa: PLR2004
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _check_access(self, request: Request) -> None:
+    async def _check_access(self, request: Request) -> None:
         """Raise ApiError if the request may not be answered."""
         if not self.access.needs_key and not names_loopback(request.headers.get("host", "")):
             raise ApiError(
@@ -173,6 +197,9 @@ class AccessMiddleware:
         is_public = _is_public(request.url.path)
         if not is_public and self._has_valid_key(request):
             return
+        if (cookie := session_cookie(request)) and self.access.needs_key and not _is_probe(request.url.path):
+            is_valid = await run_in_threadpool(self.access.is_session, cookie, origin_of(request))
+            request.state.is_signed_in = is_valid
         if is_cross_site(request.method, request.headers):
             raise ApiError(
                 403, "cross_site", "Other web sites may not send this request.", hint="Use the lead desk itself."
@@ -185,8 +212,9 @@ class AccessMiddleware:
         key = request.headers.get("x-api-key")
         if key is None or not self.access.needs_key:
             return False
-        address = request.client.host if request.client else ""
-        if seconds := self.access.guesses.seconds_to_wait(address):
+        if self.access.is_key(key.encode("latin-1")):  # the encoding in which HTTP headers are decoded
+            return True
+        if seconds := self.access.guesses.count_wrong_key(request.client.host if request.client else ""):
             raise ApiError(
                 429,
                 "too_many_tries",
@@ -194,9 +222,6 @@ class AccessMiddleware:
                 hint=f"Try again in {seconds} seconds.",
                 headers={"Retry-After": str(seconds)},
             )
-        if self.access.is_key(key.encode("latin-1")):  # the encoding in which HTTP headers are decoded
-            return True
-        self.access.guesses.record_failure(address)
         raise key_required()
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
@@ -209,8 +234,22 @@ class AccessMiddleware:
 
 def is_signed_in(request: Request) -> bool:
     """Return whether the request has a valid session cookie; False if no key is set."""
-    access: AccessControl = request.app.state.access
-    return access.needs_key and access.is_session(request.cookies.get(SESSION_COOKIE))
+    return getattr(request.state, "is_signed_in", False)
+
+
+def origin_of(request: Request) -> str:
+    """Return the scheme and host of a request: 'https://crm.example:8443'."""
+    return f"{request.url.scheme}://{request.headers.get('host', '').lower()}"
+
+
+def session_cookie_name(request: Request) -> str:
+    """Return the name of the session cookie for the scheme of a request."""
+    return SECURE_SESSION_COOKIE if request.url.scheme == "https" else SESSION_COOKIE
+
+
+def session_cookie(request: Request) -> str | None:
+    """Return the session cookie of a request, None if it has none."""
+    return request.cookies.get(session_cookie_name(request))
 
 
 def names_loopback(host_header: str) -> bool:
@@ -256,9 +295,14 @@ def _client_network(address: str) -> str:
     return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))  # noqa: PLR2004
 
 
+def _is_probe(path: str) -> bool:
+    """Return whether a path is a health check or a static file, which no session changes."""
+    return path.startswith(("/healthz/", "/static/")) or path == "/healthz"
+
+
 def _is_public(path: str) -> bool:
     """Return whether a path needs no key."""
-    return path.startswith(("/healthz/", "/static/")) or path in ("/healthz", "/sign-in")
+    return _is_probe(path) or path == "/sign-in"
 
 
 def _is_page(request: Request) -> bool:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from hunter_pipeline.alerts.conditions import MAX_SKIPPED
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.sandbox import Fault
-from hunter_pipeline.warehouse import alerts
+from hunter_pipeline.warehouse import alerts, disk_space
 from hunter_pipeline.warehouse.connection import fetch_value
 from hunter_pipeline_tests.alerts.conftest import UI, Sensor, Webhook, age, end_sign_in, expire, fail, quarantine
 from hunter_pipeline_tests.test_privacy import secrets_of, told
@@ -189,3 +190,30 @@ def test_alerts_contain_no_personal_data_and_no_secret(
     assert told("\n".join(messages + texts), secrets) == []
     assert [text for text in texts if "geheim" in text or "YWRhOmdlaGVpbQ" in text] == []
     assert all(re.search(rf"{UI}/runs/\S+$", message) for message in messages)
+
+
+def test_syncs_that_are_skipped_again_and_again_are_alerted(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+    """Nothing else would be noticed of a lease that nothing releases: each run ends well."""
+    skip = (
+        "insert into sync_runs (run_id, status, mode, reason, started_at, finished_at) "
+        "select 'skipped-' || n, 'skipped', 'incremental', 'sync_in_progress', clock_timestamp(), clock_timestamp() "
+        "from generate_series(%s::int, %s::int) as n"
+    )
+    calm.execute(skip, 1, MAX_SKIPPED - 1)
+    assert sensor.tick() == "0 alerts sent"
+    calm.execute(skip, MAX_SKIPPED, MAX_SKIPPED)
+    assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
+    assert f"every sync is skipped\n{MAX_SKIPPED} syncs in a row were skipped since 20" in webhook.take()[0]
+    calm.sync()
+    assert sensor.tick() == "1 alert sent"
+    assert "Syncs run again." in webhook.take()[0]
+
+
+def test_scarce_disk_space_is_alerted(
+    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_space, "LOW_BYTES", 10**18)
+    assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
+    assert re.search(r"disk space runs out\nThe disk of HUNTER_HOME has [\d.]+ GB free", webhook.take()[0])
+    monkeypatch.setattr(disk_space, "LOW_BYTES", 1)
+    assert sensor.tick() == "1 alert sent"

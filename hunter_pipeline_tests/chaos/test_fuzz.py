@@ -12,6 +12,7 @@ from chaos import faults
 from hunter_pipeline.partner_center.pagination import read_page
 from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.partner_center.pages import parsed_items
 from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
@@ -51,7 +52,7 @@ def parsed_pages(pages: list[list[Any]]) -> list[list[Any]]:
         ApiResponse(200, {}, simplejson.dumps({"value": items}, use_decimal=True, allow_nan=True).encode(), 1)
         for items in pages
     ]
-    return [read_page(answer, number).items for number, answer in enumerate(answers, 1)]
+    return [parsed_items(read_page(answer, number)) for number, answer in enumerate(answers, 1)]
 
 
 def count_stored(office: Office) -> tuple[int, int]:

@@ -64,9 +64,9 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
     """A second upgrade changes nothing."""
-    assert "The schema is at revision none, the newest is 0006. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0006.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0006, the newest.\n"
+    assert "The schema is at revision none, the newest is 0007. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0007.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0007, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
@@ -128,11 +128,33 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     after = hunter("doctor")
     assert (after.code, after.err) == (0, "")
     assert [line.split("  ")[1].strip() for line in after.out.splitlines()] == [
-        *("home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "Dagster", "lead desk")
+        *("variables", "home", "database", "last sync", "feature flag", "sign-in", "Partner Center", "own domains"),
+        *("Dagster", "lead desk"),
     ]
     assert "succeeded 0 minutes ago; the last one ended as success" in after.out
     assert "BAD" not in after.out
     assert "ada.brook" not in before.out + after.out
+
+
+def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_ones_own(
+    hunter, signed_in: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The domain of the user who signed in counts as one's own without being configured."""
+    monkeypatch.setenv("HUNTER_OWN_DOMAIN", "contoso.com")
+    assert hunter("sync").code == 0
+    assert "ok   own domains     fourthcoffee.com\n" in hunter("doctor").out
+    for referral_id in list(sandbox.world.incoming())[:2]:
+        sandbox.world.update(referral_id, team=[{"email": "kim@adatum.com"}, None, "x"])
+    assert hunter("sync").code == 0
+    report = hunter("doctor").out
+    assert (
+        "WARN variables       These variables do not exist and are ignored: HUNTER_OWN_DOMAIN (did you mean" in report
+    )
+    assert "WARN own domains     Your own teams in the referrals also have addresses at adatum.com." in report
+    monkeypatch.setenv("HUNTER_OWN_DOMAINS", "com.tr")
+    answer = hunter("doctor")
+    assert "BAD  own domains     HUNTER_OWN_DOMAINS names com.tr, which is not the domain of a company." in answer.out
+    assert answer.code == 2
 
 
 @pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])

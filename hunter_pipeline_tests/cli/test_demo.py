@@ -171,6 +171,10 @@ def test_demo_fills_all_assets_ends_with_ctrl_c_and_continues(home: Path) -> Non
     nodes = graphql(url)["assetNodes"]
     assert {node["assetKey"]["path"][0] for node in nodes if node["assetMaterializations"]} == ASSETS
     wait_until(lambda: "SUCCESS" in ended_sensor_runs(url), pause=0.5)
+    written = [
+        path for path in home.rglob("*") if "postgres" not in path.parts and path.name not in ("output", "errors")
+    ]
+    assert {path for path in written if path.stat().st_mode & 0o077} == set(), "HUNTER_HOME is for its user only"
     Path(".env").unlink()  # a configured Partner Center would keep the commands from the demo
 
     in_another_terminal = {name: value for name, value in environment.items() if "PARTNER_CENTER" not in name}

@@ -21,6 +21,12 @@ def test_output_has_a_line_per_argument_with_text_domain_and_reason(hunter) -> N
     ]
 
 
+def test_output_and_errors_have_no_control_characters(hunter) -> None:
+    """They could hold sequences that a terminal executes."""
+    assert hunter("domain", "a\x1b[2Jb.com\x9b").out == "a\ufffd[2Jb.com\ufffd\t-\tinvalid\n"
+    assert "\x1b" not in hunter("leads", "--output", "/no\x1b[2J/x", "--format", "\x1b[2J").err
+
+
 def test_json_output_has_an_object_per_line(hunter, monkeypatch: pytest.MonkeyPatch) -> None:
     """The partner's own domains are those of the settings."""
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "fourthcoffee.com")

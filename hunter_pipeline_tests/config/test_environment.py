@@ -1,6 +1,7 @@
 """The variables of a process: those of a running demo, and those that child processes get."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def announce(home: Path, *, pid: int | str) -> None:
         "HUNTER_PARTNER_CENTER_ENABLED": "true",
         "HUNTER_PARTNER_CENTER_API_URL": "https://localhost:4711",
         "HUNTER_PARTNER_CENTER_AUTHORITY": "https://localhost:4711",
+        "HUNTER_HOME": str(home),
         DEMO_VARIABLE: str(pid),
     }
     (home / DEMO_FILE).write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
@@ -45,6 +47,16 @@ def test_running_demo_is_adopted(home: Path) -> None:
     assert settings.partner_center_api_url == "https://localhost:4711"
     assert settings.database_url is None
     assert "DAGSTER_PG_URL" not in os.environ
+
+
+def test_demo_is_not_adopted_in_a_copy_of_its_home(home: Path, tmp_path: Path) -> None:
+    """`hunter db stop` in the copy would stop the server of the original."""
+    announce(home, pid=os.getpid())
+    copy = Path(shutil.copytree(home, tmp_path / "copy"))
+    os.environ["HUNTER_HOME"] = str(copy)
+    settings = load_settings()
+    assert settings.home == copy
+    assert not settings.partner_center_enabled
 
 
 @pytest.mark.parametrize("pid", [2**22 - 1, 0, "", "text"])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 
@@ -51,6 +52,16 @@ def test_event_has_the_state_of_the_feature_flag(written: list[str], monkeypatch
     configure_logs(load_settings())
     log.info("x")
     assert json.loads(written[0])["feature_flag_state"] == "enabled"
+
+
+def test_variable_that_does_not_exist_is_warned_of_once(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUNTER_SYNC_INTERVAL", "geheim")
+    configure_logs(load_settings())
+    configure_logs(load_settings())
+    [event] = [json.loads(line) for line in written]
+    assert (event["event"], event["level"], event["variable"]) == ("unknown_setting", "warning", "HUNTER_SYNC_INTERVAL")
+    assert event["did_you_mean"] == "HUNTER_SYNC_INTERVAL_SECONDS"
+    assert "geheim" not in written[0]
 
 
 def test_line_is_written_once_when_logs_are_configured_twice(written: list[str]) -> None:
@@ -114,3 +125,17 @@ def test_logging_to_a_closed_standard_error_raises_nothing(monkeypatch: pytest.M
     sys.stderr.close()
     log.info("x")
     assert sys.stderr.closed
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_log_line_has_no_control_characters(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    """A stranger's text could move the cursor of a terminal, or begin a line of its own."""
+    monkeypatch.setenv("HUNTER_ENV", environment)
+    configure_logs(load_settings())
+    lines: list[str] = []
+    with redirect_lines(lines.append):
+        log.info("partner_center_page", name="a\x1b[31mb\x9b2Jc\r\nd", names=["\x07"])
+    assert len(lines) == 1
+    plain = re.sub(r"\x1b\[\d+m", "", lines[0]) if environment == "development" else lines[0]
+    assert plain.isprintable()
+    assert "a\ufffd[31mb" in json.loads(f'"{plain}"') if environment == "development" else json.loads(plain)["name"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hunter_pipeline.config.project_files import project_file
-from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.config.settings import Settings, load_settings, unknown_variables
 from hunter_pipeline.errors import ConfigurationError
 
 CONTRACT = {
@@ -19,7 +19,7 @@ CONTRACT = {
     "HUNTER_PARTNER_CENTER_TOKEN_CACHE": None,
     "HUNTER_TOKEN_KEYS": (),
     "HUNTER_PARTNER_CENTER_DIRECTION": "Incoming",
-    "HUNTER_PARTNER_CENTER_PAGE_SIZE": 200,
+    "HUNTER_PARTNER_CENTER_PAGE_SIZE": None,
     "HUNTER_DATABASE_URL": None,
     "HUNTER_HOME": Path(".hunter"),
     "HUNTER_ENV": "development",
@@ -58,6 +58,8 @@ WRONG = [
     ("HUNTER_PARTNER_CENTER_CLIENT_ID", "my app", "an id as the app registration"),
     ("HUNTER_OWN_DOMAINS", "not a domain,,", "a comma list of domains"),
     ("HUNTER_OWN_DOMAINS", "contoso.com, fabrikam", "a comma list of domains"),
+    ("HUNTER_OWN_DOMAINS", "contoso.com, *.", "a comma list of domains"),
+    ("HUNTER_OWN_DOMAINS", "shop.*.contoso.com", "a comma list of domains"),
     ("HUNTER_HOME", "~nobody-of-this-name/x", "a path"),
     ("HUNTER_ENV", "prod", "'development' or 'production'"),
     ("HUNTER_SYNC_INTERVAL_SECONDS", "4", "from 5 to 86400"),
@@ -160,6 +162,21 @@ def test_unusual_valid_value_is_accepted(name: str, value: str, monkeypatch: pyt
     """A socket, several hosts, a tenant's domain, own domains in any form."""
     monkeypatch.setenv(name, value)
     assert load_settings()
+
+
+def test_own_domains_may_have_wildcards_and_semicolons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`*.` in front means the domain itself; a semicolon separates as a comma does."""
+    monkeypatch.setenv("HUNTER_OWN_DOMAINS", "*.contoso.com; fabrikam.co.uk ,*.müller.de")
+    assert load_settings().own_domains == ("contoso.com", "fabrikam.co.uk", "müller.de")
+
+
+def test_variable_that_does_not_exist_is_reported_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of Kubernetes and docker-compose.yml are known."""
+    Path(".env").write_text("hunter_own_domain=contoso.com\nHUNTER_VERSION=1.2\nHUNTER_API_PORT=8001\nOTHER=1\n")
+    monkeypatch.setenv("HUNTER_COLOUR", "blue")
+    monkeypatch.setenv("HUNTER_SERVICE_PORT_HTTP", "8000")
+    monkeypatch.setenv("HUNTER_PORT_8000_TCP_ADDR", "10.0.0.1")
+    assert unknown_variables() == {"HUNTER_COLOUR": None, "HUNTER_OWN_DOMAIN": "HUNTER_OWN_DOMAINS"}
 
 
 def test_printed_settings_contain_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

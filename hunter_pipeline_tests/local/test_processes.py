@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -115,3 +116,25 @@ def test_group_members_are_the_living_processes() -> None:
     process.wait()
     with contextlib.suppress(psutil.Error):
         assert processes.group_members(process.pid) == []
+
+
+def test_home_of_an_older_version_becomes_private(tmp_path: Path) -> None:
+    """Everything in it is for its user only; a symbolic link's target is left alone."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    elsewhere.write_text("")
+    elsewhere.chmod(0o644)
+    (home / "logs").mkdir(parents=True)
+    (home / "logs" / "dagster.log").write_text("")
+    (home / "link").symlink_to(elsewhere)
+    for path in (home, home / "logs"):
+        path.chmod(0o755)
+    (home / "logs" / "dagster.log").chmod(0o664)
+    with processes.lock_home(load_settings().model_copy(update={"home": home})):
+        assert others_rights(home) <= {home}
+        assert home.stat().st_mode & 0o066 == 0
+    assert elsewhere.stat().st_mode & 0o777 == 0o644
+
+
+def others_rights(home: Path) -> set[Path]:
+    """Return the files and folders of a home that other users have any right to."""
+    return {path for path in (home, *home.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077}

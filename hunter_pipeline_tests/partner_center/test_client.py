@@ -16,6 +16,7 @@ from hunter_pipeline.partner_center.http import DEFAULT_POLICY
 from hunter_pipeline.partner_center.pagination import MAX_PAGES_WITHOUT_PROGRESS
 from hunter_pipeline.sandbox import Fault, Sandbox
 from hunter_pipeline_tests.partner_center.conftest import FakeClock, client_of
+from hunter_pipeline_tests.partner_center.pages import parsed_items
 from hunter_pipeline_tests.partner_center.raw_server import RawServer, Step, respond
 
 Serve = Callable[..., RawServer]
@@ -300,7 +301,7 @@ def test_read_fails_when_pages_make_no_progress(
         pytest.raises(errors.PartnerCenterResponseError, match="100th in a row without anything new") as caught,
     ):
         for page in client.pages():
-            read_items += page.items
+            read_items += parsed_items(page)
     assert len(server.heads) == MAX_PAGES_WITHOUT_PROGRESS + distinct
     assert len({json.dumps(item) for item in read_items if isinstance(item, dict)}) == distinct
     assert caught.value.request_id

@@ -18,6 +18,7 @@ from hunter_pipeline import errors
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import DEFAULT_POLICY, ApiRequest, Http, RetryPolicy
 from hunter_pipeline_tests.partner_center.conftest import SECRET, FakeClock, client_of, client_with
+from hunter_pipeline_tests.partner_center.pages import parsed_items
 from hunter_pipeline_tests.partner_center.raw_server import REQUEST_ID, RawServer, Step, drop, respond, send
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
@@ -30,7 +31,7 @@ CHUNKED = JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 def read_items(server: RawServer, tmp_path: Path, clock: FakeClock) -> list[object]:
     with client_of(server, tmp_path, clock) as client:
-        return [item for page in client.pages() for item in page.items]
+        return [item for page in client.pages() for item in parsed_items(page)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from requests.structures import CaseInsensitiveDict
 from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.pagination import Page, next_query, read_page
 from hunter_pipeline.partner_center.responses import ApiResponse
+from hunter_pipeline_tests.partner_center.pages import parsed_items
 
 # Too deep for the parser of any Python: 3.11 gives up at some 1,000 levels, 3.13 at 10,000.
 TOO_DEEP = 100_000
@@ -26,7 +27,7 @@ def response(body: bytes | str) -> ApiResponse:
 
 
 def items(body: bytes | str) -> list[object]:
-    return read_page(response(body), 1).items
+    return parsed_items(read_page(response(body), 1))
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -60,9 +61,10 @@ def test_item_is_returned_as_text_when_it_is_nested_too_deep(depth: int) -> None
     before, after = {"id": "a", "s": '}],{"value":[ \\'}, {"id": "b", "value": [1, [2], {}]}
     values = f"[{json.dumps(before)}, {deep} ,{json.dumps(after)}]"
     page = read_page(response(f'{{"a": {{"value": [0]}}, "value" : {values}, "@odata.nextLink": "?x=1"}}'), 1)
-    assert [page.items[0], page.items[2]] == [before, after]
-    is_text = isinstance(page.items[1], str)
-    assert page.items[1] == deep if is_text else depth_of(page.items[1]) == depth
+    first, middle, last = parsed_items(page)
+    assert [first, last] == [before, after]
+    is_text = isinstance(middle, str)
+    assert middle == deep if is_text else depth_of(middle) == depth
     assert is_text or depth < TOO_DEEP
     assert not is_text or depth > 10
     assert page.next_link == "?x=1"
@@ -129,7 +131,7 @@ def test_next_query_is_verbatim_when_the_host_is_ours(link: str | None, query: s
 @pytest.mark.parametrize(
     "link",
     [
-        "", 7, True, ["?x=1"], {}, "https://pc.example/", "https://pc.example/?", "not a link",
+        7, True, ["?x=1"], {}, "https://pc.example/", "https://pc.example/?", "not a link",
         "https://evil.example/?x=1", "https://pc.example:8444/?x=1", "https://api.partner.microsoft.com:8443/?x=1",
         "//evil.example/?x=1", "https://api.partner.microsoft.com@evil.example/?x=1", "https://pc.example.evil.example/?x=1",
         "http://[bad/?x=1", "https://[::1]/?x=1", "https://pc.example:x/?x=1",
@@ -154,3 +156,22 @@ def test_fingerprint_exists_for_any_items() -> None:
     for depth in range(0, 1000, 7):
         text = f'{{"value": [[{nested(depth)}], {{"id": [{nested(depth)}]}}, null, "x", NaN]}}'
         assert isinstance(read_page(response(text), 1).fingerprint, int)
+
+
+@pytest.mark.parametrize("link", ["", None])
+def test_empty_next_link_is_the_end(link: object) -> None:
+    last = response(json.dumps({"value": [], "@odata.nextLink": link}))
+    assert next_query(last, read_page(last, 1), "https://pc.example") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["@odata.nextLink", "odata.nextLink", "@nextLink", "nextLink", "@odata.nextlink", "next"]
+)
+def test_next_link_is_found_in_any_spelling(name: str) -> None:
+    linked = response(json.dumps({"value": [], name: "https://pc.example/?$skiptoken=a"}))
+    assert next_query(linked, read_page(linked, 1), "https://pc.example") == "$skiptoken=a"
+
+
+def test_page_with_an_error_object_is_a_response_error() -> None:
+    with pytest.raises(PartnerCenterResponseError, match="holds an error"):
+        read_page(response(json.dumps({"value": [], "error": {"code": "x"}})), 1)

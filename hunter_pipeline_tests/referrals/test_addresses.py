@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.referrals.addresses import addresses_in, ascii_host, canonical_address
+from hunter_pipeline.referrals.addresses import addresses_in, ascii_host, canonical_address, decode_entities
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline_tests.referrals.strategies import any_text, host_like_text
 
@@ -29,6 +29,16 @@ SPELLINGS = [
     "sue [at] fabrikam.com",
     "sue(AT)fabrikam.com",
     "sue @ fabrikam.com",
+    "sue\u00a0@  fabrikam.com",
+    "sue&#64fabrikam.com",
+    "sue&commat;fabrikam.com",
+    "sue%2540fabrikam.com",
+    "sue﹫fabrikam.com",
+    "su\u2062e@fabrikam.com",
+    "sue@fabri̇kam.com",
+    "sue{at}fabrikam.com",
+    "sue [at] fabrikam [dot] com",
+    "sue_fabrikam.com#EXT#@contoso.onmicrosoft.com",
 ]
 
 
@@ -100,6 +110,27 @@ def test_addresses_are_also_found_in_the_form_of_earlier_releases() -> None:
     assert {"bilgi@girisim.com.tr", "bi̇lgi̇@xn--girisim-7hecc.com.tr"} <= set(addresses_in("BİLGİ@GİRİSİM.COM.TR"))
 
 
+def test_addresses_are_also_found_under_the_name_that_entra_gives_a_guest() -> None:
+    """Earlier releases stored the hash of that name."""
+    guest = "sue_x.com#EXT#@contoso.onmicrosoft.com"
+    assert {"sue@x.com", "sue_x.com#ext#@contoso.onmicrosoft.com"} <= set(addresses_in(guest))
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded"),
+    [
+        ("PRINT&COPY CENTER", "PRINT&COPY CENTER"),
+        ("R&DEGREES; B&notes;", "R&DEGREES; B&notes;"),
+        ("Smith &amp; Sons", "Smith & Sons"),
+        ("Smith &amp;amp; Wesson", "Smith & Wesson"),
+        ("M&#252;ller &#8211; S&#xf6;hne", "Müller – Söhne"),
+        ("AT&T", "AT&T"),
+    ],
+)
+def test_entities_are_decoded_when_they_end_with_a_semicolon(text: str, decoded: str) -> None:
+    assert decode_entities(text) == decoded
+
+
 @pytest.mark.parametrize(
     ("host", "ascii_form"),
     [
@@ -107,6 +138,7 @@ def test_addresses_are_also_found_in_the_form_of_earlier_releases() -> None:
         ("old--hyphens.com", "old--hyphens.com"),
         ("نامه\u200cای.com", "xn--mgba3gch31f060k.com"),
         ("con\u200dtoso.com", "contoso.com"),
+        ("my_shop.contoso.com", "my_shop.contoso.com"),
         *((host, None) for host in ("", "con_toso.com", "-a.com", "a..com", "😀.com", "x" * 64, "a." * 200 + "com")),
     ],
     ids=count(),

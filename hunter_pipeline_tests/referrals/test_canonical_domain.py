@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hunter_pipeline.referrals.addresses import MAX_FIELD
-from hunter_pipeline.referrals.canonical_domain import canonical_domain, domain_lists, refusal_reason, resolve
+from hunter_pipeline.referrals.canonical_domain import canonical_domain, refusal_reason, resolve
+from hunter_pipeline.referrals.domain_lists import domain_lists, is_consumer_name, public_suffixes
 from hunter_pipeline_tests.referrals.strategies import any_text, host_like_text
 
-OWN = ["https://www.FourthCoffee.com/", "gmx.net", "not a domain"]
+OWN = ["https://www.FourthCoffee.com/", "*.gmx.net", "not a domain"]
 
 CONTRACT = [
     ("https://www.Contoso.com:443/a?b#c", "contoso.com", None),
@@ -44,6 +45,23 @@ CONTRACT = [
     ("a b", None, "invalid"),
     ("@", None, "invalid"),
     ("contoso", None, "invalid"),
+    ("none@none.com", None, "placeholder"),
+    ("test@test.com", None, "placeholder"),
+    ("yok@yok.com", None, "placeholder"),
+    ("a@gmial.com", None, "consumer"),
+    ("a@outlook.co", None, "consumer"),
+    ("a@hs01.kep.tr", None, "consumer"),
+    ("a@arubapec.it", None, "consumer"),
+    ("https://x.my.salesforce.com/0061x00000ABC", None, "platform"),
+    ("https://x.crm4.dynamics.com/main.aspx", None, "platform"),
+    ("https://app.hubspot.com/contacts/123", None, "platform"),
+    ("https://www.linkedin.com/company/x", None, "platform"),
+    ("https://sites.google.com/view/x", None, "platform"),
+    ("https://www.etsy.com/shop/x", None, "platform"),
+    ("BİLGİ@GİRİSİM.COM.TR", "girisim.com.tr", None),
+    ("sue_x-corp.com#EXT#@fourthcoffee.onmicrosoft.com", "x-corp.com", None),
+    ("a@gmail.com; b@x-corp.com", "x-corp.com", None),
+    ("http://my_shop.x-corp.com/", "x-corp.com", None),
 ]
 
 
@@ -89,11 +107,41 @@ def test_canonical_domain_follows_the_documented_table(text: str, domain: str | 
         ("foo.github.io", "foo.github.io"),
         ("www.foo.wordpress.com", "foo.wordpress.com"),
         ("foo.sharepoint.com", "foo.sharepoint.com"),
-        ("contoso.crm4.dynamics.com", "contoso.crm4.dynamics.com"),
+        ("contoso.dynamics.com", "contoso.dynamics.com"),
         ("x.contoso.mail.onmicrosoft.com", "contoso.onmicrosoft.com"),
         ("hotmail2.onmicrosoft.com", "hotmail2.onmicrosoft.com"),
         ("example.com.tr", "example.com.tr"),
         ("a@alibaba.com", "alibaba.com"),
+        ("a@gmail.com, Sue <sue@contoso.com>", "contoso.com"),
+        ("a@gmail.com\nsue@contoso.com", "contoso.com"),
+        ("a@gmail.com|sue@contoso.com", "contoso.com"),
+        ("a@gmail.com/sue@contoso.com", "contoso.com"),
+        ("Ayşe <a@gmail.com>; Sue <sue@contoso.com>", "contoso.com"),
+        ("[sue@contoso.com]", "contoso.com"),
+        ("{sue@contoso.com}", "contoso.com"),
+        ("sue@contoso.com(work)", "contoso.com"),
+        ("https://www.facebook.com/x; https://contoso.com/tr", "contoso.com"),
+        ("sue%40contoso.com", "contoso.com"),
+        ("sue%2540contoso.com", "contoso.com"),
+        ("sue&#64contoso.com", "contoso.com"),
+        ("sue [at] contoso [dot] com", "contoso.com"),
+        ("sue(at)contoso(nokta)com", "contoso.com"),
+        ("sue  @  contoso.com", "contoso.com"),
+        ("sue\u00a0@contoso.com", "contoso.com"),
+        ("sue﹫contoso.com", "contoso.com"),
+        ("gi̇ri̇si̇m.com.tr", "girisim.com.tr"),
+        ("sue_o_neil_contoso.com%23EXT%23@x.onmicrosoft.com", "contoso.com"),
+        ("_dmarc.contoso.com", "contoso.com"),
+        ("my_shop.müller.de", "xn--mller-kva.de"),
+        ("okul1.meb.k12.tr", "okul1.meb.k12.tr"),
+        ("contoso.jimdosite.com", "contoso.jimdosite.com"),
+        ("sue@etsy.com", "etsy.com"),
+        ("etsy.com", "etsy.com"),
+        ("https://www.etsy.com/", "etsy.com"),
+        ("hp@hp.com", "hp.com"),
+        ("test@contoso.com", "contoso.com"),
+        ("sue@gail.co.in", "gail.co.in"),
+        ("sue@mail.contoso.com", "contoso.com"),
         (f"https://contoso.com/{'a' * 2_000_000}", "contoso.com"),
         ("  " * 1_000_000 + "sue@contoso.com", "contoso.com"),
     ],
@@ -129,6 +177,8 @@ def test_domain_is_found_in_every_form_of_a_host(text: str, domain: str) -> None
         ("contoso.com..", "invalid"),
         ("-contoso.com", "invalid"),
         ("con_toso.com", "invalid"),
+        ("con_toso.co.uk", "invalid"),
+        ("my_shop.github.io", "invalid"),
         ("xn--a.com", "invalid"),
         ("i❤.ws", "invalid"),
         ("😀.com", "invalid"),
@@ -150,7 +200,25 @@ def test_domain_is_found_in_every_form_of_a_host(text: str, domain: str) -> None
         ("mail.onmicrosoft.com", "public_suffix"),
         ("sue@gmx.net", "own"),
         ("gmail.con", "consumer"),
-        ("https://www.facebook.com/contoso", "consumer"),
+        ("https://www.facebook.com/contoso", "platform"),
+        ("facebook.com/contoso", "platform"),
+        ("contoso.crm4.dynamics.com", "platform"),
+        ("https://contoso.pipedrive.com", "platform"),
+        ("support@contoso.zendesk.com", "platform"),
+        ("https://www.amazon.de/stores/contoso", "platform"),
+        ("sue@h2345678.stratoserver.net", "platform"),
+        ("sue@secureserver.net", "platform"),
+        ("sue@fourthcoffee.onmicrosoft.com", "own"),
+        ("sue@eu.microsoft.co.jp", "own"),
+        ("abc@abc.com", "placeholder"),
+        ("1234@1234.com", "placeholder"),
+        ("nomail@nomail.com.tr", "placeholder"),
+        ("a@i.softbank.jp", "consumer"),
+        ("a@internode.on.net", "consumer"),
+        ("a@tampabay.rr.com", "consumer"),
+        ("a@pec.cgn.it", "consumer"),
+        ("a@yahoo.con.tr", "consumer"),
+        ("a@gmail.com; b@hotmail.com", "consumer"),
         ("x@courriel.fr.nf", "disposable"),
     ],
     ids=count(),
@@ -177,6 +245,36 @@ walla.co.il uol.com.br bol.com.br terra.com.br sapo.pt telefonica.net
 def test_consumer_mail_of_many_countries_is_refused(host: str) -> None:
     """Two customers with the same provider must not become one company."""
     assert refusal_reason(f"sue@{host}") == "consumer"
+
+
+_MISSPELT = """
+gmial.com gamil.com gmaill.com gmai.com gnail.com gmil.com gmaul.com gmail.comm gmail.con gmail.co gmail.comtr
+hotmial.com hotmai.com hotmal.com hotnail.com hotmail.cm hormail.com.tr hotmaill.de yahooo.com yaho.com yhoo.com
+outlok.com outllook.com outlook.con outloook.fr iclod.com icoud.com googlemial.com yandx.com protonmial.com
+"""
+
+
+@pytest.mark.parametrize("host", _MISSPELT.split())
+def test_misspelt_consumer_mail_is_refused(host: str) -> None:
+    """One typing error away from a big provider: letters swapped, left out, doubled or hit beside their key."""
+    assert refusal_reason(f"sue@{host}") == "consumer"
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["email.de", "cloud.com", "ucloud.com", "olive.com", "hotrail.com", "gmx-engineering.de", "gail.com", "yahoot.de"],
+)
+def test_name_that_only_resembles_consumer_mail_is_not_taken_for_a_typing_error(domain: str) -> None:
+    label, _, suffix = domain.partition(".")
+    assert not is_consumer_name(label, suffix)
+
+
+def test_lists_of_consumer_mail_contain_no_suffix_under_which_companies_have_names() -> None:
+    """Only registered mail does: each of its providers has a name below kep.tr."""
+    lists = domain_lists()
+    assert not lists.consumer_domains & lists.shared_hosts
+    suffixes = {host for host in lists.consumer_domains if public_suffixes().publicsuffix(host) == host}
+    assert suffixes == {"kep.tr"}
 
 
 @pytest.mark.parametrize("host", sorted(domain_lists().shared_hosts))

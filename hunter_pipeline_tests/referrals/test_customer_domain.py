@@ -55,6 +55,90 @@ def test_customer_domain_comes_from_the_best_source(
     assert (found.domain_reason is None) == (found.domain is not None)
 
 
+@pytest.mark.parametrize(
+    ("emails", "domain"),
+    [
+        (["ana@ingrammicro.com", "b@contoso.com"], "contoso.com"),
+        (["ana@unknown-agent.com", "b@margietravel.es"], "margietravel.es"),
+        (["x@margie.onmicrosoft.com", "b@contoso.com"], "contoso.com"),
+        (["ana@tdsynnex.com", "x@margie.onmicrosoft.com"], "margie.onmicrosoft.com"),
+        (["a@one.com", "b@two.com", "c@two.com", "d@margietravel.es"], "margietravel.es"),
+        (["a@one.com", "b@two.com", "c@two.com"], "two.com"),
+        (["a@margietravel.com", "b@margietravel.es", "c@margietravel.es"], "margietravel.es"),
+        (["a@gmail.com; b@one.com, c@two.com", "d@two.com"], "two.com"),
+        (["ana@ingrammicro.com"], "ingrammicro.com"),
+    ],
+    ids=count(),
+)
+def test_choice_among_several_domains(emails: list[str], domain: str) -> None:
+    """Distributors and technical names last, then the one that resembles the name, then the most frequent."""
+    found = row(profile(name="MARGIE TRAVEL S.L.", team=team(*emails)))
+    assert (found.domain, found.domain_source) == (domain, "team_email")
+
+
+def test_distributor_is_the_customer_only_where_nothing_else_is_known_or_it_has_the_name() -> None:
+    ids = external("https://www.margietravel.es/")
+    found = row(profile(name="Margie Travel", team=team("ana@ingrammicro.com"), ids=ids))
+    assert (found.domain, found.domain_source) == ("margietravel.es", "external_id")
+    found = row(profile(name="Ingram Micro Inc.", team=team("ana@ingrammicro.com", "b@margietravel.es"), ids=ids))
+    assert (found.domain, found.domain_source) == ("ingrammicro.com", "team_email")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("CUST-77.TR", "INV.2025.NO", "Customer.ID", "v2.0.app", "DE.10234.AG", "ACC-334.CO", "1.2.3.4", "10234.12"),
+        *("SAP:100234.DE", "crm://contact/334", "0061x00000ABCdE", "9b1c0b0e-1111-2222-3333-444455556666", "K1234.DE"),
+        *(
+            "Account.Name",
+            "Kunden.Nr",
+            "Fatura.No",
+            "list.zip",
+            "FABRIKAM.LTD",
+            "Vendor.IT",
+            "rel-3.io",
+            "CRM/77.1",
+        ),
+        *("https://x.crm4.dynamics.com/main.aspx?id=1", "https://contoso.lightning.force.com/lightning/r/006/view"),
+    ],
+)
+def test_code_of_another_system_is_no_domain(code: str) -> None:
+    assert row(profile(ids=external(code), name="Margie Travel")).domain is None
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("contoso.com", "contoso.com"),
+        ("CONTOSO.COM.TR", "contoso.com.tr"),
+        ("Contoso.Com", "contoso.com"),
+        ("contoso.no", "contoso.no"),
+        ("contoso.id", "contoso.id"),
+        ("www.a101.de", "a101.de"),
+        ("route66-77.com.tr", "route66-77.com.tr"),
+        ("contoso.de/shop", "contoso.de"),
+        ("https://10234.ag/", "10234.ag"),
+        ("studio54.de", "studio54.de"),
+    ],
+)
+def test_host_of_an_external_id_is_the_customers_domain(text: str, domain: str) -> None:
+    """A number in a host is none of a code where the company is called so."""
+    assert row(profile(ids=external(text), name="Studio 54 GmbH")).domain == domain
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"External": "https://www.contoso.com/x"},
+        {"Duns": "123456789", "External": ["CRM-7", "contoso.com"]},
+        {"external": "sue@contoso.com"},
+    ],
+)
+def test_ids_as_an_object_are_read_like_the_list(ids: dict[str, Any]) -> None:
+    found = row(profile(ids=ids))
+    assert (found.domain, found.domain_source, found.field_errors) == ("contoso.com", "external_id", {})
+
+
 def test_candidates_are_distinct_and_ranked_by_frequency() -> None:
     found = row(profile(team=team("a@one.com", "b@two.com", "c@gmail.com", "d@two.com", "e@three.com")))
     assert found.domain_candidates == ("two.com", "one.com", "three.com")

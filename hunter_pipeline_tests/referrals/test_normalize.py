@@ -48,7 +48,7 @@ def test_observed_payload_fills_every_column() -> None:
         substatus="Accepted",
         sales_stage="100",
         invited_by_organization_id="1d0c2b3a-4f5e-4a6b-8c7d-9e0f1a2b3c4d",
-        company_name="WOODGROVE OIL & GAS S.A.",
+        company_name="Woodgrove Oil & Gas S.A.",
         country="AR",
         city="Vicente López",
         domain="woodgrovebank.com",
@@ -175,6 +175,31 @@ def test_harmless_deviations_are_understood() -> None:
     assert found.customer_requested_contact is True
     assert found.contacts == (Contact("Ayşe", None, None, None),)
     assert found.field_errors == {"externalReferenceId": "expected text, found a number"}
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("TUR", "TR"),
+        ("gbr", "GB"),
+        ("UK", "GB"),
+        ("EL", "GR"),
+        ("USA", "US"),
+        ("DE", "DE"),
+        ("XK", "XK"),
+        ("XYZ", None),
+    ],
+)
+def test_country_of_three_letters_or_an_alias_is_translated(written: str, code: str | None) -> None:
+    found = row({"customerProfile": {"address": {"country": written}}})
+    expected = {} if code else {"customerProfile.address.country": "expected a code of two letters, found other text"}
+    assert (found.country, found.field_errors) == (code, expected)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01"])
+def test_default_date_of_dotnet_is_no_date(text: str) -> None:
+    found = row({"expirationDateTime": text, "acceptedDateTime": text, "details": {"closingDateTime": text}})
+    assert (found.expires_at, found.accepted_at, found.expected_close_at, found.field_errors) == (None, None, None, {})
 
 
 def test_long_texts_and_teams_are_cut_and_recorded() -> None:

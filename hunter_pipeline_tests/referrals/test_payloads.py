@@ -2,16 +2,28 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
+import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunter_pipeline.referrals.payloads import MAX_DEPTH, RawVersion, Rejected, _dump_deep, version_of
+from hunter_pipeline.referrals.payloads import (
+    MAX_DEPTH,
+    RawVersion,
+    Rejected,
+    WireReferral,
+    _dump_deep,
+    identify,
+    parse_json,
+    version_of,
+    version_of_wire,
+)
 from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 
 
@@ -152,6 +164,11 @@ def test_content_hash_is_that_of_the_original_value() -> None:
     assert accepted({"a": 1, "id": "a"}).content_hash == accepted({"id": "a", "a": 1}).content_hash
 
 
+def test_guid_in_capitals_is_the_same_referral() -> None:
+    guid = "5A7D0C3E-1B2F-4C5D-8E9F-0A1B2C3D4E5F"
+    assert accepted({"id": guid}).referral_id == accepted({"id": f" {guid.lower()}"}).referral_id == guid.lower()
+
+
 @given(referrals | json_values)
 def test_any_json_is_a_version_or_rejected(item: Any) -> None:
     """jsonb accepts the text of a version; nothing raises."""
@@ -180,3 +197,17 @@ def test_text_without_recursion_is_that_of_the_encoder(value: Any) -> None:
     rejected = version_of([value])
     assert isinstance(rejected, Rejected)
     assert _dump_deep([value]) == rejected.payload_json
+
+
+@given(referrals | json_values)
+def test_version_of_wire_is_that_of_the_parsed_item(item: Any) -> None:
+    """The fast path and the one that takes everything give the same text and hash."""
+    body = simplejson.dumps(item, use_decimal=True, allow_nan=True).encode()
+    found = identify(body)
+    expected = version_of(parse_json(body.decode()))
+    if isinstance(found, WireReferral):
+        version = version_of_wire(found)
+        assert isinstance(version, Rejected) or version.wire_hash == found.wire_hash
+        assert replace(version, **({} if isinstance(version, Rejected) else {"wire_hash": None})) == expected
+    else:
+        assert version_of(found) == expected

@@ -32,7 +32,7 @@ from hunter_pipeline.pipeline.companies import update_companies
 from hunter_pipeline.pipeline.extract import Stream, extract
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize
-from hunter_pipeline.pipeline.sign_in import open_client
+from hunter_pipeline.pipeline.sign_in import open_client, own_domains
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import migrate
@@ -127,7 +127,7 @@ class Office:
         self,
         mode: Literal["incremental", "full"] = "incremental",
         *,
-        page_size: int = 10,
+        page_size: int | None = 10,
         run_id: str | None = None,
         client: Any = None,
     ) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class Office:
         settings = load_settings()
         everything = run_id is None
         with self.warehouse.connection() as connection:
-            normalize(connection, own_domains=settings.own_domains, everything=everything)
+            normalize(connection, own_domains=own_domains(settings), everything=everything)
         with self.warehouse.connection() as connection:
             merge(connection, run_id, everything=everything)
         with self.warehouse.connection() as connection, Http() as http:
@@ -220,6 +220,10 @@ class FarSide:
 
     def signed_in_as(self) -> None:
         """Nobody: this far side knows of no sign-in."""
+
+    def has_referral(self, referral_id: str) -> bool:
+        """Return whether one of the pages has it."""
+        return any(isinstance(item, dict) and item.get("id") == referral_id for page in self._pages for item in page)
 
     def pages(self, **_: Any) -> Iterator[Page]:
         """Each of the pages, once."""

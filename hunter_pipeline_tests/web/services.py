@@ -18,7 +18,7 @@ from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.local.processes import Urls
 from hunter_pipeline.local.supervisor import running
 from hunter_pipeline.web import dagster_client
-from hunter_pipeline.web.app import create_app
+from hunter_pipeline.web.app import create_app, server_config
 from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
@@ -42,9 +42,7 @@ def run_service(settings: Settings, *, port: int = 0, app: FastAPI | None = None
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        server = uvicorn.Server(
-            uvicorn.Config(app or create_app(settings), log_config=None, access_log=False, ws="none")
-        )
+        server = uvicorn.Server(server_config(settings, app or create_app(settings)))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         wait_until(lambda: server.started or not thread.is_alive())

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -121,7 +122,9 @@ def test_page_after_the_last_one_is_empty_and_has_the_total(get: Get):
 
 def test_referral_detail_includes_the_payload_on_request(get: Get):
     found = get(f"{REFERRALS}/referral-003")
-    assert found["contacts"] == [{"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None}]
+    assert found["contacts"] == [
+        {"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None, "email_text": None}
+    ]
     assert found["company"]["canonical_name"] == "Company One"
     assert [(period["status"], period["valid_to"] is None) for period in found["history"]] == [
         ("New", False), ("Active", True)
@@ -165,19 +168,19 @@ def test_leads_are_the_same_in_each_order(get: Get, sort: str):
 def test_exports_contain_the_filtered_rows(get: Get, base: str, path: str, columns: tuple[str, ...], query: Any):
     """CSV and Excel have the list's rows in its order and no formulas."""
     answer = requests.get(f"{base}{path}/export", params={"format": "csv", **query}, timeout=30)
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     listed = get(path, page_size=200, **query)["items"]
     key = "domain" if path == LEADS else "referral_id"
     assert [line[key] for line in rows] == [item[key] for item in listed]
     assert answer.headers["content-type"].startswith("text/csv")
-    assert answer.text.splitlines()[0] == ",".join(columns)
+    assert answer.content.decode("utf-8-sig").splitlines()[0] == ",".join(columns)
     assert "=1+1" not in [value for line in rows for value in line.values()]
     book = requests.get(f"{base}{path}/export", params={"format": "xlsx", **query}, timeout=30)
     header, *lines = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows()
     assert tuple(cell.value for cell in header) == columns
     assert len(lines) == len(rows)
     assert all(cell.data_type != "f" for line in lines for cell in line)
-    assert "attachment" in book.headers["content-disposition"]
+    assert re.fullmatch(r'attachment; filename="\w+-\d{4}-\d\d-\d\d\.xlsx"', book.headers["content-disposition"])
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,31 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from hunter_pipeline.web import exports
 
-FORMULAS = ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"]
+FORMULAS = {
+    "=1+1": "'=1+1",
+    "+SUM(A1)": "'+SUM(A1)",
+    "-2+3+cmd|' /C calc'!A0": "'-2+3+cmd|' /C calc'!A0",
+    "@SUM(1)": "'@SUM(1)",
+    "\t=1": "' =1",
+    "\r=1": "'\n'=1",
+    " =1+1": "' =1+1",
+    "\u00a0\u200b=1": "'\u00a0\u200b=1",
+    "＝1+1": "'＝1+1",
+    "＋1": "'＋1",
+    "x;=1+1": "x;'=1+1",
+    "x; ＠SUM(1)": "x;' ＠SUM(1)",
+    "x\n=1": "x\n'=1",
+}
 PHONE_NUMBERS = ["+49 (89) 555-0123", "-", "+1 555 0162"]
 
 
@@ -34,7 +49,7 @@ def lead(**changes: Any) -> dict[str, Any]:
 
 
 def csv_rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 def excel_rows(content: bytes) -> list[dict[str, Any]]:
@@ -68,10 +83,45 @@ def test_csv_has_one_header_when_there_are_several_batches():
     assert [row["domain"] for row in csv_rows(b"".join(chunks))] == domains
 
 
-@pytest.mark.parametrize("text", FORMULAS)
-def test_csv_escapes_formulas(text: str):
+@pytest.mark.parametrize(("text", "escaped"), FORMULAS.items())
+def test_csv_escapes_formulas(text: str, escaped: str):
     row = csv_rows(exports.to_csv([lead(canonical_name=text, contact_name=text)]))[0]
-    assert row["canonical_name"] == row["contact_name"] == f"'{text}"
+    assert row["canonical_name"] == row["contact_name"] == escaped
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31mb", "a\x00b", "a\x9b31mb", "a\x7fb", "a\x07b"])
+def test_exports_have_no_control_characters(text: str):
+    rows = [lead(canonical_name=text)]
+    assert "\ufffd" in csv_rows(exports.to_csv(rows))[0]["canonical_name"]
+    assert "\ufffd" in excel_rows(exports.to_xlsx(rows))[0]["canonical_name"]
+    for content in (exports.to_csv(rows), exports.to_json(rows)):
+        assert not set(content.decode()) & {chr(code) for code in (*range(9), 0x1B, *range(0x7F, 0xA0))}
+    assert json.loads(exports.to_json(rows))[0]["canonical_name"] == text
+
+
+def test_csv_begins_with_a_byte_order_mark():
+    """Excel reads UTF-8 only then."""
+    assert exports.to_csv([lead()]).startswith(b"\xef\xbb\xbf" + exports.LEAD_COLUMNS[0].encode())
+
+
+def test_excel_has_widths_a_filter_and_a_frozen_header():
+    rows = [lead(canonical_name="x" * 30), lead(canonical_name="y" * 1000)]
+    sheet = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(rows[:1])))["leads_ready"]
+    letter = get_column_letter(exports.LEAD_COLUMNS.index("canonical_name") + 1)
+    assert (sheet.freeze_panes, sheet.column_dimensions[letter].width) == ("A2", 32)
+    assert sheet.auto_filter.ref == f"A1:{get_column_letter(len(exports.LEAD_COLUMNS))}2"
+    wide = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(rows)))["leads_ready"]
+    assert wide.column_dimensions[letter].width == 50
+
+
+def test_excel_dates_are_dates_in_utc():
+    berlin = datetime(2026, 12, 3, 9, 8, 53, tzinfo=timezone(timedelta(hours=1)))
+    row = excel_rows(exports.to_xlsx([lead(expires_at=berlin)]))[0]
+    assert row["expires_at"] == datetime(2026, 12, 3, 8, 8, 53)
+
+
+def test_file_name_has_the_date():
+    assert exports.file_name("leads_ready", "csv", date(2026, 12, 3)) == "leads_ready-2026-12-03.csv"
 
 
 @pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: excel_rows(exports.to_xlsx(r))])
@@ -85,7 +135,7 @@ def test_csv_keeps_quotes_and_line_breaks(text: str):
     assert csv_rows(exports.to_csv([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
 
-@pytest.mark.parametrize("text", [*FORMULAS[:5], "株式会社 & Söhne", "#N/A"])
+@pytest.mark.parametrize("text", [*list(FORMULAS)[:4], " =1", "＝1", "株式会社 & Söhne", "#N/A", "#DIV/0!"])
 def test_excel_stores_formulas_as_text(text: str):
     assert excel_rows(exports.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
@@ -112,6 +162,6 @@ def test_json_keeps_lists_numbers_and_nulls():
 
 
 def test_files_without_leads_are_valid():
-    assert exports.to_csv([]).decode() == ",".join(exports.LEAD_COLUMNS) + "\r\n"
+    assert exports.to_csv([]).decode("utf-8-sig") == ",".join(exports.LEAD_COLUMNS) + "\r\n"
     assert excel_rows(exports.to_xlsx([])) == []
     assert json.loads(exports.to_json([])) == []

@@ -1,6 +1,7 @@
 """Access control: API key, sessions, other sites and hosts, guesses, and what responses and logs leave out."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -102,45 +103,103 @@ def test_sign_in_sets_a_cookie_and_sign_out_deletes_it(url: str):
     assert session.get(url + LIST, timeout=30).status_code == 401
 
 
+def test_sign_out_revokes_the_session_in_every_process(url: str, settings_with_key: Settings):
+    """A copy of the cookie is refused as well, another session stays valid."""
+    cookies, other = sign_in(url).cookies, sign_in(url).cookies
+    with run_service(settings_with_key) as second:
+        assert requests.get(second + LIST, cookies=cookies, headers=host_of(url), timeout=30).status_code == 200
+        assert requests.post(f"{url}/sign-out", cookies=cookies, allow_redirects=False, timeout=30).status_code == 303
+        for address in (url, second):
+            assert requests.get(address + LIST, cookies=cookies, headers=host_of(url), timeout=30).status_code == 401
+            assert requests.get(address + LIST, cookies=other, headers=host_of(url), timeout=30).status_code == 200
+
+
+def test_session_is_valid_for_the_host_where_it_began(url: str):
+    cookies = sign_in(url).cookies
+    assert requests.get(url + LIST, cookies=cookies, timeout=30).status_code == 200
+    other = {"Host": "127.0.0.1:1"}
+    assert requests.get(url + LIST, cookies=cookies, headers=other, timeout=30).status_code == 401
+
+
+def host_of(url: str) -> dict[str, str]:
+    return {"Host": urlsplit(url).netloc}
+
+
+def test_session_over_https_is_not_valid_over_http(settings_with_key: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Its cookie is only for HTTPS and only for this host."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    https = {"X-Forwarded-Proto": "https"}
+    with run_service(settings_with_key) as url:
+        answer = requests.post(f"{url}/sign-in", data={"key": KEY}, headers=https, allow_redirects=False, timeout=30)
+        name, _, rest = answer.headers["set-cookie"].partition("=")
+        assert name == "__Host-hunter_session"
+        assert all(word in rest.lower() for word in ("; secure", "; path=/", "; httponly"))
+        value = rest.partition(";")[0]
+        for cookie in (f"{name}={value}", f"hunter_session={value}"):
+            is_https = requests.get(url + LIST, headers={**https, "Cookie": cookie}, timeout=30).status_code
+            assert is_https == (200 if cookie.startswith("__Host-") else 401)
+            assert requests.get(url + LIST, headers={"Cookie": cookie}, timeout=30).status_code == 401
+
+
+@pytest.mark.parametrize(("trusted", "status"), [("", 429), ("127.0.0.1", 401), ("10.9.8.7", 429)])
+def test_forwarded_address_counts_only_from_a_named_proxy(
+    settings_with_key: Settings, monkeypatch: pytest.MonkeyPatch, trusted: str, status: int
+):
+    """On loopback too: otherwise one client could pretend to be many."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
+    with run_service(settings_with_key) as url:
+        answers = [
+            requests.get(
+                url + LIST, headers={"X-API-Key": "wrong", "X-Forwarded-For": f"203.0.113.{number}"}, timeout=30
+            )
+            for number in range(security.MAX_GUESSES + 1)
+        ]
+        assert answers[-1].status_code == status
+
+
 def test_session_is_valid_for_twelve_hours_and_one_key(settings_with_key: Settings, settings: Settings):
     """An expired cookie, a changed one and one that was signed with another key are invalid."""
+    origin = "http://127.0.0.1:8000"
     access = AccessControl(settings_with_key)
     with time_machine.travel(1_700_000_000, tick=False) as clock:
-        cookie = access.new_session()
+        cookie = access.new_session(origin)
         clock.shift(security.SESSION_SECONDS)
-        assert access.is_session(cookie)
+        assert access.is_session(cookie, origin)
         clock.shift(1)
-        assert not access.is_session(cookie)
-    cookie = access.new_session()
+        assert not access.is_session(cookie, origin)
+    cookie = access.new_session(origin)
+    assert not access.is_session(cookie, "https://127.0.0.1:8000")
     other = AccessControl(settings_with_key.model_copy(update={"api_key": SecretStr("other")}))
-    assert not other.is_session(cookie)
-    assert not access.is_session(("A" if cookie[0] != "A" else "B") + cookie[1:])
-    assert not access.is_session("")
+    assert not other.is_session(cookie, origin)
+    assert not access.is_session(("A" if cookie[0] != "A" else "B") + cookie[1:], origin)
+    assert not access.is_session("", origin)
     assert not AccessControl(settings).is_key(b"")
     assert access.is_key(SENT)
 
 
 def test_guesses_are_limited(url: str):
-    """After five wrong keys the right one is refused as well; the response says for how long."""
+    """After five wrong keys further ones are told to wait; the right one always passes."""
     for _ in range(security.MAX_GUESSES):
         assert sign_in(url, "guess").status_code == 401
-    limited = sign_in(url)
+    limited = sign_in(url, "guess")
     assert limited.status_code == 429
     assert 0 < int(limited.headers["retry-after"]) <= security.GUESS_SECONDS
-    header = requests.get(url + LIST, headers={"X-API-Key": SENT}, timeout=30)
+    header = requests.get(url + LIST, headers={"X-API-Key": "guess"}, timeout=30)
     assert (header.status_code, header.json()["error"]) == (429, "too_many_tries")
+    assert requests.get(url + LIST, headers={"X-API-Key": SENT}, timeout=30).status_code == 200
+    assert sign_in(url).status_code == 303
     assert requests.get(f"{url}/healthz/live", timeout=30).status_code == 200
 
 
 def test_guess_limiter_is_bounded_and_counts_an_ipv6_prefix_as_one_client():
     guesses = GuessLimiter()
     for number in range(security.MAX_TRACKED_CLIENTS + 100):
-        guesses.record_failure(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+        assert guesses.count_wrong_key(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}") == 0
     assert len(guesses._failures) == security.MAX_TRACKED_CLIENTS
     for number in range(security.MAX_GUESSES):
-        guesses.record_failure(f"2001:db8::{number + 1}")
-    assert guesses.seconds_to_wait("2001:db8::ffff") > 0
-    assert guesses.seconds_to_wait("2001:db8:0:1::1") == guesses.seconds_to_wait("10.0.0.1") == 0
+        assert guesses.count_wrong_key(f"2001:db8::{number + 1}") == 0
+    assert guesses.count_wrong_key("2001:db8::ffff") > 0
+    assert guesses.count_wrong_key("2001:db8:0:1::1") == guesses.count_wrong_key("10.0.0.1") == 0
 
 
 @pytest.mark.parametrize(

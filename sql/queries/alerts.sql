@@ -52,3 +52,24 @@ select
     (array_agg(run_id order by quarantined_at desc, id desc))[1] as run_id
 from quarantined_referrals
 where quarantined_at > now() - interval '24 hours';
+
+-- name: skipped_in_a_row^
+-- Syncs that were skipped because of another one, since the last one that ended.
+select
+    count(*) as runs,
+    min(started_at) as since,
+    max(run_id) as run_id
+from sync_runs
+where
+    status = 'skipped'
+    and reason = 'sync_in_progress'
+    and started_at > coalesce(
+        (select max(finished_at) from sync_runs where status in ('success', 'failed')), '-infinity'
+    );
+
+-- name: database_growth^
+-- The size of all databases of the embedded server, and since when they have grown.
+select
+    (select sum(pg_database_size(oid)) from pg_database) as bytes,
+    extract(epoch from now() - min(started_at)) as seconds
+from sync_runs;

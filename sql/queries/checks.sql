@@ -3,7 +3,7 @@
 -- name: uniqueness_is_enforced$
 -- A valid unique index on just that column, and no other table whose rows show up among these.
 select
-    exists(
+    exists (
         select 1
         from pg_index as idx
         inner join pg_attribute as col on idx.indrelid = col.attrelid and col.attnum = idx.indkey[0]
@@ -13,9 +13,9 @@ select
             and idx.indisvalid
             and idx.indpred is null
             and idx.indnkeyatts = 1
-            and col.attname = :column
+            and col.attname = :column_name
     )
-    and not exists(
+    and not exists (
         select 1 from pg_inherits
         where inhparent = to_regclass(:table)
     );

@@ -32,8 +32,8 @@ insert into domain_tenants (domain, azure_tenant_id, checked_at, check_after)
 select
     domain,
     azure_tenant_id,
-    now(),
-    now() + case when azure_tenant_id is null then interval '7 days' else interval '90 days' end
+    now() as checked_at,
+    now() + case when azure_tenant_id is null then interval '7 days' else interval '90 days' end as check_after
 from answers
 on conflict (domain) do update set
     azure_tenant_id = excluded.azure_tenant_id,
@@ -49,25 +49,60 @@ select domain from companies
 on conflict (domain) do nothing;
 
 -- name: upsert_companies^
--- A company's name and country are those of its newest referral that gives them.
-with per_domain as (
+-- A company's name is that of its open referrals before that of others, then the most frequent spelling, then the
+-- newest; a name that stands for no answer ("test") comes last. Copies of one engagement count once. Its country is that
+-- of its newest referral that gives one.
+with of_stale as (
     select
-        stale.domain,
-        (
-            array_agg(
-                referral.company_name
-                order by referral.source_updated_at desc nulls last, referral.referral_id asc
-            ) filter (where referral.company_name is not null)
-        )[1] as canonical_name,
-        (
-            array_agg(
-                referral.country
-                order by referral.source_updated_at desc nulls last, referral.referral_id asc
-            ) filter (where referral.country is not null)
-        )[1] as country
+        referral.*,
+        referral.status in ('New', 'Active') and referral.missing_since is null as is_open,
+        rtrim(lower(regexp_replace(referral.company_name, '[^[:alnum:]]+', '', 'g')), '0123456789') as folded_name
     from stale_companies as stale
     inner join partner_center_referrals as referral on stale.domain = referral.domain
-    group by stale.domain
+),
+
+spellings as (
+    select
+        domain,
+        company_name,
+        folded_name = any(:junk_names::text[]) or folded_name = '' as is_junk,
+        bool_or(is_open) as is_open,
+        count(distinct coalesce(engagement_id, referral_id)) filter (where is_open) as open_count,
+        count(distinct coalesce(engagement_id, referral_id)) as all_count,
+        max(source_updated_at) as newest_at
+    from of_stale
+    where company_name is not null
+    group by domain, company_name, folded_name
+),
+
+names as (
+    select distinct on (domain)
+        domain,
+        company_name as canonical_name
+    from spellings
+    order by
+        domain asc,
+        is_junk asc,
+        is_open desc,
+        open_count desc,
+        all_count desc,
+        newest_at desc nulls last,
+        company_name asc
+),
+
+per_domain as (
+    select
+        of_stale.domain,
+        names.canonical_name,
+        (
+            array_agg(
+                of_stale.country
+                order by of_stale.source_updated_at desc nulls last, of_stale.referral_id asc
+            ) filter (where of_stale.country is not null)
+        )[1] as country
+    from of_stale
+    left join names on of_stale.domain = names.domain
+    group by of_stale.domain, names.canonical_name
 ),
 
 upserted as (

@@ -16,6 +16,26 @@ where not exists (
     where newest.referral_id = normalized.referral_id
 );
 
+-- name: partner_team_hosts
+-- The hosts of the addresses in the partner's own teams, of at most so many referrals, the most frequent first.
+select
+    lower(rtrim(split_part(member ->> 'email', '@', 2), '. ')) as host,
+    count(distinct sample.referral_id) as referrals
+from (
+    select
+        raw.referral_id,
+        raw.payload
+    from newest_versions as newest
+    inner join raw_referrals as raw on newest.raw_id = raw.id
+    where jsonb_typeof(raw.payload -> 'team') = 'array'
+    order by raw.id desc
+    limit :at_most
+) as sample
+cross join lateral jsonb_array_elements(sample.payload -> 'team') as member
+where position('@' in member ->> 'email') > 0
+group by host
+order by referrals desc, host asc;
+
 -- name: applied_rules$
 select rules from normalization_rules;
 

@@ -87,8 +87,8 @@ newest as (
         candidate.content_hash,
         candidate.source_updated_key,
         candidate.wire_hash,
-        :seen_at,
-        'normalize'
+        :seen_at as read_at,
+        'normalize' as pending
     from candidates as candidate
     left join newest_versions as current on candidate.referral_id = current.referral_id
     left join sightings as seen on candidate.referral_id = seen.referral_id
@@ -171,7 +171,7 @@ select
     expected.content_hash,
     expected.source_updated_key,
     expected.fetched_at,
-    'normalize'
+    'normalize' as pending
 from expected
 on conflict (referral_id) do update set
     raw_id = excluded.raw_id,

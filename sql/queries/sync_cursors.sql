@@ -25,7 +25,7 @@ where stream = :stream;
 
 -- name: finish_read!
 update sync_cursors set
-    watermark = greatest(watermark, :watermark::text collate "C"),
+    watermark = coalesce(:watermark::text collate "C", watermark),
     read_mode = null,
     read_started_at = null,
     read_cursor = null,

@@ -4,12 +4,14 @@
 -- Returns the owner where the lease was free, its heartbeat old, or its process known to be dead.
 insert into sync_lease as lease (owner, process)
 values (:owner, :process)
-on conflict (only_one) do update set
-    owner = excluded.owner,
-    process = excluded.process,
-    acquired_at = clock_timestamp(),
-    heartbeat_at = clock_timestamp()
-where
+on conflict (only_one)
+do update
+    set
+        owner = excluded.owner,
+        process = excluded.process,
+        acquired_at = clock_timestamp(),
+        heartbeat_at = clock_timestamp()
+    where
     lease.owner = excluded.owner
     or lease.heartbeat_at < clock_timestamp() - make_interval(secs => :expires_after)
     or lease.process = :dead_process::text

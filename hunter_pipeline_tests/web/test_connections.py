@@ -1,0 +1,64 @@
+"""Connections of clients that have vanished or never finish a request are closed."""
+
+import socket
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.web import connections
+from hunter_pipeline.web.app import create_app
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+from hunter_pipeline_tests.web.seed import referral_row, seeded_database
+from hunter_pipeline_tests.web.services import run_service
+
+
+@pytest.fixture(scope="module")
+def settings(server: Server) -> Iterator[Settings]:
+    with seeded_database(server, [referral_row(1)]) as settings:
+        yield settings
+
+
+@pytest.fixture
+def url(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A service with short deadlines, which has a route that takes longer than they."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.5)
+    app = create_app(settings)
+
+    @app.get("/healthz/slow")
+    def slow() -> str:
+        time.sleep(2)
+        return "done"
+
+    with run_service(settings, app=app) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "GET / HT",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ",
+        "GET /healthz/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET / HT",
+        "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        "Content-Length: 100\r\n\r\nkey=",
+    ],
+    ids=["nothing", "half a line", "half a header", "half a second request", "half a body"],
+)
+def test_connection_with_an_unfinished_request_is_closed(url: str, sent: str):
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), DEADLINE_SECONDS) as client:
+        client.sendall(sent.encode())
+        while client.recv(4096):  # until the server closes; the socket's timeout fails the test
+            pass
+
+
+def test_long_response_is_not_cut(url: str):
+    with requests.Session() as session:
+        for _ in range(2):
+            assert session.get(f"{url}/healthz/slow", timeout=DEADLINE_SECONDS).json() == "done"
