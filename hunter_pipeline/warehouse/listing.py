@@ -137,13 +137,14 @@ def _first_keys(connection: Connection, count: int) -> list[str] | None:
     """
     Return the keys of the first leads in the order of calling, None where they have to be found among all.
 
-    Leads that expire within 24 hours come before all others, so that the first pages need no more than these.
+    Leads that expire within 24 hours, and those whose customer has just asked to be called, come before all others, so
+    that the first pages need no more than these.
     """
-    expiring = fetch_all(connection, "expiring_lead_keys", at_most=_MAX_FOUND + 1)
-    if not count <= len(expiring) <= _MAX_FOUND:
+    urgent = fetch_all(connection, "urgent_lead_keys", at_most=_MAX_FOUND + 1)
+    if not count <= len(urgent) <= _MAX_FOUND:
         return None
-    values = {"lead_keys": [row["lead_key"] for row in expiring]}
-    rows = _rows(connection, "expiring_leads_among", _URGENT, values, page=1, page_size=count)
+    values = {"lead_keys": [row["lead_key"] for row in urgent]}
+    rows = _rows(connection, "urgent_leads_among", _URGENT, values, page=1, page_size=count)
     return [row["lead_key"] for row in rows] if len(rows) == count else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline.warehouse import listing
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, sign_in
 
@@ -100,3 +101,12 @@ def test_leads_that_expire_within_a_day_come_first(large_office: Office) -> None
     assert asked > 0
     assert set(reasons[:expiring]) == {"expires within 24 hours"}
     assert set(reasons[expiring : expiring + asked]) == {"customer asked to be called in the last 72 hours"}
+
+
+def test_pages_are_the_whole_list_in_its_order(large_office: Office) -> None:
+    """The first pages are found among the urgent leads, later ones among all."""
+    expected = [row["lead_key"] for row in leads(large_office)]
+    with large_office.warehouse.connection() as connection:
+        pages = [listing.leads_page(connection, listing.Filters(), page=page, page_size=20) for page in range(1, 20)]
+    assert [row["lead_key"] for page in pages for row in page.items] == expected
+    assert {page.total for page in pages[: len(expected) // 20]} == {len(expected)}

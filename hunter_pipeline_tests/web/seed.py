@@ -35,7 +35,15 @@ def referral_row(number: int, **changes: Any) -> dict[str, Any]:
         "country": ("DE", "TR", None)[number % 3],
         "deal_value": None if number % 5 == 0 else number * 10,
         "contacts": Jsonb(
-            [{"name": f"Kim {number}", "email": f"kim{number}@company.com", "phone": None, "title": None}]
+            [
+                {
+                    "name": f"Kim {number}",
+                    "email": f"kim{number}@company.com",
+                    "phone": None,
+                    "title": None,
+                    "email_text": None,
+                }
+            ]
         ),
         "source_created_at": NOW - timedelta(days=number),
         "source_updated_at": None if number % 7 == 0 else NOW - timedelta(hours=number),

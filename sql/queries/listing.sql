@@ -103,29 +103,42 @@ where
     and (:referral_type::text is null or leads.referral_type = :referral_type)
     and (:status::text is null or leads.status = :status);
 
--- name: expiring_lead_keys
--- Leads with a referral that expires within 24 hours, in no order; none where the weights do not put them on top.
-select distinct referral.lead_key
-from partner_center_referrals as referral
-where
-    referral.status = 'New'
-    and referral.missing_since is null
-    and referral.expires_at > now()
-    and referral.expires_at <= now() + interval '24 hours'
-    and (
-        select
-            max(rule.weight) filter (where rule.name = 'expires_within_24_hours') > 69
-            and max(rule.weight) filter (where rule.name = 'expires_within_24_hours')
-            >= max(rule.weight) filter (where rule.name = 'asked_within_72_hours')
-        from lead_scoring_rules as rule
-    )
-order by referral.lead_key
+-- name: urgent_lead_keys
+-- Leads with a referral that expires within 24 hours or whose customer asked to be called in the last 72 hours, in no
+-- particular order; none where the weights do not put them above all others.
+select urgent.lead_key
+from (
+    select referral.lead_key
+    from partner_center_referrals as referral
+    where
+        referral.status = 'New'
+        and referral.missing_since is null
+        and referral.expires_at > now()
+        and referral.expires_at <= now() + interval '24 hours'
+    union
+    select referral.lead_key
+    from partner_center_referrals as referral
+    where
+        referral.status in ('New', 'Active')
+        and referral.missing_since is null
+        and referral.customer_requested_contact
+        and referral.source_created_at > now() - interval '72 hours'
+) as urgent
+where (
+    select
+        min(rule.weight) > 69
+        and max(rule.weight) filter (where rule.name = 'expires_within_24_hours')
+        >= max(rule.weight) filter (where rule.name = 'asked_within_72_hours')
+    from lead_scoring_rules as rule
+    where rule.name in ('expires_within_24_hours', 'asked_within_72_hours')
+)
+order by urgent.lead_key
 limit :at_most;
 
--- name: expiring_leads_among
+-- name: urgent_leads_among
 select leads.lead_key
 from lead_scores as leads
-where leads.lead_key = any(:lead_keys::text[]) and leads.state = 4;
+where leads.lead_key = any(:lead_keys::text[]) and leads.state in (4, 5);
 
 -- name: count_leads$
 select count(distinct lead_key) from partner_center_referrals
@@ -231,10 +244,18 @@ where referral_id = any(:referral_ids::text[])
 order by array_position(:referral_ids::text[], referral_id);
 
 -- name: leads_of
-select leads.*
-from leads_ready as leads
-where leads.lead_key = any(:lead_keys::text[])
-order by array_position(:lead_keys::text[], leads.lead_key);
+-- One look-up per lead: `offset 0` keeps PostgreSQL from counting the referrals of every other lead as well.
+select lead.*
+from unnest(:lead_keys::text[]) with ordinality as wanted (lead_key, place)
+cross join
+    lateral (
+        select leads_ready.*
+        from leads_ready
+        where leads_ready.lead_key = wanted.lead_key
+        order by leads_ready.lead_key
+        offset 0
+    ) as lead
+order by wanted.place;
 
 -- name: count_listed_referrals$
 select count(*) from partner_center_referrals
