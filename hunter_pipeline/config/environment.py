@@ -91,12 +91,14 @@ def hunter_variables() -> list[str]:
 
 def ignore_libpq_variables(*, is_embedded: bool) -> None:
     """
-    Remove PG* variables from the environment of this process, so that libpq ignores them.
+    Remove PG* variables from the environment of this process, so that libpq ignores them, and set the session's own.
 
     All of them for the embedded server, which they are not about. Of those for the user's own server only the ones that
-    change a session's behaviour: its password, service or certificates may come from the environment.
+    change a session's behaviour: its password, service or certificates may come from the environment. Time zone and
+    date style are set here and not as `options` of a connection, which poolers refuse.
     """
     _unset(lambda name: name.startswith("PG") if is_embedded else name in _SESSION_VARIABLES)
+    os.environ |= {"PGTZ": "UTC", "PGDATESTYLE": "ISO"}
 
 
 def _unset(is_unwanted: Callable[[str], bool]) -> None:

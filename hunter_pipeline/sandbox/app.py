@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -103,7 +104,8 @@ class RequestMiddleware:
         async def send_with_ids(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
-                message["headers"] = [*message.get("headers", []), *headers]
+                date = (b"date", formatdate(usegmt=True).encode())
+                message["headers"] = [*message.get("headers", []), date, *headers]
             await send(message)
 
         if fault is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import aiosql
 import psycopg
@@ -34,7 +34,8 @@ _PARAMETERS: dict[str, Any] = {
     "application_name": "hunter_pipeline",
     "connect_timeout": 10,
     "keepalives_idle": 60,
-    "options": "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
+    # a pooler hands the next transaction another server connection, which does not know the prepared statement
+    "prepare_threshold": None,
 }
 
 
@@ -73,6 +74,8 @@ def execute(connection: "Connection", name: str, **parameters: Any) -> int:
     return connection.execute(statement(name), parameters or None).rowcount
 
 
+# PostgreSQL's code for "disk full".
+_DISK_FULL = "53100"
 _STOPPING = "The server is stopping or starting; the next sync tries again."
 _HINTS = {  # by the class of PostgreSQL's error
     "08": _STOPPING,
@@ -110,7 +113,7 @@ class Warehouse:
         """
         if self.url is not None:
             parts = urlsplit(self.url)
-            return self.url if database is None else urlunsplit(parts._replace(path=f"/{database}"))
+            return self.url if database is None else urlunsplit(parts._replace(path=f"/{quote(database, safe='')}"))
         address = embedded.address(self.home, database or embedded.DATABASE)
         if address is None:
             embedded.start(self.home)
@@ -122,7 +125,7 @@ class Warehouse:
     @property
     def dagster_database(self) -> str:
         """Name of the database beside ours that holds Dagster's runs and events."""
-        return "dagster" if self.url is None else f"{urlsplit(self.url).path.strip('/') or 'postgres'}_dagster"
+        return "dagster" if self.url is None else f"{unquote(urlsplit(self.url).path.strip('/')) or 'postgres'}_dagster"
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
@@ -195,6 +198,11 @@ def worded(error: psycopg.Error) -> DatabaseError:
     """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return DatabaseError("A row holds a value that cannot be read, such as a date outside the years 1 to 9999.")
+    if error.sqlstate == _DISK_FULL or "No space left on device" in str(error):
+        return DatabaseError(
+            f"The disk of the database server is full ({_DISK_FULL}).",
+            hint="Free disk space, then run it again: nothing is lost, the next sync continues.",
+        )
     if error.sqlstate is None:
         return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_hint_at_the_door(error))
     where = ", ".join(

@@ -108,7 +108,9 @@ def _alchemy(warehouse: Warehouse) -> Generator[AlchemyConnection]:
     engine = create_engine(
         "postgresql+psycopg://",
         poolclass=NullPool,
-        creator=lambda: psycopg.connect(address, connect_timeout=10, application_name="hunter_pipeline upgrade"),
+        creator=lambda: psycopg.connect(
+            address, connect_timeout=10, application_name="hunter_pipeline upgrade", prepare_threshold=None
+        ),
     )
     try:
         with database_errors(), engine.begin() as connection:

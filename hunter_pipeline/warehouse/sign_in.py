@@ -36,14 +36,14 @@ class TokenRow:
         """
         Keep other nodes from writing; a node that dies or loses its connection releases the lock.
 
-        Each statement commits by itself, so that a refresh token that was saved stays, whatever fails afterwards.
+        The lock belongs to the transaction, because behind a pooler a session is not one's own. Saving commits, so that
+        a refresh token that was saved stays, whatever fails afterwards, and releases the lock.
 
         Raises:
             PartnerCenterNetworkError: another node holds the lock for `timeout` seconds.
             DatabaseError: the database is out of reach, or has no table for the sign-in yet.
         """
         with self._warehouse.connection() as connection:
-            connection.autocommit = True
             if not queries().has_sign_in_table(connection):
                 raise DatabaseError("The database has no place for the sign-in yet.", hint="Run: hunter db upgrade")
             queries().set_lock_timeout(connection, milliseconds=str(max(1, round(timeout * 1000))))
@@ -80,6 +80,9 @@ class _LockedTokenRow:
 
     def save(self, text: str) -> None:
         queries().save_sign_in(self._connection, sealed=self._keys.encrypt(text.encode()).decode())
+        self._connection.commit()
 
     def delete(self) -> bool:
-        return bool(queries().delete_sign_in(self._connection))
+        is_deleted = bool(queries().delete_sign_in(self._connection))
+        self._connection.commit()
+        return is_deleted

@@ -1,12 +1,12 @@
 -- The encrypted sign-in, and the lock under which one node at a time refreshes it.
 
 -- name: set_lock_timeout^
--- For the whole connection.
-select set_config('lock_timeout', :milliseconds, false);
+-- For the transaction.
+select set_config('lock_timeout', :milliseconds, true);
 
 -- name: take_sign_in_lock^
--- Held by the connection, not by a transaction: what is saved under it is committed at once.
-select pg_advisory_lock(:key);
+-- Held by the transaction: behind a pooler a lock of the session would stay with a server connection.
+select pg_advisory_xact_lock(:key);
 
 -- name: has_sign_in_table$
 select to_regclass('sign_in') is not null;
