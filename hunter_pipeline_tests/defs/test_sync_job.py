@@ -63,7 +63,7 @@ def test_a_run_materializes_five_assets(office: Office, run: Run) -> None:
     assert found["raw_referrals"]["fetched"] == found["partner_center_referrals"]["new"] == REFERRALS
     assert found["raw_referrals"]["source"].startswith(office.sandbox.url)
     assert found["partner_center_referrals"]["sample"].count("\n") == 6, "a head, a rule and five rows"
-    assert "| domain |" in found["leads_ready"]["sample"]
+    assert "| lead_key |" in found["leads_ready"]["sample"]
     checks = result.get_asset_check_evaluations()
     assert len(checks) == 11
     assert {check.check_name for check in checks if not check.passed} <= {

@@ -122,7 +122,9 @@ def test_page_after_the_last_one_is_empty_and_has_the_total(get: Get):
 
 def test_referral_detail_includes_the_payload_on_request(get: Get):
     found = get(f"{REFERRALS}/referral-003")
-    assert found["contacts"] == [{"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None}]
+    assert found["contacts"] == [
+        {"name": "Kim 3", "email": "kim3@company.com", "phone": None, "title": None, "email_text": None}
+    ]
     assert found["company"]["canonical_name"] == "Company One"
     assert [(period["status"], period["valid_to"] is None) for period in found["history"]] == [
         ("New", False), ("Active", True)
