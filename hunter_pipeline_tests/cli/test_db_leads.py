@@ -128,18 +128,8 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     after = hunter("doctor")
     assert (after.code, after.err) == (0, "")
     assert [line.split("  ")[1].strip() for line in after.out.splitlines()] == [
-        *(
-            "variables",
-            "home",
-            "disk",
-            "database",
-            "last sync",
-            "feature flag",
-            "sign-in",
-            "Partner Center",
-            "own domains",
-        ),
-        *("Dagster", "lead desk"),
+        *("variables", "home", "database", "disk", "clock", "last sync", "feature flag", "sign-in"),
+        *("Partner Center", "own domains", "Dagster", "lead desk"),
     ]
     assert "succeeded 0 minutes ago; the last one ended as success" in after.out
     assert "BAD" not in after.out

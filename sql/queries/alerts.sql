@@ -55,17 +55,22 @@ where quarantined_at > now() - interval '24 hours';
 
 -- name: skipped_in_a_row^
 -- Syncs that were skipped because of another one, since the last one that ended.
+with ended as (
+    select max(finished_at) as finished_at
+    from sync_runs
+    where status in ('success', 'failed')
+)
+
 select
     count(*) as runs,
-    min(started_at) as since,
-    max(run_id) as run_id
-from sync_runs
+    min(run.started_at) as since,
+    max(run.run_id) as run_id
+from sync_runs as run
+cross join ended
 where
-    status = 'skipped'
-    and reason = 'sync_in_progress'
-    and started_at > coalesce(
-        (select max(finished_at) from sync_runs where status in ('success', 'failed')), '-infinity'
-    );
+    run.status = 'skipped'
+    and run.reason = 'sync_in_progress'
+    and run.started_at > coalesce(ended.finished_at, '-infinity');
 
 -- name: database_growth^
 -- The size of all databases of the embedded server, and since when they have grown.

@@ -103,6 +103,7 @@ engagements as (
                 own.engagement_id = wanted.engagement_id
                 and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
             having min(own.domain) = max(own.domain)
+            order by domain
             offset 0
         ) as found
 ),
@@ -123,6 +124,7 @@ company_names as (
                 own.company_key = wanted.company_key
                 and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
             having min(own.domain) = max(own.domain)
+            order by domain
             offset 0
         ) as found
 ),
@@ -166,12 +168,12 @@ update partner_center_referrals as referral set
         when inherited.domain is null
             then (
                 select normalized.domain_reason from normalized_referrals as normalized
-                where normalized.referral_id = inherited.referral_id
+                where normalized.referral_id = inherited.referral_id -- noqa: RF01
             )
     end,
     azure_tenant_id = (
         select tenant.azure_tenant_id from domain_tenants as tenant
-        where tenant.domain = inherited.domain
+        where tenant.domain = inherited.domain -- noqa: RF01
     ),
     updated_at = now()
 from inherited

@@ -10,4 +10,5 @@ delete from revoked_sessions
 where expires_at < now();
 
 -- name: is_session_revoked$
-select exists(select from revoked_sessions where session_hash = :session_hash);
+select count(*) > 0 from revoked_sessions
+where session_hash = :session_hash;
