@@ -246,7 +246,8 @@ def _read_pages(pages: ProvenPages, connection: Connection, state: ExtractState,
     reached = state.cursor
     in_order = True
     for page in _read_ahead(iter(pages)):
-        state.started_at = state.started_at or _key(page.served_at or datetime.now(UTC))
+        # The header has whole seconds: a change within that second is not in the future.
+        state.started_at = state.started_at or _key((page.served_at or datetime.now(UTC)) + timedelta(seconds=1))
         items = [item if isinstance(item, WireReferral) else redact(item, state.registry) for item in page.items]
         if state.reader is not None and state.since is None:
             state.naming += sum(names_in_team(item, state.reader) for item in page.items)
