@@ -44,8 +44,14 @@ lint: $(DEV_STAMP) ## linters, type checker, layers, SQL, dependencies, Dagster'
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive hunter_pipeline
 	@DAGSTER_HOME=$$(mktemp -d) $(BIN)/python -W ignore -m dagster definitions validate --workspace workspace.yaml
 
-bench: $(DEV_STAMP) ## the benchmark: how long each step takes for 1,000 to 100,000 referrals
-	@$(BIN)/python -m bench
+bench: $(DEV_STAMP) .venv-bench/.installed ## a sync beside dlt, an ORM and a bare COPY; N=100000 for another size
+	@$(BIN)/python -m bench $(N)
+
+# dlt has an environment of its own: the product does not need it.
+.venv-bench/.installed: bench/requirements.txt
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --requirement $<
+	@touch $@
 
 chaos: $(DEV_STAMP) ## HTTP faults and kill -9, tried and written into docs/resilience.md; some ten minutes
 	@$(BIN)/python -m chaos

@@ -6,8 +6,7 @@ Compare a sync with other ways to do the same work, side by side.
     python -m bench --rounds 5    the median of five rounds instead of three
 
 A pre-rendered Partner Center runs in a process of its own, PostgreSQL is the embedded one, and each program runs in a
-process of its own (`bench/subjects.py`, `bench/dlt_merge.py`), in alternation. The table goes to standard output and to
-docs/performance.md with `--write`.
+process of its own (`bench/subjects.py`, `bench/dlt_merge.py`), in alternation. The tables go to standard output.
 """
 
 import argparse
