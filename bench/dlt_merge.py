@@ -23,7 +23,7 @@ def main() -> None:
         {
             "client": {
                 "base_url": os.environ["BENCH_URL"] + "/v1.0/engagements/",
-                "paginator": {"type": "json_link", "next_url_path": "@odata.nextLink"},
+                "paginator": {"type": "json_link", "next_url_path": "$.'@odata.nextLink'"},
             },
             "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
             "resources": [{"name": "referrals", "endpoint": {"path": "referrals", "data_selector": "value"}}],
@@ -39,8 +39,9 @@ def main() -> None:
     )
     pipeline.run(source)
     inside = time.perf_counter() - start
+    rows = pipeline.last_trace.last_normalize_info.row_counts["referrals"]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"inside": round(inside, 3), "memory_mb": round(memory, 1)}))
+    print(json.dumps({"inside": round(inside, 3), "memory_mb": round(memory, 1), "rows": rows}))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     from hunter_pipeline.pipeline.erase import erase_person  # noqa: PLC0415 - the lists of domains take a while to load
     from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415
     from hunter_pipeline.referrals.addresses import canonical_address  # noqa: PLC0415
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
+    from hunter_pipeline.warehouse import schema  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     settings = load_settings()
@@ -28,7 +28,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
         raise typer.BadParameter("EMAIL has to be one e-mail address, like somebody@company.com.")
     configure_logs(settings)
     warehouse = Warehouse.from_settings(settings)
-    migrate.upgrade(warehouse)
+    schema.ensure_current(warehouse)
     counts = erase_person(warehouse, address, own_domains(settings), _print_waiting)
     print(describe_erasure(counts))
 

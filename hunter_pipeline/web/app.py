@@ -14,7 +14,7 @@ from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError, HunterError
-from hunter_pipeline.warehouse import migrate
+from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status
 from hunter_pipeline.web.connections import BoundedProtocol
@@ -76,7 +76,7 @@ def serve(settings: Settings) -> None:
     ConfigurationError.
     """
     try:
-        migrate.upgrade(Warehouse.from_settings(settings))
+        schema.ensure_current(Warehouse.from_settings(settings))
     except HunterError as error:
         log.warning("database_not_ready", error=error.message, hint=error.hint)
     server = uvicorn.Server(server_config(settings, create_app(settings)))
