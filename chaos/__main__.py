@@ -7,16 +7,13 @@ Runs the fault matrix and the crash loop, and writes their results as tables int
 """
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import structlog
 
 from chaos import crashes, faults, report
-from hunter_pipeline.warehouse import embedded
+from hunter_pipeline_tests.servers import embedded_server
 from hunter_pipeline_tests.warehouse.office import office_of, sign_in
 
 
@@ -38,25 +35,19 @@ def main() -> int:
 
 
 def _run_faults(*, write: bool) -> int:
-    home = Path(tempfile.mkdtemp(prefix="hunter-chaos-"))
     results: list[report.FaultResult] = []
     structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
-    try:
-        embedded.start(home)
-        with office_of(home, faults.OPTIONS) as office:
-            faults.use(office)
-            sign_in(office)
-            cases = faults.cases()
-            for number, case in enumerate(cases, 1):
-                observed = faults.run(case, office)
-                wrong = faults.differences(case, observed)
-                results.append((case, observed, wrong))
-                if wrong:
-                    print(f"FAILED: {case.name}: {'; '.join(wrong)}", flush=True)
-                _progress(f"faults: {number} of {len(cases)}")
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+    with embedded_server() as server, office_of(server, faults.OPTIONS) as office:
+        faults.use(office)
+        sign_in(office)
+        cases = faults.cases()
+        for number, case in enumerate(cases, 1):
+            observed = faults.run(case, office)
+            wrong = faults.differences(case, observed)
+            results.append((case, observed, wrong))
+            if wrong:
+                print(f"FAILED: {case.name}: {'; '.join(wrong)}", flush=True)
+            _progress(f"faults: {number} of {len(cases)}")
     failures = sum(bool(wrong) for *_, wrong in results)
     passed = len(results) - failures
     print(f"\nHTTP faults: {len(results)} tried, {passed} survived as the contract says.", flush=True)

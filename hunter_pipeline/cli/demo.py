@@ -38,7 +38,7 @@ def demo(
     code = 0
     # `demo --once` may have left the demo's database running
     database = supervisor.stop_database_after(settings, even_if_running=True)
-    with supervisor.until_stopped(settings), processes.lock_home(settings), database:
+    with supervisor.until_stopped(as_events=settings.log_style == "json"), processes.lock_home(settings), database:
         urls = _free_urls(settings)
         with _sandbox(settings) as start_changes:
             demo_settings = load_settings()

@@ -27,7 +27,7 @@ def uat(
     from hunter_pipeline.uat import acceptance  # noqa: PLC0415
 
     report = None
-    with supervisor.until_stopped(settings), spinner("Looking for a running system") as show:
+    with supervisor.until_stopped(), spinner("Looking for a running system") as show:
         report = acceptance.run_acceptance_tests(settings, show)
     if report is None:
         raise typer.Abort  # Ctrl-C

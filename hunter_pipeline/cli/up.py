@@ -20,7 +20,11 @@ def up() -> None:
     settings.require_api_key()
     from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415 - Dagster takes a second to import
 
-    with supervisor.until_stopped(settings), processes.lock_home(settings), supervisor.stop_database_after(settings):
+    with (
+        supervisor.until_stopped(as_events=settings.log_style == "json"),
+        processes.lock_home(settings),
+        supervisor.stop_database_after(settings),
+    ):
         urls = service_urls(settings, or_next=False)
         announce(settings, "services_starting", "Starting.")
         dagster_instance.prepare(settings)

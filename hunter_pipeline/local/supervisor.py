@@ -193,11 +193,12 @@ def report_dead_runs(settings: Settings) -> int:
 
 
 @contextmanager
-def until_stopped(settings: Settings) -> Iterator[None]:
+def until_stopped(*, as_events: bool = False) -> Iterator[None]:
     """
     End the block normally on Ctrl-C, SIGTERM or a closed terminal.
 
-    Further signals are ignored while the block cleans up.
+    Further signals are ignored while the block cleans up. What happens is printed to standard error, as events of the
+    log where `as_events` is set.
     """
     signals = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # not under nohup
@@ -206,23 +207,23 @@ def until_stopped(settings: Settings) -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
-        _print(settings, "services_stopping", "Stopping; this takes a few seconds.")
+        _print(as_events, "services_stopping", "Stopping; this takes a few seconds.")
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
-        _print(settings, "services_stopped", "Stopped.")
+        _print(as_events, "services_stopped", "Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _print(settings: Settings, event: str, sentence: str) -> None:
+def _print(as_event: bool, event: str, sentence: str) -> None:
     # the terminal may be closed, and the signal may have come while the process was writing
     with contextlib.suppress(OSError, RuntimeError):
-        if settings.log_style == "json":
+        if as_event:
             log.info(event)
         else:
             print(sentence, file=sys.stderr, flush=True)

@@ -228,11 +228,11 @@ class SignIn:
         return None
 
     def _is_ours(self, entry: Entry) -> bool:
-        """Whether an entry belongs to the configured authority and app."""
+        """Return whether an entry belongs to the configured authority and app."""
         return entry.get("environment") == self._host and entry.get("client_id") == self._client_id
 
     def _is_for_target(self, entry: Entry) -> bool:
-        """Whether an access token that another program stored names our tenant and resource."""
+        """Return whether an access token that another program stored names our tenant and resource."""
         resource = self._scope.rpartition("/")[0].lower() + "/"
         scopes = str(entry.get("target", "")).lower().split()
         is_same_tenant = str(entry.get("realm", "")).lower() == self._tenant_id.lower()

@@ -276,14 +276,14 @@ def _is_retryable(outcome: Outcome) -> bool:
 
 
 def _is_known_by_status(response: requests.Response) -> bool:
-    """Whether the body may be missing: a refusal of Partner Center, or of Entra unless it is a 4xx that says why."""
+    """Return whether the body may be missing, as in a refusal; a 4xx of Entra has one that says why."""
     status = response.status_code
     is_transient = status in THROTTLED or status >= SERVER_ERROR
     return is_transient or (status >= BAD_REQUEST and "Authorization" in response.request.headers)
 
 
 def _is_truncated(response: requests.Response, body: bytes) -> bool:
-    """Whether a body that ends with its connection ends too early; urllib3 checks bodies of known length."""
+    """Return whether a body that ends with its connection ends too early; urllib3 checks bodies of known length."""
     headers = response.headers
     if "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower():
         return False

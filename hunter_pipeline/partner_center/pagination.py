@@ -115,7 +115,7 @@ def _page(response: ApiResponse, number: int, items: list[object], fields: dict[
 
 
 def _is_next_link(name: str) -> bool:
-    """Whether a field is the link to the next page: @odata.nextLink, odata.nextLink, @nextLink, next_link, ..."""
+    """Return whether a field is the link to the next page: @odata.nextLink, odata.nextLink, @nextLink, ..."""
     return re.sub("[^a-z]", "", name.lower()).removeprefix("odata") in (_NEXT_LINK, "next")
 
 
@@ -143,7 +143,7 @@ def next_query(response: ApiResponse, page: Page, api_url: str) -> str | None:
 
 
 def _is_own_host(link: SplitResult, api: SplitResult) -> bool:
-    """Whether a link is relative, or names the API's host or the documented one, with its port or that of the web."""
+    """Return whether a link is relative, or names the API's or the documented host and a port of one of them."""
     if not link.netloc:
         return True
     return link.hostname in (api.hostname, DOCUMENTED_HOST) and link.port in (None, *_WEB_PORTS, api.port)

@@ -1,37 +1,37 @@
-"""What the alerts ask the stored tables; nothing of it is personal data."""
+"""Queries of the alerts; they return no personal data."""
 
 from datetime import datetime
 from typing import Any
 
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_one, fetch_row, fetch_value
 
 
 def last_failure(connection: Connection) -> dict[str, Any] | None:
     """
-    `run_id`, `reason`, `error_type` and `error_message` of the failure that counts now, None where syncs succeed.
+    Return `run_id`, `reason`, `error_type` and `error_message` of the current failure, None if syncs succeed.
 
-    It is the newest sync that ended, or one of the last ten minutes that a success has followed: a failure between
-    two looks is not overlooked, and one that comes and goes is one.
+    It is that of the newest sync that ended, or one of the last ten minutes that a success has followed, so that a
+    failure between two ticks of the sensor is alerted as well.
     """
-    last = queries().last_ended_sync(connection)
-    return last if last and last["status"] == "failed" else queries().last_failed_sync(connection)
+    last = fetch_one(connection, "last_ended_sync")
+    return last if last and last["status"] == "failed" else fetch_one(connection, "last_failed_sync")
 
 
 def first_sync_started_at(connection: Connection) -> datetime | None:
-    """When the first sync that is recorded began."""
-    return queries().first_sync_started_at(connection)
+    """Return when the first recorded sync began."""
+    return fetch_value(connection, "first_sync_started_at")
 
 
 def expiring_marks(connection: Connection) -> dict[str, datetime]:
-    """A short mark of each unanswered referral that expires within 72 hours, and when it does; the next one first."""
-    return {row["mark"]: row["expires_at"] for row in queries().expiring_marks(connection)}
+    """Return a short mark of each unanswered referral that expires within 72 hours, and when; the next one first."""
+    return {row["mark"]: row["expires_at"] for row in fetch_all(connection, "expiring_marks")}
 
 
 def quarantined_lately(connection: Connection) -> dict[str, Any]:
-    """`payloads` set aside within 24 hours, their `reasons` and the newest one's `run_id`."""
-    return queries().quarantined_lately(connection)
+    """Return `payloads` quarantined within 24 hours, their `reasons` and the `run_id` of the newest."""
+    return fetch_row(connection, "quarantined_lately")
 
 
 def skipped_in_a_row(connection: Connection) -> dict[str, Any]:
     """Return `runs` skipped because of another sync since the last one ended, `since` when, and a `run_id`."""
-    return queries().skipped_in_a_row(connection)
+    return fetch_row(connection, "skipped_in_a_row")

@@ -1,10 +1,10 @@
 """Companies by their canonical domain, and the Entra tenants of the domains."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from hunter_pipeline.referrals.company_name import junk_names
-from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
+from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_row, fetch_value
 
 # Domains that one sync asks Entra about at most.
 MAX_LOOKUPS = 2_000
@@ -36,7 +36,7 @@ def note_all_companies(connection: Connection) -> None:
 
 def refresh(connection: Connection) -> CompanyCounts:
     """Compute the companies that were noted as stale: one row per domain that a referral has."""
-    changed = cast("Row", fetch_one(connection, "upsert_companies", junk_names=junk_names()))
+    changed = fetch_row(connection, "upsert_companies", junk_names=junk_names())
     removed = int(fetch_value(connection, "remove_companies"))
     execute(connection, "hand_tenants_to_referrals")
     execute(connection, "clear_stale_companies")

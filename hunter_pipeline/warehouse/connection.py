@@ -43,14 +43,14 @@ Row = dict[str, Any]
 
 
 @cache
-def queries() -> Any:
+def _queries() -> Any:
     """Return every statement of `sql/queries` as an attribute of its name."""
     return cast(Any, aiosql).from_path(project_file("sql/queries"), "psycopg", mandatory_parameters=False)
 
 
 def statement(name: str) -> LiteralString:
     """Return the text of a statement of `sql/queries`, with psycopg's named parameters."""
-    return cast(LiteralString, getattr(queries(), name).sql.rstrip().removesuffix(";"))
+    return cast(LiteralString, getattr(_queries(), name).sql.rstrip().removesuffix(";"))
 
 
 def fetch_all(connection: "Connection", name: str, **parameters: Any) -> list[Row]:
@@ -61,6 +61,11 @@ def fetch_all(connection: "Connection", name: str, **parameters: Any) -> list[Ro
 def fetch_one(connection: "Connection", name: str, **parameters: Any) -> Row | None:
     """Run a statement of `sql/queries` and return its only row, None where there is none."""
     return connection.execute(statement(name), parameters or None).fetchone()
+
+
+def fetch_row(connection: "Connection", name: str, **parameters: Any) -> Row:
+    """Run a statement of `sql/queries` that always returns one row, such as an aggregate, and return it."""
+    return cast(Row, fetch_one(connection, name, **parameters))
 
 
 def fetch_value(connection: "Connection", name: str, **parameters: Any) -> Any:
@@ -138,7 +143,7 @@ class Warehouse:
             yield connection
 
     def may_own(self, name: str) -> bool:
-        """Whether a database of the server is this user's, or is not there yet. Raises: DatabaseError."""
+        """Return whether a database of the server is this user's, or is not there yet. Raises: DatabaseError."""
         with self.connection() as connection:
             found = connection.execute(
                 "select pg_has_role(current_user, datdba, 'member') as is_ours from pg_database where datname = %s",

@@ -238,7 +238,7 @@ def _postmaster(data: Path) -> _Postmaster | None:
 
 
 def _is_server_of(data: Path, pid: int) -> bool:
-    """Whether a process is this folder's server: process ids are reused after a crash or a reboot."""
+    """Return whether a process is this folder's server: process ids are reused after a crash or a reboot."""
     try:
         process = psutil.Process(pid)
         is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE

@@ -8,7 +8,7 @@ import simplejson
 from psycopg.types.json import set_json_loads
 
 from hunter_pipeline.referrals.erasure import ErasureRegistry
-from hunter_pipeline.warehouse.connection import Connection, queries
+from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_row, fetch_value, statement
 
 _BATCH = 500
 
@@ -16,34 +16,37 @@ _BATCH = 500
 def load_registry(connection: Connection) -> ErasureRegistry:
     """Return the erased people."""
     return ErasureRegistry(
-        key=bytes(queries().erasure_key(connection)),
-        people={row["address_hash"] for row in queries().erased_people(connection)},
-        referrals={row["referral_hash"]: set(row["people"]) for row in queries().referrals_of_erased(connection)},
+        key=bytes(fetch_value(connection, "erasure_key")),
+        people={row["address_hash"] for row in fetch_all(connection, "erased_people")},
+        referrals={row["referral_hash"]: set(row["people"]) for row in fetch_all(connection, "referrals_of_erased")},
     )
 
 
 def save_registry(connection: Connection, registry: ErasureRegistry) -> None:
     """Add the registry's people and referrals to those that are stored."""
     named = [(referral, person) for referral, people in registry.referrals.items() for person in people]
-    queries().add_erased_people(connection, people=list(registry.people))
-    queries().add_referrals_of_erased(
-        connection, referrals=[referral for referral, _ in named], people=[person for _, person in named]
+    execute(connection, "add_erased_people", people=list(registry.people))
+    execute(
+        connection,
+        "add_referrals_of_erased",
+        referrals=[referral for referral, _ in named],
+        people=[person for _, person in named],
     )
 
 
 def version_texts(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield `referral_id` and `text`, the payload as text, of every raw version."""
-    return _stream(connection, queries().version_texts.sql)
+    return _stream(connection, statement("version_texts"))
 
 
 def versions_of(connection: Connection, referral_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield `id`, `referral_id`, `payload`, `content_hash` and `erased` of every raw version of some referrals."""
-    return _stream(connection, queries().versions_of.sql, referral_ids=referral_ids)
+    return _stream(connection, statement("versions_of"), referral_ids=referral_ids)
 
 
 def quarantined(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield `id`, `payload` (text), `content_hash` and `erased` of every quarantined payload."""
-    return _stream(connection, queries().every_quarantined.sql)
+    return _stream(connection, statement("every_quarantined"))
 
 
 def _stream(connection: Connection, statement: LiteralString, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -57,23 +60,23 @@ def _stream(connection: Connection, statement: LiteralString, **parameters: Any)
 
 def replace_version(connection: Connection, row_id: int, *, referral_id: str, payload: str, content_hash: str) -> None:
     """Replace the payload of a raw version and mark it as erased."""
-    queries().replace_version(
-        connection, id=row_id, referral_id=referral_id, payload=payload, content_hash=content_hash
+    execute(
+        connection, "replace_version", id=row_id, referral_id=referral_id, payload=payload, content_hash=content_hash
     )
 
 
 def replace_quarantined(connection: Connection, row_id: int, *, payload: str, content_hash: str) -> None:
     """Replace a quarantined payload and mark it as erased."""
-    queries().replace_quarantined(connection, id=row_id, payload=payload, content_hash=content_hash)
+    execute(connection, "replace_quarantined", id=row_id, payload=payload, content_hash=content_hash)
 
 
 def count_derived(connection: Connection, referral_ids: Sequence[str]) -> dict[str, int]:
     """Return how many rows of each table behind raw_referrals come from these referrals."""
-    return queries().count_derived(connection, referral_ids=referral_ids)
+    return fetch_row(connection, "count_derived", referral_ids=referral_ids)
 
 
 def remove_derived(connection: Connection, referral_ids: Sequence[str]) -> None:
     """Remove the rows that the next normalization derives again, and referrals without a raw version."""
-    queries().remove_normalized(connection, referral_ids=referral_ids)
-    queries().remove_referrals_that_are_not_raw(connection, referral_ids=referral_ids)
-    queries().point_to_erased_versions(connection, referral_ids=referral_ids)
+    execute(connection, "remove_normalized", referral_ids=referral_ids)
+    execute(connection, "remove_referrals_that_are_not_raw", referral_ids=referral_ids)
+    execute(connection, "point_to_erased_versions", referral_ids=referral_ids)

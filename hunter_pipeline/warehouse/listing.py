@@ -7,12 +7,12 @@ walking an index; only the rows of the page itself are fetched.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from psycopg import sql
 
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
-from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_value, queries
+from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_one, fetch_row, fetch_value, statement
 
 Row = dict[str, Any]
 _NEWEST = "source_updated_at desc nulls last, referral_id"
@@ -66,7 +66,7 @@ class Filters:
     q: str | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """What the statements of `listing.sql` take."""
+        """Return the parameters of the statements of `listing.sql`."""
         words = (self.q or "").split()
         return {"referral_type": self.referral_type, "status": self.status, "patterns": _patterns(words) or None}
 
@@ -100,9 +100,9 @@ def page(
         rows, total = _counted(connection, "found_referral_ids", order, values, page=page, page_size=page_size)
     else:
         rows = _rows(connection, "listed_referral_ids", order, values, page=page, page_size=page_size)
-        total = int(queries().count_listed_referrals(connection, **values))
+        total = int(fetch_value(connection, "count_listed_referrals", **values))
     ids = [row["referral_id"] for row in rows]
-    return Page(list(queries().listed_referrals(connection, referral_ids=ids)) if ids else [], total)
+    return Page(fetch_all(connection, "listed_referrals", referral_ids=ids) if ids else [], total)
 
 
 def leads_page(
@@ -182,42 +182,42 @@ def detail(connection: Connection, referral_id: str) -> Row | None:
     contacts: [{"name", "email", "phone", "title"}]; company: {"domain", "canonical_name", "country", "provider",
     "azure_tenant_id"}, None where the referral has no domain.
     """
-    return queries().referral_detail(connection, referral_id=referral_id)
+    return fetch_one(connection, "referral_detail", referral_id=referral_id)
 
 
 def history(connection: Connection, referral_id: str) -> list[Row]:
     """`status`, `substatus`, `valid_from` and `valid_to` (None: until now), the oldest first."""
-    return list(queries().referral_history(connection, referral_id=referral_id))
+    return fetch_all(connection, "referral_history", referral_id=referral_id)
 
 
 def payload(connection: Connection, referral_id: str) -> Row | None:
     """The newest version as Partner Center sent it, None where there is none. Personal data."""
-    return queries().referral_payload(connection, referral_id=referral_id)
+    return fetch_value(connection, "referral_payload", referral_id=referral_id)
 
 
 def funnel(connection: Connection) -> list[Row]:
-    """`status` and `count` of the referrals that are not missing, in the order of a deal's life."""
-    return list(queries().funnel(connection))
+    """Return `status` and `count` of the referrals that are not missing, in the order of a deal's life."""
+    return fetch_all(connection, "funnel")
 
 
 def expiring(connection: Connection, days: int) -> list[Row]:
-    """`day` and `count` of the New referrals that expire then, one row for each of the next days."""
-    return list(queries().expiring(connection, days=days))
+    """Return `day` and `count` of the New referrals that expire then, one row for each of the next days."""
+    return fetch_all(connection, "expiring", days=days)
 
 
 def syncs(connection: Connection, limit: int) -> list[Row]:
-    """The summaries of the last syncs with `started_at` and `finished_at`, the newest first."""
-    return list(queries().recent_syncs(connection, at_most=limit))
+    """Return the summaries of the last syncs with `started_at` and `finished_at`, the newest first."""
+    return fetch_all(connection, "recent_syncs", at_most=limit)
 
 
 def sync_numbers(connection: Connection) -> Row:
-    """Syncs by outcome, `success_seconds`, `retries`, `quarantined` and the `age_seconds` of the last success."""
-    return queries().sync_numbers(connection)
+    """Return syncs by outcome, `success_seconds`, `retries`, `quarantined`, and `age_seconds` of the last success."""
+    return fetch_row(connection, "sync_numbers")
 
 
 def known_values(connection: Connection) -> dict[str, list[str]]:
-    """What `referral_type` and `status` can be filtered by: Microsoft's words, then whatever else is stored."""
-    rows = list(queries().known_values(connection))
+    """Return the values of `referral_type` and `status`: the documented ones, then others that are stored."""
+    rows = fetch_all(connection, "known_values")
     known = {"referral_type": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER), "status": STATUSES}
     return {
         name: [*words, *sorted({row[name] for row in rows if row[name] is not None} - set(words))]
@@ -226,15 +226,14 @@ def known_values(connection: Connection) -> dict[str, list[str]]:
 
 
 def _patterns(words: list[str]) -> list[str]:
-    """Words as patterns of `like`, in which nothing but the ends is a wildcard."""
+    """Return patterns of `like` that match texts containing the words."""
     escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
     return [f"%{word}%" for word in escaped]
 
 
 def _ordered(name: str, order: LiteralString) -> sql.Composed:
-    """A statement of `listing.sql` with one of the orders above behind it: constant text and constant text."""
-    statement = cast(LiteralString, getattr(queries(), name).sql.rstrip().removesuffix(";"))
-    return sql.SQL("{} order by {}").format(sql.SQL(statement), sql.SQL(order))
+    """Return a statement of `listing.sql` with one of the orders above behind it, both constant texts."""
+    return sql.SQL("{} order by {}").format(sql.SQL(statement(name)), sql.SQL(order))
 
 
 def _rows(
@@ -248,7 +247,7 @@ def _rows(
 def _counted(
     connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int
 ) -> tuple[list[Row], int]:
-    """A page of a statement whose rows say `total`; a page behind the last one has no row that could say it."""
+    """Return a page of a statement whose rows have a column `total`, and that total, also behind the last page."""
     rows = _rows(connection, name, order, values, page=page, page_size=page_size)
     first = rows or (_rows(connection, name, order, values, page=1, page_size=1) if page > 1 else [])
     total = first[0]["total"] if first else 0

@@ -141,7 +141,7 @@ def _revision(connection: AlchemyConnection) -> str | None:
 
 
 def _is_behind(connection: AlchemyConnection, config: Config) -> bool:
-    """Whether there are migrations to apply. Raises: CommandError where this version does not know the revision."""
+    """Return whether there are migrations to apply. Raises: CommandError for a revision that is not known."""
     found = _revision(connection)
     if found is not None:
         ScriptDirectory.from_config(config).get_revision(found)

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 
 from psycopg import sql
 
-from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
+from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_row, fetch_value
 from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
 
 # From so many changed referrals on, the inherited domains of all referrals are found again at once.
@@ -52,7 +52,7 @@ def merge(connection: Connection, *, everything: bool) -> MergeCounts:
     if fetch_value(connection, "has_stale_inheritors"):
         execute(connection, "inherit_domains")
         execute(connection, "clear_stale_inheritors")
-    seen = cast("Row", fetch_one(connection, "apply_sightings"))
+    seen = fetch_row(connection, "apply_sightings")
     gone = int(fetch_value(connection, "mark_missing"))
     return MergeCounts(merged["new"], merged["updated"], seen["without_domain"], gone, seen["returned"])
 

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from psycopg.errors import LockNotAvailable
 
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
-from hunter_pipeline.warehouse.connection import Connection, Warehouse, queries
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, execute, fetch_one, fetch_value
 
 # An arbitrary number; no other advisory lock has it.
 SIGN_IN_LOCK = 4_276_180_391_552_008
@@ -44,11 +44,11 @@ class TokenRow:
             DatabaseError: the database is out of reach, or has no table for the sign-in yet.
         """
         with self._warehouse.connection() as connection:
-            if not queries().has_sign_in_table(connection):
+            if not fetch_value(connection, "has_sign_in_table"):
                 raise DatabaseError("The database has no place for the sign-in yet.", hint="Run: hunter db upgrade")
-            queries().set_lock_timeout(connection, milliseconds=str(max(1, round(timeout * 1000))))
+            fetch_one(connection, "set_lock_timeout", milliseconds=str(max(1, round(timeout * 1000))))
             try:
-                queries().take_sign_in_lock(connection, key=SIGN_IN_LOCK)
+                fetch_one(connection, "take_sign_in_lock", key=SIGN_IN_LOCK)
             except LockNotAvailable:
                 raise PartnerCenterNetworkError(
                     "Another node has been refreshing the sign-in for too long.", hint="Run it again later."
@@ -64,8 +64,8 @@ class _LockedTokenRow:
         self._keys = keys
 
     def read(self) -> str | None:
-        is_there = queries().has_sign_in_table(self._connection)
-        encrypted: str | None = queries().read_sign_in(self._connection) if is_there else None
+        is_there = fetch_value(self._connection, "has_sign_in_table")
+        encrypted: str | None = fetch_value(self._connection, "read_sign_in") if is_there else None
         if encrypted is None:
             return None
         try:
@@ -79,10 +79,10 @@ class _LockedTokenRow:
         )
 
     def save(self, text: str) -> None:
-        queries().save_sign_in(self._connection, sealed=self._keys.encrypt(text.encode()).decode())
+        execute(self._connection, "save_sign_in", sealed=self._keys.encrypt(text.encode()).decode())
         self._connection.commit()
 
     def delete(self) -> bool:
-        is_deleted = bool(queries().delete_sign_in(self._connection))
+        is_deleted = bool(execute(self._connection, "delete_sign_in"))
         self._connection.commit()
         return is_deleted

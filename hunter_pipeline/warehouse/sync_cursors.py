@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one
+from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Read:
 
 def begin_read(connection: Connection, stream: str, mode: str) -> Read:
     """Open a read of the stream, or continue the one that was interrupted (a full one stays full)."""
-    row = cast("Row", fetch_one(connection, "begin_read", stream=stream, mode=mode))
+    row = fetch_row(connection, "begin_read", stream=stream, mode=mode)
     return Read(row["read_mode"], row["read_started_at"], row["read_cursor"], row["watermark"])
 
 
@@ -43,10 +42,7 @@ def finish_read(connection: Connection, stream: str, watermark: str | None) -> N
 
 def count_full_read(connection: Connection, stream: str, *, direction: str, started_at: datetime) -> tuple[int, int]:
     """Note what a full read has brought; return that number and how many referrals were known before."""
-    row = cast(
-        "Row",
-        fetch_one(connection, "count_full_read", stream=stream, direction=direction, started_at=started_at),
-    )
+    row = fetch_row(connection, "count_full_read", stream=stream, direction=direction, started_at=started_at)
     return row["full_returned"], row["full_known"]
 
 

@@ -126,7 +126,7 @@ def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterIn
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
+@pytest.mark.parametrize("name", ["cadence", "sensor"])
 def test_a_tick_beside_a_queued_run_says_so(
     production: Office, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

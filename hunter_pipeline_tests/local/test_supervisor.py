@@ -42,7 +42,7 @@ def test_signal_ends_the_block_after_its_cleanup(number: int, capsys: pytest.Cap
     """A second signal does not interrupt the cleanup."""
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     is_cleaned_up = False
-    with supervisor.until_stopped(load_settings()):
+    with supervisor.until_stopped():
         try:
             os.kill(os.getpid(), number)
             time.sleep(DEADLINE_SECONDS)

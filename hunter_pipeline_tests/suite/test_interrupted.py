@@ -40,7 +40,7 @@ def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[b
 
 
 def nothing_is_left(told: dict[str, Any]) -> bool:
-    """Whether neither a process nor the folder of a session is there."""
+    """Return whether neither a process nor the folder of a session is there."""
     is_there = Path(told["folder"]).exists()
     return not (is_there or any(map(is_alive, told["pids"].values())) or processes_of(told["session"]))
 

@@ -160,7 +160,7 @@ def test_threads_may_ask_at_once(home: Path, warehouse: Warehouse) -> None:
 
 
 def server_works(home: Path) -> bool:
-    """Whether a server starts in that home and folds letters beyond ASCII; it is stopped again."""
+    """Return whether a server starts in that home and folds letters beyond ASCII; it is stopped again."""
     try:
         with Warehouse(None, home).connection() as connection:
             return connection.execute("select lower('ÇAĞ ÖRNEK') as folded").fetchone() == {"folded": "çağ örnek"}

@@ -102,7 +102,7 @@ def cursor(base: str) -> str | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "evil.localhost"])
 def test_page_of_another_origin_can_neither_read_nor_act(page: Page, base: str, foreign_port: int, host: str):
-    """Whether it is on another port of the same site or on another site; by forms, images, fetch, WebSocket."""
+    """Return whether it is on another port of the same site or on another site; by forms, images, fetch, WebSocket."""
     page.goto(f"http://{host}:{foreign_port}/")
     before = cursor(base)
     outcomes = page.evaluate(ATTACKS, [base, MUTATION.replace("MARK", f"changed by {host}")])
