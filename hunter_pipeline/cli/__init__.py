@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from hunter_pipeline import __version__
-from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, sandbox, serve, sync, uat, up
+from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, referrals, sandbox, serve, sync, uat, up
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.referrals.text import replace_control_characters
 
@@ -57,6 +57,7 @@ app.add_typer(db.app, name="db")
 app.command("forget")(forget.forget)
 app.command("domain")(domain.domain)
 app.command("leads")(leads.leads)
+app.add_typer(referrals.app, name="referrals")
 app.command("sandbox")(sandbox.sandbox)
 app.command("serve")(serve.serve)
 app.command("uat")(uat.uat)
