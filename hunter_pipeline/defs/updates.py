@@ -64,7 +64,7 @@ def send_referral_updates() -> None:
 
 @dg.sensor(
     name="pending_updates_sensor",
-    job=send_referral_updates,
+    job_name=SEND_JOB,
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts send_referral_updates as soon as an answer is due.",

@@ -66,7 +66,11 @@ def request_update(
         _check_needed(action, values, current)
         operations = operations_of(action, values, current)
         if is_shown(operations, current):
-            raise UpdateRefused("unchanged", "The answer changes nothing: the referral has these values already.")
+            raise UpdateRefused(
+                "unchanged",
+                "The answer changes nothing: the referral has these values already.",
+                hint="Answers under way count as well: hunter referrals updates lists them.",
+            )
         row = referral_updates.insert(
             connection,
             referral_id=referral_id,
@@ -159,7 +163,8 @@ def _checked_fields(action: Action, values: Mapping[str, Any]) -> dict[str, str]
     """Return the values as they are sent. Raises: UpdateRefused for a value that cannot be."""
     for name in values:
         if name not in ACTION_FIELDS[action]:
-            raise UpdateRefused("invalid_value", f"The action {action} takes no {name}.")
+            taken = ", ".join(sorted(ACTION_FIELDS[action]))
+            raise UpdateRefused("invalid_value", f"The action {action} takes no {name}.", hint=f"It takes: {taken}.")
     checks = {"value": _checked_value, "currency": _checked_currency, "close_date": _checked_date}
     return {
         name: checks[name](value) if name in checks else _checked_text(name, value, _MAX_TEXT)
@@ -173,14 +178,18 @@ def _checked_value(value: Any) -> str:
     except InvalidOperation:
         number = Decimal(-1)
     if not number.is_finite() or not 0 <= number < Decimal(10) ** 15:
-        raise UpdateRefused("invalid_value", "The value has to be a number that is not negative, like 12000 or 99.50.")
+        raise UpdateRefused(
+            "invalid_value", "The value has to be a number that is not negative.", hint="For example 12000 or 99.50."
+        )
     return format(number, "f")
 
 
 def _checked_currency(value: Any) -> str:
     code = str(value).strip().upper()
     if len(code) != _CURRENCY_LETTERS or not (code.isascii() and code.isalpha()):
-        raise UpdateRefused("invalid_value", "The currency has to be a code of three letters (ISO 4217), like EUR.")
+        raise UpdateRefused(
+            "invalid_value", "The currency has to be a code of three letters (ISO 4217).", hint="For example EUR."
+        )
     return code
 
 
@@ -189,14 +198,18 @@ def _checked_date(value: Any) -> str:
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
     key = sortable_utc(text)
     if key is None:
-        raise UpdateRefused("invalid_value", "The close date has to be a date like 2027-03-31.")
+        raise UpdateRefused("invalid_value", "The close date has to be a date.", hint="For example 2027-03-31.")
     return f"{to_datetime(key):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _checked_text(name: str, value: Any, limit: int) -> str:
     text = str(value).strip()
     if not text or len(text) > limit or "\0" in text:
-        raise UpdateRefused("invalid_value", f"The {name} has to be a text of 1 to {limit} characters.")
+        raise UpdateRefused(
+            "invalid_value",
+            f"The {name} has to be a text of 1 to {limit} characters.",
+            hint="Leave it out to change nothing.",
+        )
     return text
 
 

@@ -108,6 +108,8 @@ class Delivery:
         """Send the answer until its outcome is known or the tries are spent."""
         if self._row["is_dry_run"]:
             return self._dry_run()
+        if self._row["erased"]:  # a sender has died with it, and what it said is gone
+            return Result("failed", _OUTCOME_UNKNOWN)
         result = self._verify() if self._row["attempts"] else None
         answer: UpdateAnswer | None = None
         modified = 0

@@ -92,6 +92,11 @@ def under_way(connection: Connection, referral_id: str) -> list[Row]:
     return newest(connection, referral_id, states=UNDER_WAY)[::-1]
 
 
+def is_referral(connection: Connection, referral_id: str) -> bool:
+    """Return whether a referral of this id is known."""
+    return bool(fetch_value(connection, "is_referral", referral_id=referral_id))
+
+
 def has_due(connection: Connection, *, only_dry_runs: bool) -> bool:
     """Return whether an answer is to be sent now."""
     return bool(

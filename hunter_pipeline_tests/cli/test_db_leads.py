@@ -64,9 +64,9 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
     """A second upgrade changes nothing."""
-    assert "The schema is at revision none, the newest is 0007. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0007.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0007, the newest.\n"
+    assert "The schema is at revision none, the newest is 0009. Run: hunter db upgrade" in hunter("db", "status").out
+    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0009.\n"] * 2
+    assert hunter("db", "status").out == "The schema is at revision 0009, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 

@@ -16,13 +16,14 @@ DEAL: dict[str, Any] = {"name": "Windows 365", "value": "12000", "currency": "EU
 
 def add_referral(office: Office, **changes: Any) -> str:
     """Add a New referral of a week ago to Partner Center, sync it, and return its id."""
-    created = (datetime.now(UTC) - timedelta(days=7)).isoformat().replace("+00:00", "Z")
+    now = datetime.now(UTC)
+    created = (now - timedelta(days=7)).isoformat().replace("+00:00", "Z")
     payload: dict[str, Any] = {
         "id": str(uuid.uuid4()),
         "engagementId": str(uuid.uuid4()),
         "name": "Windows 365",
         "createdDateTime": created,
-        "updatedDateTime": created,
+        "updatedDateTime": now.isoformat().replace("+00:00", "Z"),
         "expirationDateTime": None,
         "status": "New",
         "substatus": "Pending",

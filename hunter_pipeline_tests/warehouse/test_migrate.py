@@ -14,7 +14,7 @@ from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
-NEWEST = "0007"
+NEWEST = "0009"
 TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
 CONTRACT: dict[str, dict[str, str]] = {
     "raw_referrals": {

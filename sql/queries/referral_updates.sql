@@ -112,7 +112,7 @@ where id = :id and run_id = :run_id and state = 'sending';
 update referral_updates set
     state = :state,
     confirmed_at = case when :state::text = 'confirmed' then clock_timestamp() end,
-    error = case when not erased then :error::text end,
+    error = case when erased and :error::text is not null then '[erased]' else :error end,
     status_code = :status_code,
     conflict = case when not erased then :conflict::jsonb end,
     request = case when not erased then :request::jsonb end,
@@ -147,3 +147,7 @@ returning *;
 
 -- name: database_clock$
 select clock_timestamp();
+
+-- name: is_referral$
+select count(*) > 0 as is_known from partner_center_referrals
+where referral_id = :referral_id;
