@@ -16,6 +16,7 @@ from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.defs.schedules import build_schedules
 from hunter_pipeline.defs.sensors import build_changes_sensor
+from hunter_pipeline.defs.updates import pending_updates_sensor, send_referral_updates
 from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 
 _LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
@@ -60,9 +61,9 @@ def build_defs(
     return dg.Definitions(
         assets=[assets.partner_center, *tables],
         asset_checks=checks.ALL,
-        jobs=[job, maintenance.prune_dagster_storage],
+        jobs=[job, maintenance.prune_dagster_storage, send_referral_updates],
         schedules=[*build_schedules(settings), maintenance.PRUNE_SCHEDULE],
-        sensors=[build_changes_sensor(settings), alerts_sensor],
+        sensors=[build_changes_sensor(settings), alerts_sensor, pending_updates_sensor],
         resources=resources or build_resources(),
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},

@@ -3,6 +3,7 @@ The exception hierarchy: one class per reaction, with its exit code and whether 
 
     HunterError
     ├── ConfigurationError                 change a setting                        exit 2
+    ├── UpdateRefused                      an answer that may not be given      exit 2
     ├── PartnerCenterError                 the upstream API
     │   ├── PartnerCenterAuthError         sign in, or get the role                exit 3
     │   ├── PartnerCenterRateLimitError    wait (transient)                        exit 4
@@ -45,6 +46,16 @@ class ConfigurationError(HunterError):
     """A setting is missing or wrong; nothing was started."""
 
     exit_code = 2
+
+
+class UpdateRefused(HunterError):  # noqa: N818 - describes a decision rather than a fault
+    """An answer to a referral may not be given, taken back or sent again; nothing was written. `code` says why."""
+
+    exit_code = 2
+
+    def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class PartnerCenterError(HunterError):

@@ -8,7 +8,7 @@ from hunter_pipeline.local.processes import Urls
 
 def up() -> None:
     """
-    Run Dagster and the lead desk for the configured Partner Center.
+    Run Dagster and the lead desk for your Partner Center.
 
     Runs until Ctrl-C, with the settings from the environment or .env, and with the embedded database if no other is
     configured.

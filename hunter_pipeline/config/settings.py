@@ -117,6 +117,9 @@ class Settings(BaseSettings):
         None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"
     )
     tenant_lookup: bool = Field(True, description="ask Entra whether a company's domain has a tenant")
+    write_back: Literal["off", "dry-run", "on"] = Field(
+        "off", description="whether answers are sent to Partner Center: off, dry-run (show what would be sent) or on"
+    )
     log_format: Literal["console", "json"] | None = Field(
         None, description="console or json; console in development, json in production if empty"
     )

@@ -37,6 +37,15 @@ def _failure(error: HunterError) -> dg.Failure:
     )
 
 
+@contextmanager
+def errors_as_failures() -> Iterator[None]:
+    """Turn an error of ours into Dagster's failure."""
+    try:
+        yield
+    except HunterError as error:
+        raise _failure(error) from error
+
+
 class WarehouseResource(dg.ConfigurableResource):
     """The PostgreSQL database of HUNTER_DATABASE_URL, or the embedded one under HUNTER_HOME."""
 
@@ -117,7 +126,7 @@ class SyncRunResource(dg.ConfigurableResource):
         """Start the sync; return None, or the reason why there is nothing to do, which the run is tagged with."""
         settings = load_settings()
         warehouse = Warehouse.from_settings(settings)
-        with self._errors_as_failures():
+        with errors_as_failures():
             schema.ensure_current(warehouse)
             run = SyncRun(warehouse, settings, context.run.run_id)
             reason = run.begin(mode)
@@ -137,7 +146,7 @@ class SyncRunResource(dg.ConfigurableResource):
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Note an error of ours as the end of the sync, and turn it into Dagster's failure."""
-        with self._errors_as_failures():
+        with errors_as_failures():
             if self._run is None:
                 yield
             else:
@@ -148,13 +157,6 @@ class SyncRunResource(dg.ConfigurableResource):
         """Note that a blocking check failed, which ends the sync."""
         if self._run is not None:
             self._run.fail(CheckFailed(message, hint="Look at the check's report in Dagster."), step=name)
-
-    @contextmanager
-    def _errors_as_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except HunterError as error:
-            raise _failure(error) from error
 
 
 def _summary_tags(summary: dict[str, Any]) -> dict[str, str]:

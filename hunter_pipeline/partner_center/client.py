@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal, Self
 from urllib.parse import quote
 
@@ -14,9 +15,11 @@ from hunter_pipeline.partner_center.pagination import (
     Page,
     next_query,
     read_page,
+    read_single,
     unreadable_page,
 )
 from hunter_pipeline.partner_center.responses import BAD_REQUEST, NOT_FOUND, UNAUTHORIZED, ApiResponse, request_refused
+from hunter_pipeline.referrals.referral import Payload
 
 Direction = Literal["Incoming", "Outgoing"]
 REFERRALS_PATH = "/v1.0/engagements/referrals"
@@ -25,7 +28,7 @@ _SAFE_IN_QUERY = "$=&',():/"
 
 
 class PartnerCenterClient:
-    """Reads referrals. A context manager that closes its connections."""
+    """Reads and updates referrals. A context manager that closes its connections."""
 
     def __init__(self, http: Http, sign_in: SignIn, api_url: str) -> None:
         self.http = http
@@ -121,15 +124,28 @@ class PartnerCenterClient:
         timestamp = page.identities[0][1] if page.items else None
         return timestamp if isinstance(timestamp, str) else None
 
+    def referral_url(self, referral_id: str) -> str:
+        """Return the address of one referral."""
+        return f"{self._list_url}/{quote(referral_id, safe='')}"
+
     def has_referral(self, referral_id: str) -> bool:
         """Return whether Partner Center has a referral of this id. Raises: the errors of `pages`."""
+        return self.read_referral(referral_id) is not None
+
+    def read_referral(self, referral_id: str) -> Payload | None:
+        """
+        Return a referral as items of the list are, without OData's annotations; None if there is none of this id.
+
+        Raises: the errors of `pages`; PartnerCenterResponseError where the answer is no referral of this id.
+        """
+        label = "a referral"
         try:
-            self._request(f"{self._list_url}/{quote(referral_id, safe='')}", "a referral")
+            response = self._request(self.referral_url(referral_id), label)
         except PartnerCenterClientError as error:
             if error.status_code == NOT_FOUND:
-                return False
+                return None
             raise
-        return True
+        return read_single(response, referral_id)
 
     def _first_accepted(self, queries: list[str], label: str) -> ApiResponse:
         """Return the response to the first query that the API does not refuse as a bad request."""
@@ -145,19 +161,31 @@ class PartnerCenterClient:
         return self._request(f"{self._list_url}?{query}", label)
 
     def _request(self, url: str, label: str) -> ApiResponse:
-        """Send a request; after a 401 once more with a new token, within the same tries and the same time."""
-        with self.http.shared_deadline():
-            response = self._send(url, label, self.sign_in.token())
-            if response.status_code == UNAUTHORIZED:
-                response = self._send(url, label, self.sign_in.refreshed_token(), tried=response.attempt)
+        """Send a GET request. Raises PartnerCenterError for a 4xx as well."""
+        response = self.request("GET", url, label)
         if response.status_code >= BAD_REQUEST:
             raise request_refused(response, label)
         return response
 
-    def _send(self, url: str, label: str, token: str, *, tried: int = 0) -> ApiResponse:
-        headers = {"Accept": "application/json", "client-request-id": str(uuid.uuid4())}
-        request = ApiRequest("GET", url, label, headers=headers, token=token)
-        response = self.http.send(request, tried=tried)
+    def request(
+        self, method: str, url: str, label: str, headers: dict[str, str] | None = None, body: str | None = None
+    ) -> ApiResponse:
+        """
+        Send a request; after a 401 once more with a new token, within the same tries and the same time.
+
+        Returns the response to a 4xx as well. Raises: the errors of `SignIn.token` and `Http.send`.
+        """
+        with self.http.shared_deadline():
+            request = ApiRequest(method, url, label, headers=headers, data=body, token=self.sign_in.token())
+            response = self._send(request)
+            if response.status_code == UNAUTHORIZED:
+                again = replace(request, token=self.sign_in.refreshed_token())
+                response = self._send(again, tried=response.attempt)
+        return response
+
+    def _send(self, request: ApiRequest, *, tried: int = 0) -> ApiResponse:
+        headers = {"Accept": "application/json", **(request.headers or {}), "client-request-id": str(uuid.uuid4())}
+        response = self.http.send(replace(request, headers=headers), tried=tried)
         if response.status_code >= BAD_REQUEST:
             # A server that refuses may close the connection as well; the next request takes a new one.
             self.http.close()

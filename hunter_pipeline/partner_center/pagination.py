@@ -18,6 +18,7 @@ import msgspec
 from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline.referrals.payloads import MAX_DEPTH, WireReferral, identify, parse_json
+from hunter_pipeline.referrals.referral import Payload
 
 # The documented nextLink names this host, whatever host was asked.
 DOCUMENTED_HOST = "api.partner.microsoft.com"
@@ -105,6 +106,26 @@ def _parse_page(response: ApiResponse, number: int) -> Page:
     if not isinstance(items, list):
         raise unreadable_page(response, number, "has no list named value")
     return _page(response, number, cast("list[object]", items), page)
+
+
+def read_single(response: ApiResponse, referral_id: str) -> Payload:
+    """
+    Return the referral of a response, as items of the list are: without OData's annotations.
+
+    Raises: PartnerCenterResponseError if it is no JSON object with this id.
+    """
+    try:
+        body = parse_json(response.text)
+    except (ValueError, RecursionError):
+        body = None
+    fields = cast("Payload", body) if isinstance(body, dict) else {}
+    if str(fields.get("id", "")).strip().lower() != referral_id.lower():
+        raise PartnerCenterResponseError(
+            "The answer to the request for one referral is not that referral.",
+            hint="A gateway may answer for Partner Center: look at the API URL.",
+            **response.details,
+        )
+    return {name: value for name, value in fields.items() if not name.startswith("@odata.")}
 
 
 def _page(response: ApiResponse, number: int, items: list[object], fields: dict[str, object]) -> Page:

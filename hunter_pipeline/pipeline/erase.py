@@ -1,6 +1,7 @@
 """Erase a person from every table, payload history included, and keep them erased over later syncs."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import simplejson
@@ -9,14 +10,14 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.pipeline.companies import update_companies
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize
-from hunter_pipeline.referrals.erasure import ERASED, ErasureRegistry, reduce_payload
+from hunter_pipeline.referrals.erasure import ERASED, ErasureRegistry, reduce_operations, reduce_payload
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, write_transaction
 
 # Seconds that an erasure waits for the sync under way.
 WAIT_SECONDS = 900.0
 
-RAW, QUARANTINE = "raw_referrals", "quarantined_referrals"
+RAW, QUARANTINE, UPDATES = "raw_referrals", "quarantined_referrals", "referral_updates"
 
 
 def erase_person(
@@ -49,6 +50,7 @@ def erase_person(
         referral_ids = _record_referrals(connection, registry)
         erasure.save_registry(connection, registry)
         changed_ids, counts = _reduce_versions(connection, registry, referral_ids)
+        counts[UPDATES] = _reduce_updates(connection, registry, referral_ids)
         counts[QUARANTINE] = _clear_quarantined(connection, registry)
         counts |= erasure.count_derived(connection, changed_ids)
         if changed_ids:
@@ -69,9 +71,9 @@ def _derive_again(connection: Connection, referral_ids: list[str], own_domains: 
 
 
 def _record_referrals(connection: Connection, registry: ErasureRegistry) -> list[str]:
-    """Record which referrals name an erased person in some version, and return their ids."""
+    """Record which referrals name an erased person in some version or answer, and return their ids."""
     referral_ids: set[str] = set()
-    for row in erasure.version_texts(connection):
+    for row in chain(erasure.version_texts(connection), erasure.update_texts(connection)):
         people = registry.people_in(row["text"])
         if people:
             registry.record(row["referral_id"], people)
@@ -101,6 +103,29 @@ def _reduce_versions(
         changed += 1
         changed_ids |= {row["referral_id"], referral_id}
     return sorted(changed_ids), {RAW: changed}
+
+
+def _reduce_updates(connection: Connection, registry: ErasureRegistry, referral_ids: list[str]) -> int:
+    """
+    Take the texts out of every answer to these referrals, and return how many there were.
+
+    An answer that waits to be sent is canceled, because it is no longer what the person said.
+    """
+    changed = 0
+    for row in erasure.updates_of(connection, referral_ids):
+        is_own_id = bool(registry.people_in(row["referral_id"]))
+        names_requester = bool(registry.people_in(row["requested_by"]))
+        if row["erased"] and not (is_own_id or names_requester):
+            continue
+        erasure.replace_update(
+            connection,
+            row["id"],
+            referral_id=registry.replacement_id(row["referral_id"]) if is_own_id else row["referral_id"],
+            operations=reduce_operations(row["operations"]),
+            requested_by=ERASED if names_requester else row["requested_by"],
+        )
+        changed += 1
+    return changed
 
 
 def _clear_quarantined(connection: Connection, registry: ErasureRegistry) -> int:

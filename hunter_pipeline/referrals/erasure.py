@@ -123,6 +123,24 @@ def reduce_payload(payload: Payload, registry: ErasureRegistry) -> Payload:
     return reduced | _website(payload)
 
 
+def reduce_operations(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the operations of an answer; what is no impersonal field of a referral has the value ERASED."""
+    return [
+        operation if _is_impersonal(str(operation["path"])) else {**operation, "value": ERASED}
+        for operation in operations
+    ]
+
+
+def _is_impersonal(path: str) -> bool:
+    """Return whether a JSON pointer names an impersonal field; ids of the partner's CRM are free text in an answer."""
+    shape: Any = _IMPERSONAL
+    for name in path.strip("/").split("/"):
+        if not isinstance(shape, dict) or name not in shape:
+            return False
+        shape = cast("dict[str, Any]", shape)[name]
+    return shape is None and path != "/externalReferenceId"
+
+
 def _impersonal(value: object, shape: object) -> object:
     """Return the part of a JSON value that a shape of `_IMPERSONAL` allows; the rest becomes None or is left out."""
     if isinstance(shape, dict):

@@ -17,7 +17,8 @@ from hunter_pipeline.sandbox.http_server import App, Message, Receive, Scope, Se
 from hunter_pipeline.sandbox.oauth import EntraError
 from hunter_pipeline.sandbox.odata import QueryOptionError
 from hunter_pipeline.sandbox.paging import page_number
-from hunter_pipeline.sandbox.referrals_api import ApiError, ReferralEndpoints
+from hunter_pipeline.sandbox.referrals_api import ReferralEndpoints
+from hunter_pipeline.sandbox.updates import ApiError
 
 if TYPE_CHECKING:
     from hunter_pipeline.sandbox.sandbox import Sandbox
@@ -74,12 +75,12 @@ def build_app(sandbox: "Sandbox") -> App:
     return RequestMiddleware(app, sandbox)
 
 
-def endpoint_of(path: str, query: dict[str, str]) -> tuple[str | None, int | None]:
+def endpoint_of(path: str, query: dict[str, str], method: str = "GET") -> tuple[str | None, int | None]:
     """Return the endpoint of a request, by its name in a fault, and the page of the list; None where it has none."""
     if path.rstrip("/") == referrals_api.PATH:
         return "list", page_number(query)
     if path.startswith(referrals_api.PATH + "/"):
-        return "get", None
+        return "patch" if method == "PATCH" else "get", None
     if path.endswith("/.well-known/openid-configuration"):
         return "openid", None
     sign_in = _SIGN_IN_PATH.search(path)
@@ -97,7 +98,7 @@ class RequestMiddleware:
         """Answer one request."""
         request = scope["sandbox.request"] = RecordedRequest.from_scope(scope)
         self._record(request)
-        endpoint, page = endpoint_of(request.path, request.query)
+        endpoint, page = endpoint_of(request.path, request.query, request.method)
         fault = None if endpoint is None else self._sandbox.faults.take(endpoint, page)
         headers = _id_headers(request)
 

@@ -21,6 +21,7 @@ from hunter_pipeline.sandbox.http_server import (
     abort_within_head,
     close_connection,
 )
+from hunter_pipeline.sandbox.updates import ETAG_INNER_CODE
 
 _JSON = "application/json; charset=utf-8"
 _ERROR_CODES = {
@@ -28,6 +29,10 @@ _ERROR_CODES = {
     401: "unauthenticated",
     403: "accessDenied",
     404: "itemNotFound",
+    409: "resourceModified",
+    412: "preconditionFailed",
+    422: "semanticError",
+    423: "resourceLocked",
     429: "tooManyRequests",
     503: "serviceNotAvailable",
     509: "activityLimitReached",
@@ -88,9 +93,11 @@ def _error_body(fault: Fault) -> dict[str, Any]:
     code = fault.code or _ERROR_CODES.get(status, "generalException")
     if fault.where in {"token", "devicecode", "authorize", "openid"}:
         return {"error": fault.code or "temporarily_unavailable", "error_description": f"AADSTS90033: {code}"}
-    inner = {"code": code, "message": "Injected by the sandbox.", "date": None, "requestId": str(uuid.uuid4())}
+    # 412 as it is reported even for an entity tag that was just read
+    target, inner_code = ("ETag", ETAG_INNER_CODE) if code == "preconditionFailed" else (None, code)
+    inner = {"code": inner_code, "message": "Injected by the sandbox.", "date": None, "requestId": str(uuid.uuid4())}
     message = f"The sandbox answers {status}."
-    return {"error": {"code": code, "message": message, "target": None, "innerError": inner}}
+    return {"error": {"code": code, "message": message, "target": target, "innerError": inner}}
 
 
 async def _response_of(app: App, scope: Scope, receive: Receive) -> Response:

@@ -4,7 +4,8 @@ Faults that can be set on a sandbox, and the queue from which requests take them
 Kinds that replace the response: a status such as "429", "html", "empty", "redirect", "AADSTS<number>".
 Kinds that spoil it: "malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate",
 "repeat_next", "foreign_next", "bad_next". Others: "drop" sends none, "slow" delays it, "good" leaves it as it is, which
-makes sense with `breaks`.
+makes sense with `breaks`: an update is applied then, and its answer is lost. With "edit" a
+colleague changes the referral of a "get" or "patch" first, as the JSON object in `body` says.
 """
 
 import threading
@@ -12,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-ENDPOINTS = frozenset({"token", "devicecode", "authorize", "list", "page", "get", "openid", "any"})
+ENDPOINTS = frozenset({"token", "devicecode", "authorize", "list", "page", "get", "patch", "openid", "any"})
 LINK_KINDS = frozenset({"repeat_next", "foreign_next", "bad_next"})
 BODY_KINDS = frozenset({"malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate"})
-OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "good"})
+OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "good", "edit"})
 BREAKS = frozenset({"head", "body", "after"})
 STATUSES = range(200, 600)
 

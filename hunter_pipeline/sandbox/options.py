@@ -35,6 +35,7 @@ class SandboxOptions:
         top_is_total: `$top` limits the whole list and not a page.
         refuse_updated_filter, refuse_all_filters: answer such a `$filter` with 400.
         next_link_host: host in `@odata.nextLink`; None is the sandbox's own host and port.
+        remembers_request_ids: answer an update with the `request-id` of an earlier one without applying it again.
         auto_approve: approve every sign-in without a person.
         block_device_code: refuse the device code flow as Conditional Access does.
         device_code_interval: seconds between two polls of a device code.
@@ -55,6 +56,7 @@ class SandboxOptions:
     refuse_updated_filter: bool = False
     refuse_all_filters: bool = False
     next_link_host: str | None = None
+    remembers_request_ids: bool = True
     auto_approve: bool = True
     block_device_code: bool = False
     device_code_interval: int = 1

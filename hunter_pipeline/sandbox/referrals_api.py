@@ -1,4 +1,4 @@
-"""Partner Center's referrals API: the list, one referral, and errors."""
+"""Partner Center's referrals API: the list, one referral and its update, and errors."""
 
 import json
 import uuid
@@ -12,6 +12,7 @@ from hunter_pipeline.sandbox.faults import Fault
 from hunter_pipeline.sandbox.oauth import InvalidTokenError
 from hunter_pipeline.sandbox.odata import QueryOptionError
 from hunter_pipeline.sandbox.paging import ListQuery, PageReader, next_link, parse_query
+from hunter_pipeline.sandbox.updates import ApiError, update_referral
 
 if TYPE_CHECKING:
     from hunter_pipeline.sandbox.sandbox import Sandbox
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
 PATH = "/v1.0/engagements/referrals"
 UNAUTHORIZED = 401
 _JSON = "application/json; charset=utf-8"
-
-
-class ApiError(Exception):
-    """An error response; `code` is Partner Center's error code."""
-
-    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.target = target
 
 
 class ReferralEndpoints:
@@ -40,7 +31,8 @@ class ReferralEndpoints:
 
     def routes(self) -> list[Route]:
         """Return the routes."""
-        return [Route(PATH, self._list), Route(PATH + "/{referral_id}", self._get)]
+        one = PATH + "/{referral_id}"
+        return [Route(PATH, self._list), Route(one, self._get), Route(one, self._update, methods=["PATCH"])]
 
     async def _list(self, request: Request) -> Response:
         self._authorize(request)
@@ -67,12 +59,39 @@ class ReferralEndpoints:
         referral_id = request.path_params["referral_id"]
         referrals = self._sandbox.world.referrals
         with self._sandbox.world.lock:
+            self._edit_meanwhile(request, referral_id.lower())
             payload = referrals.get(referral_id) or referrals.get(referral_id.lower())
             if payload is None:
                 raise ApiError(404, "itemNotFound", "The referral does not exist.", "id")
             if isinstance(payload, dict):
                 payload = {"@odata.context": f"https://{self._host}{PATH}/$metadata#Referrals/$entity"} | payload
             return _json_response(payload)
+
+    async def _update(self, request: Request) -> Response:
+        self._authorize(request)
+        body = await request.body()
+        referral_id = request.path_params["referral_id"].lower()
+        world = self._sandbox.world
+        with world.lock:
+            self._edit_meanwhile(request, referral_id)
+            payload = update_referral(
+                world,
+                self._sandbox.updates,
+                referral_id,
+                body,
+                if_match=request.headers.get("if-match"),
+                request_id=request.headers.get("request-id"),
+                remembers_request_ids=self._sandbox.options.remembers_request_ids,
+            )
+            if "return=representation" in request.headers.get("prefer", "").replace(" ", ""):
+                return _json_response(payload)
+        return Response(status_code=204)
+
+    def _edit_meanwhile(self, request: Request, referral_id: str) -> None:
+        """Make the change of a colleague that the fault "edit" describes."""
+        fault: Fault | None = request.scope.get("sandbox.fault")
+        if fault is not None and fault.kind == "edit" and referral_id in self._sandbox.world.referrals:
+            self._sandbox.world.update(referral_id, **json.loads(fault.body or "{}"))
 
     @property
     def _host(self) -> str:
@@ -114,7 +133,7 @@ def api_error_response(_request: Request, error: ApiError) -> Response:
     """Return an error in the documented form: nested, the inner error being the more precise one."""
     message = str(error)
     innermost = {"code": error.code, "message": "", "requestId": str(uuid.uuid4())}
-    inner = {"code": error.code, "message": message, "innerError": innermost}
+    inner = {"code": error.inner_code, "message": message, "innerError": innermost}
     body = {"error": {"code": error.code, "message": message, "target": error.target, "innerError": inner}}
     headers = {"www-authenticate": 'Bearer error="invalid_token"'} if error.status == UNAUTHORIZED else None
     return Response(json.dumps(body), error.status, headers, _JSON)

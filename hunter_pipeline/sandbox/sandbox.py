@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hunter_pipeline.sandbox.app import RecordedRequest
     from hunter_pipeline.sandbox.http_server import HttpsServer
     from hunter_pipeline.sandbox.oauth import AuthorizationServer
+    from hunter_pipeline.sandbox.updates import UpdateLog
     from hunter_pipeline.sandbox.world import ChangeThread, World
 
 
@@ -116,6 +117,13 @@ class Sandbox:
         from hunter_pipeline.sandbox.oauth import AuthorizationServer  # noqa: PLC0415
 
         return AuthorizationServer(self.options, self.world, self.url)
+
+    @cached_property
+    def updates(self) -> "UpdateLog":
+        """The updates that were applied to referrals, oldest first."""
+        from hunter_pipeline.sandbox.updates import UpdateLog  # noqa: PLC0415
+
+        return UpdateLog()
 
     @property
     def tenants(self) -> dict[str, str]:

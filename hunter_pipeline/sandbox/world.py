@@ -74,10 +74,14 @@ class World:
         """Merge changes into a referral (objects by key), with a new updatedDateTime and eTag. Return the payload."""
         with self.lock:
             payload = self.referrals[referral_id]
-            now, etag = timestamps.utc_now(), referral_parts.etag(str(uuid.uuid4()))
-            _merge(payload, {"updatedDateTime": now, "eTag": etag} | changes)
+            _merge(payload, {"updatedDateTime": timestamps.utc_now(), "eTag": self.new_etag()} | changes)
             self._save(referral_id, payload)
             return payload
+
+    @staticmethod
+    def new_etag() -> str:
+        """Return an entity tag that no version has yet."""
+        return referral_parts.etag(str(uuid.uuid4()))
 
     def add(self, payload: Any) -> str:
         """Add a payload of any shape. Return its id, or a new one where it has none."""

@@ -40,6 +40,11 @@ TABLES: dict[str, dict[str, str | None]] = {
         "referral_name": None, "solutions": "text[]", "deal_value_base": "numeric", "contact_allowed": "boolean",
         "qualification": None, "source_created_at": _TIME, "expected_close_at": _TIME,
     },
+    "referral_updates": {
+        "id": "bigint", "referral_id": "text", "action": None, "operations": "jsonb", "base_etag": None,
+        "requested_by": "text", "requested_at": _TIME, "send_after": _TIME, "state": None, "request_id": None,
+        "attempts": None, "error": None, "confirmed_at": _TIME,
+    },
     "lead_scoring_rules": {"name": "text", "weight": "numeric", "description": "text"},
     "exchange_rates": {"currency": "text", "per_usd": "numeric", "as_of": "date"},
     "referral_status_history": {

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, LiteralString
 
 import simplejson
-from psycopg.types.json import set_json_loads
+from psycopg.types.json import Jsonb, set_json_loads
 
 from hunter_pipeline.referrals.erasure import ErasureRegistry
 from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_row, fetch_value, statement
@@ -47,6 +47,30 @@ def versions_of(connection: Connection, referral_ids: Sequence[str]) -> Iterator
 def quarantined(connection: Connection) -> Iterator[dict[str, Any]]:
     """Yield `id`, `payload` (text), `content_hash` and `erased` of every quarantined payload."""
     return _stream(connection, statement("every_quarantined"))
+
+
+def update_texts(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Yield `referral_id` and `text`, the row as text, of every answer."""
+    return _stream(connection, statement("update_texts"))
+
+
+def updates_of(connection: Connection, referral_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return `id`, `referral_id`, `operations`, `requested_by` and `erased` of the answers to some referrals."""
+    return fetch_all(connection, "updates_of", referral_ids=referral_ids)
+
+
+def replace_update(
+    connection: Connection, row_id: int, *, referral_id: str, operations: list[dict[str, Any]], requested_by: str
+) -> None:
+    """Replace the texts of an answer and mark it as erased; where it waits to be sent, it is canceled."""
+    execute(
+        connection,
+        "replace_update",
+        id=row_id,
+        referral_id=referral_id,
+        operations=Jsonb(operations),
+        requested_by=requested_by,
+    )
 
 
 def _stream(connection: Connection, statement: LiteralString, **parameters: Any) -> Iterator[dict[str, Any]]:

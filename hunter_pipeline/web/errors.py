@@ -16,10 +16,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from hunter_pipeline.config.logs import log
-from hunter_pipeline.errors import DagsterUnavailable, DatabaseError, HunterError
+from hunter_pipeline.errors import DagsterUnavailable, DatabaseError, HunterError, UpdateRefused
 
 # Errors of a dependency: the client should try again later.
 _UNAVAILABLE = {DatabaseError: "database_unavailable", DagsterUnavailable: "dagster_unavailable"}
+# Statuses of an answer that is refused; any other reason is 422.
+_REFUSALS = {"write_back_off": 400, "not_found": 404, "not_pending": 409, "not_retryable": 409}
 _RETRY_AFTER = {"Retry-After": "10"}
 _HTTP_ERRORS = {
     404: ("not_found", "No page or endpoint has this address.", "/docs lists all endpoints."),
@@ -89,6 +91,8 @@ def _handle_hunter_error(_request: Request, error: Exception) -> JSONResponse:
     error = cast(HunterError, error)
     if isinstance(error, ApiError):
         return error.response()
+    if isinstance(error, UpdateRefused):
+        return error_response(_REFUSALS.get(error.code, 422), error.code, error.message, error.hint)
     log.warning("http_request_failed", error_type=type(error).__name__, error=error.message, hint=error.hint)
     for kind, code in _UNAVAILABLE.items():
         if isinstance(error, kind):

@@ -14,6 +14,7 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 # Each takes from half a second to three seconds to import.
 SLOW_PACKAGES = {"dagster", "pandas", "alembic", "apprise", "sqlalchemy", "msal", "requests", "psycopg", "structlog"}
+VALUES = {"--name", "--value", "--currency", "--close", "--notes", "--crm-id", "--by", "--json"}
 COMMANDS = {
     "demo": {"--once"},
     "up": set(),
@@ -30,6 +31,16 @@ COMMANDS = {
     "forget": set(),
     "domain": {"--json"},
     "leads": {"--format", "--output"},
+    "referrals list": {"--status", "--type", "--limit", "--json"},
+    "referrals show": {"--json"},
+    "referrals accept": VALUES,
+    "referrals decline": {"--reason", "--by", "--json"},
+    "referrals won": VALUES,
+    "referrals lost": {"--reason", "--by", "--json"},
+    "referrals update": VALUES,
+    "referrals updates": {"--retry", "--limit", "--json"},
+    "referrals cancel": {"--json"},
+    "referrals send": {"--json"},
     "sandbox": {"--port", "--referrals", "--seed", "--change-every", "--fault"},
     "uat": {"--json"},
     "doctor": set(),
@@ -50,7 +61,7 @@ def test_command_has_exactly_the_documented_options(command: str, options: set[s
     assert max(len(line) for line in result.out.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("group", ["", "auth", "db"])
+@pytest.mark.parametrize("group", ["", "auth", "db", "referrals"])
 def test_help_lists_every_command_with_a_whole_sentence(group: str, hunter) -> None:
     out = hunter(*group.split(), "--help").out
     prefix = f"{group} " if group else ""
@@ -59,7 +70,7 @@ def test_help_lists_every_command_with_a_whole_sentence(group: str, hunter) -> N
     assert "..." not in out.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("line", ["", "auth", "db"])
+@pytest.mark.parametrize("line", ["", "auth", "db", "referrals"])
 def test_help_is_shown_as_a_usage_error_when_the_command_is_missing(line: str, hunter) -> None:
     code, out, err = hunter(*line.split())
     assert (code, out) == (2, "")

@@ -52,7 +52,12 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
         "full_reconciliation_schedule",
         "prune_dagster_storage_schedule",
     }
-    assert [sensor.name for sensor in defs.sensors or []] == ["partner_center_changes_sensor", "alerts_sensor"]
+    assert defs.resolve_job_def("send_referral_updates")
+    assert [sensor.name for sensor in defs.sensors or []] == [
+        "partner_center_changes_sensor",
+        "alerts_sensor",
+        "pending_updates_sensor",
+    ]
 
 
 def test_only_the_structure_blocks() -> None:

@@ -16,6 +16,7 @@ from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ERASED
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease
+from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
@@ -97,6 +98,39 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(office: Office) -> Non
     assert sorted(map(str, after)) == sorted(map(str, before))
 
 
+def test_answers_that_name_the_person_are_erased(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where only the answer names them; one that waits is canceled, and none can be sent again."""
+    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
+    named = add_referral(office, customerProfile={"name": "Fabrikam", "team": [SUE]})
+    answered, other = add_referral(office), add_referral(office)
+    give(office, named, "accept", notes="Sue Fairweather calls back")
+    send(office)
+    give(office, answered, "decline", reason=f"ask {ADDRESS}")
+    give(office, other, "update", notes="Bob")
+    assert erase_address(office)["referral_updates"] == 2
+    assert words_left(office, ADDRESS, "fairweather") == []
+    rows = {row["referral_id"]: row for row in office.rows("select * from referral_updates")}
+    assert (rows[named]["state"], rows[answered]["state"], rows[other]["state"]) == ("confirmed", "canceled", "pending")
+    values = {item["path"]: item["value"] for item in rows[named]["operations"]}
+    assert (values["/status"], values["/details/notes"], values["/name"]) == ("Active", ERASED, ERASED)
+    assert [row["state"] for row in send(office)] == ["confirmed"]
+    assert erase_address(office)["referral_updates"] == 0
+    office.sync("full")
+    assert words_left(office, ADDRESS, "fairweather") == []
+
+
+def test_answer_in_flight_leaves_no_text_behind(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender has died, or ends with an error that quotes the referral: the row tells nothing."""
+    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
+    referral_id = add_referral(office, customerProfile={"name": "Fabrikam", "team": [SUE]})
+    give(office, referral_id, "update", notes="Sue Fairweather calls back")
+    office.execute("update referral_updates set state = 'sending', claimed_at = 'epoch', claimed_by = 'elsewhere/1/0'")
+    erase_address(office)
+    [row] = send(office)
+    assert (row["state"], row["error"], row["attempts"]) == ("failed", ERASED, 0)
+    assert words_left(office, ADDRESS, "fairweather") == []
+
+
 def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
     """Versions without the address are reduced, too; other referrals of the company keep their people."""
     profile = {"name": "Fabrikam", "team": [SUE, BOB]}
@@ -113,6 +147,7 @@ def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
     assert erase_address(office) == {
         "raw_referrals": 4,
         "quarantined_referrals": 3,
+        "referral_updates": 0,
         "normalized_referrals": 2,
         "partner_center_referrals": 2,
         "leads_ready": 2,

@@ -47,7 +47,7 @@ TABLES = (
     *("domain_tenants", "companies", "normalized_referrals", "partner_center_referrals"),
     *("newest_versions", "sightings", "gone_referrals", "stale_companies", "normalization_rules"),
     *("table_counts", "sync_lease", "stale_inheritors", "base_currency"),
-    *("forgotten_people", "forgotten_traces", "forgotten_in"),
+    *("forgotten_people", "forgotten_traces", "forgotten_in", "referral_updates"),
 )
 
 
@@ -83,6 +83,7 @@ class Office:
             site.world.version += 1
         site.options = self._options
         site.requests.clear()
+        site.updates.entries.clear()
         self.sandbox.clear_faults()
         self.execute(f"truncate {', '.join(TABLES)} restart identity")
 

@@ -101,3 +101,35 @@ update newest_versions as newest set
     pending = 'normalize'
 from raw_referrals as raw
 where newest.raw_id = raw.id and newest.referral_id = any(:referral_ids::text[]);
+
+-- name: update_texts
+select
+    referral_id,
+    to_jsonb(referral_updates)::text as text
+from referral_updates;
+
+-- name: updates_of
+select
+    id,
+    referral_id,
+    operations,
+    requested_by,
+    erased
+from referral_updates
+where referral_id = any(:referral_ids)
+order by id
+for update;
+
+-- name: replace_update!
+update referral_updates set
+    referral_id = :referral_id,
+    operations = :operations,
+    requested_by = :requested_by,
+    base_values = '{}',
+    error = case when error is not null then '[erased]' end,
+    conflict = null,
+    request = null,
+    state = case when state = 'pending' then 'canceled' else state end,
+    erased = true,
+    updated_at = clock_timestamp()
+where id = :id;

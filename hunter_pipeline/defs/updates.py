@@ -1,0 +1,92 @@
+"""The job that sends answers to Partner Center, and the sensor that starts it within seconds."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource, errors_as_failures
+from hunter_pipeline.pipeline.answers import WRITE_BACK_OFF
+from hunter_pipeline.pipeline.send_updates import SEND_JOB, SEND_OP, Sender
+from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, QUIET_RUN_CONFIG
+from hunter_pipeline.warehouse import referral_updates
+from hunter_pipeline.warehouse.connection import Warehouse
+
+INTERVAL_SECONDS = 5
+NOTHING_DUE, IN_PROGRESS = "no_answer_is_due", "sending_in_progress"
+# A run claims its first answer within this time; until then no second one is started.
+_STARTUP = timedelta(seconds=60)
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+def skip_reason(settings: Settings) -> str | None:
+    """Return the reason why no answer may be sent, None where some may."""
+    if settings.write_back == "off":
+        return WRITE_BACK_OFF
+    return FLAG_DISABLED if settings.write_back == "on" and not settings.partner_center_enabled else None
+
+
+@dg.op(name=SEND_OP, description="Sends every answer that is due, and reads each referral back.")
+def send_pending_updates(
+    context: dg.OpExecutionContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
+) -> list[int]:
+    """Send what is due and return the numbers of the answers that were handled."""
+    settings = partner_center.settings()
+    configure_logs(settings)
+    if (reason := skip_reason(settings)) is not None:
+        context.log.info(f"Skipped: {reason}")
+        context.instance.add_run_tags(context.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
+        return []
+    with errors_as_failures(), warehouse.connection(), partner_center.client() as client:
+        sender = Sender(Warehouse.from_settings(settings), settings, client, context.run_id)
+        rows = sender.send_due()
+    counts = count_states(rows)
+    context.add_output_metadata({"handled": len(rows), **counts})
+    if counts:
+        context.instance.add_run_tags(
+            context.run_id, {f"hunter/{state}": str(count) for state, count in counts.items()}
+        )
+    return sender.handled
+
+
+@dg.job(name=SEND_JOB, description="Sends answers to Partner Center.")
+def send_referral_updates() -> None:
+    """Send the answers that are due."""
+    send_pending_updates()
+
+
+@dg.sensor(
+    name="pending_updates_sensor",
+    job_name=SEND_JOB,
+    minimum_interval_seconds=INTERVAL_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts send_referral_updates as soon as an answer is due.",
+)
+def pending_updates_sensor(
+    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Start a run where an answer is due, also one whose sender has died."""
+    settings = load_settings()
+    if (reason := skip_reason(settings)) is not None:
+        return dg.SkipReason(reason)
+    with warehouse.connection() as connection:
+        if not referral_updates.has_due(connection, only_dry_runs=settings.write_back != "on"):
+            return dg.SkipReason(NOTHING_DUE)
+    young = datetime.now(UTC) - _STARTUP
+    starting = dg.RunsFilter(job_name=SEND_JOB, statuses=_UNFINISHED, created_after=young)
+    if context.instance.get_runs(starting, limit=1):
+        return dg.SkipReason(IN_PROGRESS)
+    return dg.RunRequest(run_config=QUIET_RUN_CONFIG, tags={"hunter/started_by": "sensor"})
+
+
+def count_states(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Return how many of the answers are in each state."""
+    states = [row["state"] for row in rows]
+    return {state: states.count(state) for state in sorted(set(states))}
