@@ -24,7 +24,7 @@ UNEXPECTED = 1
 # Each subcommand with its summary. hunter_pipeline/cli/NAME.py has its function NAME, or `app` for a group.
 COMMANDS = {
     "demo": "Run everything on a sandbox, with nothing configured.",
-    "up": "Run Dagster and the lead desk for the configured Partner Center.",
+    "up": "Run Dagster and the lead desk for your Partner Center.",
     "sync": "Run one sync now, in this process.",
     "auth": "Sign in to Partner Center once; syncs refresh the sign-in.",
     "db": "Manage the database: its schema, its URL, the embedded server.",
