@@ -5,6 +5,7 @@ One embedded server serves the whole session; each test that asks for `database_
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin a session that leaves nothing behind; the workers of pytest-xdist belong to it."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]  # what the machine says of some other server
+    # a shell lets its background jobs (`make test &`) ignore Ctrl-C, and the processes of the tests would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.stash[SESSION] = watchdog.start()
 

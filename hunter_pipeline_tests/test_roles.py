@@ -112,7 +112,7 @@ def test_a_database_from_before_the_roles(admin: str) -> None:
     run(admin, "update alembic_version set version_num = '0001'")
     with pytest.raises(DatabaseError):
         migrate.upgrade(Warehouse(as_role(admin, "hunter_pipeline"), load_settings().home))
-    run(admin, "update alembic_version set version_num = '0009'")
+    run(admin, "update alembic_version set version_num = '0011'")
     run(admin, "comment on view leads_ready is 'of an older version'")
     migrate.upgrade(Warehouse(as_role(admin, "hunter_owner"), load_settings().home))
     assert reader_sees(admin) == {"leads_ready"}

@@ -1,18 +1,19 @@
 """
 The `hunter` command: its subcommands, and the boundary where errors become messages and exit codes.
 
-A subcommand imports Dagster, Alembic or pandas when it runs, so that `hunter --help` responds at once.
+The module of a subcommand is imported when that subcommand runs, so that `hunter --help` responds at once.
 """
 
+import importlib
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from hunter_pipeline import __version__
-from hunter_pipeline.cli import auth, db, demo, doctor, domain, forget, leads, referrals, sandbox, serve, sync, uat, up
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.referrals.text import replace_control_characters
 
@@ -20,8 +21,51 @@ INTERRUPTED = 130
 USAGE = 2
 UNEXPECTED = 1
 
+# Each subcommand with its summary. hunter_pipeline/cli/NAME.py has its function NAME, or `app` for a group.
+COMMANDS = {
+    "demo": "Run everything on a sandbox, with nothing configured.",
+    "up": "Run Dagster and the lead desk for your Partner Center.",
+    "sync": "Run one sync now, in this process.",
+    "auth": "Sign in to Partner Center once; syncs refresh the sign-in.",
+    "db": "Manage the database: its schema, its URL, the embedded server.",
+    "leads": "Print the leads that are ready to call, the most urgent first.",
+    "domain": "Print the canonical domain of each TEXT, or line of input.",
+    "forget": "Erase a person everywhere, and keep them erased.",
+    "serve": "Serve the API and the lead desk until Ctrl-C.",
+    "referrals": "Read referrals, and answer them in Partner Center.",
+    "sandbox": "Run the simulator of Partner Center and Entra alone.",
+    "uat": "Run the seven acceptance tests and print a report.",
+    "doctor": "Check the installation, and say how to fix what does not work.",
+}
+
+
+class _Commands(TyperGroup):
+    """The subcommands: until one runs, only its name and summary are known."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = {name: TyperCommand(name, help=summary) for name, summary in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _summary, rest = super().resolve_command(ctx, args)
+        return name, load_command(str(name)), rest
+
+
+def load_command(name: str) -> Any:
+    """Return the Typer command or group of a subcommand."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    parent = typer.Typer(add_completion=False, rich_markup_mode=None)
+    if hasattr(module, "app"):
+        parent.add_typer(module.app, name=name)
+    else:
+        parent.command(name)(getattr(module, name))
+        parent.callback()(lambda: None)
+    return typer.main.get_group(parent).commands[name]
+
+
 app = typer.Typer(
     name="hunter",
+    cls=_Commands,
     help="Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,21 +91,6 @@ def options(
 ) -> None:
     """Never lose a Microsoft lead: Partner Center referrals, synced into PostgreSQL, ready to call."""
     del debug, version  # `main` handles --debug, a callback --version; they are declared for the help text
-
-
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.command("sync")(sync.sync)
-app.add_typer(auth.app, name="auth")
-app.add_typer(db.app, name="db")
-app.command("forget")(forget.forget)
-app.command("domain")(domain.domain)
-app.command("leads")(leads.leads)
-app.add_typer(referrals.app, name="referrals")
-app.command("sandbox")(sandbox.sandbox)
-app.command("serve")(serve.serve)
-app.command("uat")(uat.uat)
-app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

@@ -1,14 +1,11 @@
 """`hunter db`: the schema and the embedded server."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from hunter_pipeline.cli.progress import print_waiting_for_sync
 from hunter_pipeline.config.settings import load_settings
-
-if TYPE_CHECKING:
-    from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.warehouse import embedded, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
 
 app = typer.Typer(help="Manage the database: its schema, its URL, the embedded server.", no_args_is_help=True)
 
@@ -20,8 +17,6 @@ def upgrade() -> None:
 
     Waits for a sync in progress. Dagster's tables are upgraded as well if this user owns them.
     """
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415 - Alembic takes a second to import
-
     revision = migrate.upgrade(_warehouse(), waiting=print_waiting_for_sync)
     print(f"The schema is at revision {revision}.")
     from hunter_pipeline.local import dagster_instance  # noqa: PLC0415 - Dagster takes a second to import
@@ -32,8 +27,6 @@ def upgrade() -> None:
 @app.command()
 def status() -> None:
     """Print the revision of the schema."""
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
-
     revision, newest = migrate.status(_warehouse())
     if revision == newest:
         print(f"The schema is at revision {revision}, the newest.")
@@ -50,8 +43,6 @@ def url() -> None:
 @app.command()
 def stop() -> None:
     """Stop the embedded server."""
-    from hunter_pipeline.warehouse import embedded  # noqa: PLC0415
-
     settings = load_settings()
     if settings.database_url is not None:
         print("HUNTER_DATABASE_URL is set: hunter stops only the embedded server.")
@@ -59,7 +50,5 @@ def stop() -> None:
         print("Stopped." if embedded.stop(settings.home) else "The embedded server was not running.")
 
 
-def _warehouse() -> "Warehouse":
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
+def _warehouse() -> Warehouse:
     return Warehouse.from_settings(load_settings())

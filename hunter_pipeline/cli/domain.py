@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.referrals.canonical_domain import resolve
 from hunter_pipeline.referrals.text import replace_control_characters
 
 TAB = "\t"
@@ -21,10 +22,12 @@ def domain(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Print the canonical domain of each TEXT, or line of input."""
-    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415 - MSAL takes a while to import
-    from hunter_pipeline.referrals.canonical_domain import resolve  # noqa: PLC0415 - loads the lists of domains
+    settings = load_settings()
+    own = settings.own_domains
+    if settings.partner_center_client_id:
+        from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415 - MSAL takes a while to import
 
-    own = own_domains(load_settings())
+        own = own_domains(settings)
     for text in map(_replace_invalid_bytes, texts) if texts else _input_lines():
         found = resolve(text, own=own)
         if as_json:

@@ -7,6 +7,11 @@ import typer
 
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.pipeline.erase import erase_person
+from hunter_pipeline.pipeline.sign_in import own_domains
+from hunter_pipeline.referrals.addresses import canonical_address
+from hunter_pipeline.warehouse import schema
+from hunter_pipeline.warehouse.connection import Warehouse
 
 
 def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]) -> None:
@@ -16,11 +21,6 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     Referrals that name the person lose all contacts, notes and other free text, payload history included; the
     referrals themselves and the companies stay. It waits for a running sync.
     """
-    from hunter_pipeline.pipeline.erase import erase_person  # noqa: PLC0415 - the lists of domains take a while to load
-    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415
-    from hunter_pipeline.referrals.addresses import canonical_address  # noqa: PLC0415
-    from hunter_pipeline.warehouse import schema  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     settings = load_settings()
     address = canonical_address(email)

@@ -2,6 +2,8 @@
 
 from hunter_pipeline.config.logs import announce, configure_logs
 from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.local import processes
+from hunter_pipeline.web.app import serve as serve_app
 
 
 def serve() -> None:
@@ -14,10 +16,8 @@ def serve() -> None:
     settings = load_settings()
     configure_logs(settings)
     settings.require_api_key()
-    from hunter_pipeline.local import processes  # noqa: PLC0415
-    from hunter_pipeline.web import app  # noqa: PLC0415 - FastAPI takes half a second to import
 
     url = processes.free_url(settings.api_url, processes.API, or_next=False)
     text = f"API and lead desk: {url} (API documentation: {url}/docs). Press Ctrl-C to stop."
     announce(settings, "lead_desk_starting", text, url=url)
-    app.serve(settings)
+    serve_app(settings)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import psutil
 from dotenv import dotenv_values
 
 DOTENV = ".env"
@@ -113,6 +112,8 @@ def _read_dotenv() -> dict[str, str]:
 
 
 def _is_writer_alive(pid: int, file: Path) -> bool:
+    import psutil  # noqa: PLC0415 - only needed where a demo was started
+
     # a process that reuses the id started after the file was written
     try:
         return psutil.Process(pid).create_time() <= file.stat().st_mtime + _CLOCK_SECONDS

@@ -73,7 +73,8 @@ class ErasureRegistry:
 
     def has_named(self, referral_id: str) -> bool:
         """Return whether some version of a referral is recorded as naming an erased person."""
-        return self._hash("referral", referral_id) in self.referrals
+        # Older versions recorded a GUID in the letters in which it arrived.
+        return any(self._hash("referral", text) in self.referrals for text in (referral_id, referral_id.upper()))
 
     def record(self, referral_id: str, people: set[str]) -> None:
         """Record that a referral names these people."""

@@ -144,7 +144,9 @@ def identify(body: bytes) -> object:
     if _id_problem({"id": identity.id}):
         return parse_json(body.decode("utf-8", errors="replace"))
     wire_hash = hashlib.sha256(body).digest()
-    return WireReferral(body, identity.id.strip(), identity.updatedDateTime, bytes(identity.team), wire_hash)
+    return WireReferral(
+        body, canonical_id(identity.id.strip()), identity.updatedDateTime, bytes(identity.team), wire_hash
+    )
 
 
 def version_of_wire(item: WireReferral) -> RawVersion | Rejected:
@@ -188,7 +190,7 @@ def version_of(item: object) -> RawVersion | Rejected:
     stored = _repaired(text) if _is_suspicious(text) else text
     key = sortable_utc(payload.get("updatedDateTime"))
     return RawVersion(
-        referral_id=_canonical_id(str(payload["id"]).strip()),
+        referral_id=canonical_id(str(payload["id"]).strip()),
         payload_json=stored,
         content_hash=content_hash,
         source_updated_at=to_datetime(key) if key else None,
@@ -197,7 +199,7 @@ def version_of(item: object) -> RawVersion | Rejected:
     )
 
 
-def _canonical_id(referral_id: str) -> str:
+def canonical_id(referral_id: str) -> str:
     """Return a GUID in small letters, in which Partner Center's own answers write it, and any other id as it is."""
     return referral_id.lower() if _GUID.fullmatch(referral_id) else referral_id
 

@@ -178,6 +178,8 @@ def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
         "unix_socket_directories": f'"{socket_dir}"',
         "unix_socket_permissions": "0700",
         "lc_messages": "C",
+        # after each checkpoint the first change of a page writes the whole page
+        "wal_compression": "pglz",
     }
     command = [str(binaries(data) / "postgres"), "-D", str(data), "-p", "5432"]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from hunter_pipeline.referrals.payloads import canonical_id
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline.web import exports, models, sync_status
@@ -55,6 +56,7 @@ SearchText = Annotated[
     Query(description="words that must all occur, in any case: in company, deal, domain, ids, city or contacts"),
 ]
 RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL)]
+ReferralId = Annotated[RecordId, AfterValidator(canonical_id)]
 
 
 def read_filters(
@@ -134,7 +136,7 @@ def export_referrals(
     response_model_exclude_unset=True,
     responses={404: {"model": models.Error}},
 )
-def get_referral(request: Request, referral_id: RecordId, include_raw: bool = False) -> dict[str, Any]:
+def get_referral(request: Request, referral_id: ReferralId, include_raw: bool = False) -> dict[str, Any]:
     """Return a referral with its contacts, its company and its status history."""
     with _warehouse(request).connection() as connection:
         detail = listing.detail(connection, referral_id)

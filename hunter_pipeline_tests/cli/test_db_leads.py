@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 import requests
 
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.web import exports
@@ -64,9 +65,12 @@ def test_auth_status_as_json_is_json_when_it_fails(hunter):
 
 def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_url: str) -> None:
     """A second upgrade changes nothing."""
-    assert "The schema is at revision none, the newest is 0009. Run: hunter db upgrade" in hunter("db", "status").out
-    assert [hunter("db", "upgrade").out for _ in range(2)] == ["The schema is at revision 0009.\n"] * 2
-    assert hunter("db", "status").out == "The schema is at revision 0009, the newest.\n"
+    newest = max(path.name for path in project_file("sql/migrations/versions").glob("[0-9]*.py"))[:4]
+    assert (
+        f"The schema is at revision none, the newest is {newest}. Run: hunter db upgrade" in hunter("db", "status").out
+    )
+    assert [hunter("db", "upgrade").out for _ in range(2)] == [f"The schema is at revision {newest}.\n"] * 2
+    assert hunter("db", "status").out == f"The schema is at revision {newest}, the newest.\n"
     assert hunter("db", "url").out == f"{database_url}\n"
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 

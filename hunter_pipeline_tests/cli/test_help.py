@@ -3,12 +3,17 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from hunter_pipeline.cli import COMMANDS as LISTED
+from hunter_pipeline.cli import load_command
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+# Each takes from half a second to three seconds to import.
+SLOW_PACKAGES = {"dagster", "pandas", "alembic", "apprise", "sqlalchemy", "msal", "requests", "psycopg", "structlog"}
 VALUES = {"--name", "--value", "--currency", "--close", "--notes", "--crm-id", "--by", "--json"}
 COMMANDS = {
     "demo": {"--once"},
@@ -108,3 +113,26 @@ def test_debug_shows_the_traceback_before_and_after_the_command(program) -> None
         assert shown.returncode == 1
         assert "ConfigurationError: HUNTER_ENV holds 'prod'" in shown.stderr
         assert "Traceback" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "most_modules"), [("--help", 450), ("--version", 450), ("domain contoso.com", 700), ("domain --help", 700)]
+)
+def test_command_without_a_database_imports_little(line: str, most_modules: int, tmp_path: Path) -> None:
+    code = f"""
+import sys
+from hunter_pipeline.cli import run
+assert run({line.split()}) == 0
+print(len(sys.modules), *sorted(set(sys.modules) & {SLOW_PACKAGES}), file=sys.stderr)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS
+    )
+    count, *slow = result.stderr.split()
+    assert slow == []
+    assert int(count) <= most_modules
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_listed_summary_is_the_one_of_the_command(name: str) -> None:
+    assert load_command(name).get_short_help_str(limit=100) == LISTED[name]

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 import yaml
 from jsonschema import Draft202012Validator
 
-from hunter_pipeline.cli import app
+from hunter_pipeline.cli import load_command
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.local.dagster_instance import STORAGE_VARIABLE
@@ -185,8 +184,8 @@ def test_commands_of_the_pods_exist() -> None:
     """The code location loads the module of workspace.yaml."""
     commands = [pod["containers"][0]["command"] for pod in PODS.values() if "command" in pod["containers"][0]]
     assert sorted(commands) == [["hunter", "db", "upgrade"], ["hunter", "serve"]]
-    for _, *words in commands:
-        command = typer.main.get_command(app)
+    for _, name, *words in commands:
+        command = load_command(name)
         for word in words:
             command = getattr(command, "commands", {})[word]
     assert CODE["dagsterApiGrpcArgs"] == ["--module-name", "hunter_pipeline.definitions"]
@@ -297,8 +296,9 @@ def test_files_versions_and_commands_of_the_guide_exist() -> None:
     lines = re.findall(r"(?:-- |`)hunter ([a-z ]+)", text)
     assert len(lines) > 4
     for line in lines:
-        command = typer.main.get_command(app)
-        for word in line.split():
+        name, *words = line.split()
+        command = load_command(name)
+        for word in words:
             command = getattr(command, "commands", {})[word]
 
 

@@ -167,6 +167,11 @@ def test_content_hash_is_that_of_the_original_value() -> None:
 def test_guid_in_capitals_is_the_same_referral() -> None:
     guid = "5A7D0C3E-1B2F-4C5D-8E9F-0A1B2C3D4E5F"
     assert accepted({"id": guid}).referral_id == accepted({"id": f" {guid.lower()}"}).referral_id == guid.lower()
+    arrived = identify(json.dumps({"id": f"{guid} "}).encode())
+    assert isinstance(arrived, WireReferral)
+    version = version_of_wire(arrived)
+    assert isinstance(version, RawVersion)
+    assert arrived.referral_id == version.referral_id == guid.lower()
 
 
 @given(referrals | json_values)

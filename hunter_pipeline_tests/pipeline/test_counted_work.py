@@ -1,0 +1,135 @@
+"""How much work a sync does: requests, statements, rows written and WAL, counted and never timed."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.warehouse.office import Office, office_of
+
+REFERRALS = 1_000
+PAGE = 200
+TABLES_OF_REFERRALS = ("raw_referrals", "normalized_referrals", "partner_center_referrals", "companies")
+KB = 1_024
+
+
+class CountingCursor(psycopg.Cursor[Any]):
+    """A cursor that counts what it executes."""
+
+    statements = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> "CountingCursor":
+        CountingCursor.statements += 1
+        return super().execute(*arguments, **options)
+
+
+class CountingWarehouse(Warehouse):
+    """The warehouse with a count of the statements that are sent to it."""
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        with super().connection() as connection:
+            connection.cursor_factory = CountingCursor
+            yield connection
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
+        office.warehouse = CountingWarehouse(office.url, office.folder)
+        yield office
+
+
+def rows_written(office: Office) -> dict[str, int]:
+    """Return how many rows of each table were inserted, updated or deleted since it was created."""
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        connection.execute("select pg_stat_force_next_flush()")
+        found = connection.execute(
+            "select relname, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where relname = any(%s)",
+            (list(TABLES_OF_REFERRALS),),
+        )
+        return dict(found.fetchall())
+
+
+@pytest.fixture
+def no_full_pages(server: Server) -> Iterator[None]:
+    """Leave out of the WAL the whole pages that follow a checkpoint, which may happen at any time."""
+    with psycopg.connect(server.admin, autocommit=True) as connection:
+        connection.execute("alter system set full_page_writes = off")
+        connection.execute("select pg_reload_conf()")
+        yield
+        connection.execute("alter system reset full_page_writes")
+        connection.execute("select pg_reload_conf()")
+
+
+def wal_position(office: Office) -> int:
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        [position] = connection.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone() or [0]
+    return int(position)
+
+
+def count_work(office: Office, mode: Any = "incremental") -> dict[str, Any]:
+    """Run one sync; return its summary with what it took."""
+    before, start, CountingCursor.statements = rows_written(office), wal_position(office), 0
+    summary = office.sync(mode, page_size=PAGE)
+    assert summary["status"] == "success"
+    written = {name: count - before.get(name, 0) for name, count in rows_written(office).items()}
+    return {
+        **summary,
+        "statements": CountingCursor.statements,
+        "written": written,
+        "wal": wal_position(office) - start,
+    }
+
+
+@pytest.mark.usefixtures("no_full_pages")
+def test_sync_with_nothing_new_writes_no_row_of_a_referral(office: Office) -> None:
+    office.sync(page_size=PAGE)
+    office.sync(page_size=PAGE)
+    work = count_work(office)
+    assert work["requests"] == 1
+    assert work["statements"] <= 50
+    assert work["wal"] <= 100 * KB
+    # the overlap of five minutes is read again: synced_at of what it holds moves, nothing else does
+    assert work["written"] == dict.fromkeys(TABLES_OF_REFERRALS, 0) | {"partner_center_referrals": work["fetched"]}
+    assert work["fetched"] < REFERRALS / 20
+
+
+def test_change_of_one_percent_writes_rows_of_that_one_percent(office: Office) -> None:
+    office.sync(page_size=PAGE)
+    office.sync(page_size=PAGE)
+    changed = sorted(office.sandbox.world.incoming())[: REFERRALS // 100]
+    for referral_id in changed:
+        office.sandbox.world.update(referral_id, status="Closed", substatus="Lost")
+    work = count_work(office)
+    assert (work["new"], work["updated"]) == (0, len(changed))
+    assert work["written"]["raw_referrals"] == len(changed)
+    # one deleted and one inserted for each
+    assert work["written"]["normalized_referrals"] == 2 * len(changed)
+    assert work["written"]["partner_center_referrals"] <= len(changed) + work["fetched"]
+    assert work["written"]["companies"] <= len(changed)
+
+
+@pytest.mark.usefixtures("no_full_pages")
+def test_full_read_of_unchanged_referrals_moves_synced_at_and_writes_little(office: Office) -> None:
+    office.sync(page_size=PAGE)
+    office.sync("full", page_size=PAGE)
+    work = count_work(office, "full")
+    assert work["unchanged"] == REFERRALS
+    assert work["written"] == dict.fromkeys(TABLES_OF_REFERRALS, 0) | {"partner_center_referrals": REFERRALS}
+    assert work["wal"] / REFERRALS <= KB
+    assert office.value("select count(*) from partner_center_referrals where synced_at < %s", work["started_at"]) == 0
+
+
+def test_statements_grow_with_the_pages_and_not_with_the_referrals(office: Office) -> None:
+    first = count_work(office)
+    unchanged = count_work(office, "full")
+    pages = -(-REFERRALS // PAGE)
+    assert first["requests"] <= pages + 1
+    assert first["statements"] <= 50 + 10 * pages
+    assert unchanged["statements"] <= 50 + 10 * pages
