@@ -1,9 +1,9 @@
 """
-Runs the fault matrix and the crash loop, and writes their results as tables into docs/resilience.md.
+Runs the fault matrix, the crash loop and the killed senders, and writes their results as tables into docs.
 
     python -m chaos                  everything: about ten minutes on an idle machine
     python -m chaos --rounds 4       fewer crashes; 0 runs none
-    python -m chaos --only faults    one of the two (faults, crashes)
+    python -m chaos --only faults    one of the three (faults, answers, crashes)
 """
 
 import argparse
@@ -12,7 +12,8 @@ import time
 
 import structlog
 
-from chaos import crashes, faults, report
+from chaos import answers, crashes, faults, report
+from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.servers import embedded_server
 from hunter_pipeline_tests.warehouse.office import office_of, sign_in
 
@@ -23,13 +24,15 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=20, help="number of crashes, 20 by default")
     options.add_argument("--seconds", type=float, default=1500, help="start no further crash after this time")
     options.add_argument("--seed", type=int, default=int(time.time()), help="seed of the random moments")
-    options.add_argument("--only", choices=("faults", "crashes"))
+    options.add_argument("--only", choices=("faults", "answers", "crashes"))
     options.add_argument("--no-write", action="store_true", help="do not change docs/resilience.md")
     given = options.parse_args()
     failures = 0
-    if given.only != "crashes":
+    if given.only in (None, "faults"):
         failures += _run_faults(write=not given.no_write)
-    if given.only != "faults" and given.rounds > 0:
+    if given.only in (None, "answers"):
+        failures += _run_answers(write=not given.no_write)
+    if given.only in (None, "crashes") and given.rounds > 0:
         failures += _run_crashes(given.rounds, given.seed, given.seconds, write=not given.no_write)
     return 1 if failures else 0
 
@@ -53,6 +56,21 @@ def _run_faults(*, write: bool) -> int:
     print(f"\nHTTP faults: {len(results)} tried, {passed} survived as the contract says.", flush=True)
     if write:
         report.write("faults", report.format_faults(results))
+    return failures
+
+
+def _run_answers(*, write: bool) -> int:
+    results: list[answers.AnswerResult] = []
+    with embedded_server() as server, office_of(server, SandboxOptions(referrals=1)) as office:
+        faults.use(office)
+        sign_in(office)
+        for result in answers.run(office):
+            results.append(result)
+            print(f"answer: killed {result.moment}: {'; '.join(result.wrong) or 'applied once'}", flush=True)
+    failures = sum(bool(result.wrong) for result in results)
+    print(f"Killed senders: {len(results)} tried, {len(results) - failures} survived.", flush=True)
+    if write:
+        report.write("answers", report.format_answers(results))
     return failures
 
 

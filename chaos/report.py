@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from chaos.answers import AnswerResult
 from chaos.crashes import CrashResult
 from chaos.faults import EXIT_CODES, PLACES, REFERRALS, Case, Observed
 
@@ -53,6 +54,18 @@ def format_crashes(results: list[CrashResult], seed: int) -> str:
     survived = sum(not each.wrong for each in results)
     targets = ", ".join(f"{name} {count}" for name, count in Counter(each.target for each in results).items())
     return "\n".join([f"{len(results)} crashes tried ({targets}; seed {seed}), {survived} survived.", "", *table])
+
+
+def format_answers(results: list[AnswerResult]) -> str:
+    """Return a table with one line per killed sender."""
+    head = ["the sender was killed", "request ids recognized", "PATCH requests", "applied", "state", "outcome"]
+    table = [_line(head), _line(["---", "---", "---:", "---:", "---", "---"])]
+    for each in results:
+        outcome = "**" + "; ".join(each.wrong) + "**" if each.wrong else "exactly once"
+        cells = [each.moment, "yes" if each.remembers else "no", each.patches, each.applied, each.state, outcome]
+        table.append(_line([str(cell) for cell in cells]))
+    survived = sum(not each.wrong for each in results)
+    return "\n".join([f"{len(results)} senders killed, {survived} answers applied exactly once.", "", *table])
 
 
 def _line(cells: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hunter_pipeline.sandbox import timestamps
@@ -43,11 +43,16 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class AppliedUpdate:
-    """An update that changed a referral, or that was answered again without changing it (`is_repeat`)."""
+    """
+    An update that changed a referral, or that was answered again without changing it (`is_repeat`).
+
+    replaced: the values that it replaced, by path.
+    """
 
     referral_id: str
     request_id: str | None
     operations: list[dict[str, Any]]
+    replaced: dict[str, Any] = field(default_factory=dict)
     is_repeat: bool = False
 
 
@@ -100,7 +105,8 @@ def update_referral(
     now = timestamps.utc_now()
     if changed.get("status") != payload.get("status"):
         changed["acceptedDateTime" if changed["status"] == "Active" else "closedDateTime"] = now
-    log.entries.append(AppliedUpdate(referral_id, request_id, operations))
+    replaced = {operation["path"]: _value_at(payload, operation["path"]) for operation in operations}
+    log.entries.append(AppliedUpdate(referral_id, request_id, operations, replaced))
     return world.update(referral_id, **changed | {"updatedDateTime": now, "eTag": world.new_etag()})
 
 

@@ -1,0 +1,25 @@
+"""A sender that is killed before, during or after its PATCH leaves no answer lost or doubled."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chaos import answers
+from hunter_pipeline.sandbox import SandboxOptions
+from hunter_pipeline_tests.servers import Server
+from hunter_pipeline_tests.warehouse.office import Office, office_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[Office]:
+    with office_of(server, SandboxOptions(referrals=1)) as office:
+        yield office
+
+
+def test_killed_sender_leaves_every_answer_applied_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
+    results = list(answers.run(office))
+    assert len(results) == 2 * len(answers.MOMENTS)
+    assert [(result.moment, result.wrong) for result in results if result.wrong] == []
