@@ -8,13 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
-NEWEST = "0010"
+NEWEST = max(path.name for path in project_file("sql/migrations/versions").glob("[0-9]*.py"))[:4]
 TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
 CONTRACT: dict[str, dict[str, str]] = {
     "raw_referrals": {
