@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from hunter_pipeline.config.environment import hunter_variables
 from hunter_pipeline.config.logs import configure_logs
@@ -14,7 +15,7 @@ from hunter_pipeline.local import processes
 
 
 class Diagnosis(NamedTuple):
-    """One line of the report; `mark` is ok, WARN or BAD."""
+    """One line of the report; `mark` is ok, WARN, BAD or, where another line says why nothing was checked, -."""
 
     subject: str
     mark: str
@@ -46,25 +47,46 @@ def doctor() -> int:
 
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
-    """Run every check; one that fails is a diagnosis as well."""
+    """Run every check; one that fails is a diagnosis as well, and is not repeated by checks that need what it found."""
     checks: dict[str, Callable[[Settings], str]] = {
         "variables": _check_variables,
         "home": _check_home,
         "database": _check_database,
         "disk": _check_disk,
+        "feature flag": _check_flag,
         "clock": _check_clock,
         "last sync": _check_last_sync,
-        "feature flag": _check_flag,
     }
     if settings.partner_center_enabled:
         checks |= {"sign-in": _check_sign_in, "Partner Center": _check_partner_center}
     checks |= {"own domains": _check_own_domains, "Dagster": _check_dagster, "lead desk": _check_desk}
+    needs = _needs(settings)
+    causes: dict[str, str] = {}  # of each check without a result: the one that failed
     for subject, check in checks.items():
+        if cause := next((causes[need] for need in needs.get(subject, ()) if need in causes), None):
+            causes[subject] = cause
+            yield Diagnosis(subject, "-", f"not checked: see {cause}")
+            continue
         try:
             yield Diagnosis(subject, "ok", check(settings))
         except HunterError as error:
             mark = "BAD" if error.exit_code else "WARN"
+            if error.exit_code:
+                causes[subject] = subject
             yield Diagnosis(subject, mark, f"{error.message} {error.hint or ''}".rstrip(), error.exit_code)
+
+
+def _needs(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the checks that each check needs: where one of them fails, it would fail for the same reason."""
+    sign_in = ("feature flag", *(("database",) if settings.token_keys else ()))
+    same_host = urlsplit(settings.partner_center_api_url).netloc == urlsplit(settings.partner_center_authority).netloc
+    return {
+        "disk": ("database",),
+        "last sync": ("database",),
+        "own domains": ("database",),
+        "sign-in": sign_in,
+        "Partner Center": ("sign-in", *(("clock",) if same_host else ())),
+    }
 
 
 def _check_variables(_settings: Settings) -> str:

@@ -1,7 +1,9 @@
 """`hunter leads`: print or export the rows of `leads_ready`."""
 
 import codecs
+import shutil
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -13,11 +15,24 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.referrals.text import to_line
 
-_TABLE_COLUMNS = (
-    *("score", "canonical_name", "domain", "country", "referral_type", "status", "contact_name", "expires_at"),
-)
 # Outside a terminal each lead is one line, however long: `hunter leads | grep contoso`.
+_TABLE_COLUMNS = (
+    *("score", "canonical_name", "domain", "country", "referral_type", "status"),
+    *("contact_name", "contact_phone", "contact_email", "expires_at"),
+)
 _UNLIMITED_WIDTH = 10_000
+# Columns of a terminal that has room for all of them.
+_WIDE = 100
+_NARROWEST = 8
+# On a terminal a lead is as many lines as the longest of these cells has values. A narrow one has no room for `what`
+# and the domain: a telephone number or an address that is cut in two is of no use.
+_STACKED_COLUMNS = {
+    "score": ("score",),
+    "company": ("canonical_name", "domain"),
+    "call": ("contact_name", "contact_phone", "contact_email"),
+    "what": ("referral_name", "referral_type", "status"),
+    "expires": ("expires_at",),
+}
 
 
 class Format(Enum):
@@ -32,9 +47,12 @@ class Format(Enum):
 def leads(
     form: Annotated[Format, typer.Option("--format", help="The output format.")] = Format.table,
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file, not to standard output.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Print only so many.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only leads in this status: New or Active.")] = None,
+    referral_type: Annotated[str | None, typer.Option("--type", help="Only leads of this referral type.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
-    from hunter_pipeline.warehouse import leads_ready, migrate  # noqa: PLC0415
+    from hunter_pipeline.warehouse import listing, migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
     if form is Format.xlsx and output is None and sys.stdout.isatty():
@@ -43,10 +61,20 @@ def leads(
     if migrate.status(warehouse)[0] is None:
         raise DatabaseError("The database is empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
     with warehouse.connection() as connection:
-        rows = leads_ready.leads_ready(connection)
+        known = listing.known_values(connection)
+        filters = listing.Filters(
+            status=_known_value("--status", status, known["status"]),
+            referral_type=_known_value("--type", referral_type, known["referral_type"]),
+        )
+        found = listing.leads_page(connection, filters, page_size=limit)
+    rows = found.items
     if form is Format.table and output is None:
-        print(_format_table(rows, width=None if sys.stdout.isatty() else _UNLIMITED_WIDTH), end="")
-        print(f"{len(rows)} lead{'' if len(rows) == 1 else 's'}", file=sys.stderr)
+        print(
+            _format_stacked(rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _format_table(rows),
+            end="",
+        )
+        total = f"{found.total} lead{'' if found.total == 1 else 's'}"
+        print(total if len(rows) == found.total else f"{len(rows)} of {total}", file=sys.stderr)
         return
     content = _format_leads(rows, form)
     if output is None:
@@ -64,22 +92,70 @@ def leads(
 
 def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
     if form is Format.table:
-        return _format_table(rows, width=_UNLIMITED_WIDTH).encode()
+        return _format_table(rows).encode()
     from hunter_pipeline.web import exports  # noqa: PLC0415 - openpyxl takes a while to import
 
     return exports.LEAD_WRITERS[form.value](rows)
 
 
-def _format_table(rows: list[dict[str, Any]], *, width: int | None) -> str:
-    """Return the leads as a text table; `width=None` is the terminal's width."""
+def _known_value(option: str, given: str | None, known: list[str]) -> str | None:
+    """Return the stored spelling of a filter's value. Raises: ConfigurationError where no referral has it."""
+    if given is None:
+        return None
+    value = next((value for value in known if value.casefold() == given.strip().casefold()), None)
+    if value is None:
+        raise ConfigurationError(f"{option} holds {to_line(given)!r}.", hint=f"It may hold {', '.join(known)}.")
+    return value
+
+
+def _format_table(rows: list[dict[str, Any]]) -> str:
+    """Return the leads as a text table with one line per lead."""
+    cells = ([_format_cell(row[name]) for name in _TABLE_COLUMNS] for row in rows)
+    return _render(list(_TABLE_COLUMNS), cells)
+
+
+def _format_stacked(rows: list[dict[str, Any]], width: int) -> str:
+    """Return the leads as a table of a terminal's width; a cell has a line for each of its values."""
+    shown = _STACKED_COLUMNS
+    if width < _WIDE:
+        shown = {title: names for title, names in shown.items() if title != "what"} | {"company": ("canonical_name",)}
+    cells = [[_stacked_cell(row, names) for names in shown.values()] for row in rows]
+    return _render(list(shown), cells, widths=_widths(list(shown), cells, width))
+
+
+def _widths(titles: list[str], cells: list[list[str]], width: int) -> list[int]:
+    """Return the columns of each cell: as many as it needs to be on one line, but company and what share the rest."""
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    wanted = [
+        max(map(cell_len, "\n".join([title, *column]).splitlines()))
+        for title, column in zip(titles, zip(*cells, strict=True) if cells else [()] * len(titles), strict=True)
+    ]
+    flexible = [titles.index(title) for title in titles if title in ("company", "what")]
+    fixed = sum(each for number, each in enumerate(wanted) if number not in flexible) + 2 * len(titles)
+    share = max((width - fixed) // len(flexible), _NARROWEST)
+    return [min(each, share) if number in flexible else each for number, each in enumerate(wanted)]
+
+
+def _stacked_cell(row: dict[str, Any], names: tuple[str, ...]) -> str:
+    values = [_format_cell(row[name]) for name in names]
+    if "contact_name" in names and row["contact_allowed"] is False:
+        values.insert(0, "(no consent)")
+    return "\n".join(filter(None, values))
+
+
+def _render(titles: list[str], rows: Iterable[list[str]], *, widths: list[int] | None = None) -> str:
+    """Return a text table; a cell beyond its column's width goes on in the next line."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*_TABLE_COLUMNS, box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for title, width in zip(titles, widths or [None] * len(titles), strict=True):
+        table.add_column(title, overflow="fold", width=width)
     for row in rows:
-        table.add_row(*(_format_cell(row[name]) for name in _TABLE_COLUMNS))
-    console = Console(width=width, markup=False, highlight=False)
+        table.add_row(*row)
+    console = Console(width=_UNLIMITED_WIDTH, markup=False, highlight=False)
     with console.capture() as capture:
         console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())

@@ -3,7 +3,7 @@
 import time
 from email.utils import parsedate_to_datetime
 
-from hunter_pipeline.partner_center.http import ApiRequest, Http
+from hunter_pipeline.partner_center.http import PROBE_POLICY, ApiRequest, Http
 from hunter_pipeline.partner_center.responses import ApiResponse
 
 # Entra accepts a difference of five minutes.
@@ -13,7 +13,7 @@ CLOCK_HINT = "Set the clock of this machine: timedatectl set-ntp true."
 
 def clock_problem(http: Http, authority: str) -> str | None:
     """Return a sentence if the clock differs from the authority's, else None. Raises: PartnerCenterNetworkError."""
-    return skew_sentence(http.send(ApiRequest("GET", f"{authority}/", "the clock")))
+    return skew_sentence(http.send(ApiRequest("GET", f"{authority}/", "the clock"), policy=PROBE_POLICY))
 
 
 def skew_sentence(response: ApiResponse | None) -> str | None:

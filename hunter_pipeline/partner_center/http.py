@@ -182,7 +182,7 @@ class Http:
             )
         outcome = self._send_with_retries(request, policy or self._policy, tried)
         if isinstance(outcome, TransportError) or _is_retryable(outcome):
-            raise retries_exhausted(outcome, request.label)
+            raise retries_exhausted(outcome, request.label, request.url)
         if 300 <= outcome.status_code < BAD_REQUEST:  # noqa: PLR2004 - the redirects
             raise PartnerCenterResponseError(
                 f"The response to {request.label} is a redirect ({outcome.status_code}), which is never followed.",

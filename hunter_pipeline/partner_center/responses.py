@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import (
@@ -198,11 +199,14 @@ def parse_object(body: bytes) -> dict[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
-def retries_exhausted(outcome: Outcome, label: str) -> PartnerCenterError:
-    """Return the error for the outcome of the last try; `label` names the request."""
+def retries_exhausted(outcome: Outcome, label: str, url: str) -> PartnerCenterError:
+    """Return the error for the outcome of the last try; `label` names the request, whose host and port are told."""
     tries = "1 try" if outcome.attempt == 1 else f"{outcome.attempt} tries"
     if isinstance(outcome, TransportError):
-        message = f"No response for {label} after {tries}: {outcome.cause}."
+        address = urlsplit(url)
+        message = (
+            f"{address.hostname}:{address.port or 443} gave no response for {label} after {tries}: {outcome.cause}."
+        )
         return PartnerCenterNetworkError(message, hint=outcome.hint, **outcome.details)
     if outcome.status_code in THROTTLED:
         message = f"Still throttled ({outcome.status_code}) at {label} after {tries}."

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -76,7 +77,9 @@ def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_ur
 
 
 @pytest.mark.slow
-def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_path: Path) -> None:
+def test_leads_are_the_same_in_every_format(
+    hunter, signed_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A table, CSV, JSON and a workbook; to standard output and to a file."""
     empty = hunter("leads")
     assert empty.code == 6
@@ -105,6 +108,16 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     assert all(domain in line for domain, line in zip(domains, lines, strict=True))
     assert table.err == f"{len(leads)} leads\n"
 
+    assert all(lead["contact_email"] in line for lead, line in zip(leads, lines, strict=True) if lead["contact_email"])
+
+    for width in (80, 100, 160):
+        monkeypatch.setenv("COLUMNS", str(width))
+        text = re.sub(r"\x1b\[[0-9;]*m", "", run_on_terminal("leads"))
+        assert max(map(len, text.splitlines())) <= width
+        found = [lead[name] for lead in leads for name in ("contact_email", "contact_phone") if lead[name]]
+        assert found
+        assert [value for value in found if value not in text] == []
+
     assert hunter("leads", "--output", str(tmp_path / "table.txt")).code == 0
     assert (tmp_path / "table.txt").read_text(encoding="utf-8") == table.out
     refused = hunter("leads", "--format", "csv", "--output", str(tmp_path / "no" / "leads.csv"))
@@ -122,6 +135,38 @@ def test_leads_are_the_same_in_every_format(hunter, signed_in: Settings, tmp_pat
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
 
 
+@pytest.mark.slow
+def test_leads_are_limited_and_filtered(hunter, signed_in: Settings) -> None:
+    """In the same order; a value that no lead can have is named with those that it may have."""
+    assert hunter("sync").code == 0
+    leads = json.loads(hunter("leads", "--format", "json").out)
+    first = hunter("leads", "--limit", "2", "--format", "json")
+    assert json.loads(first.out) == leads[:2]
+    assert hunter("leads", "--limit", "2").err == f"2 of {len(leads)} leads\n"
+    for option, column, value in (("--status", "status", "new"), ("--type", "referral_type", "CO-SELL")):
+        expected = [lead for lead in leads if lead[column].lower() == value.lower()]
+        assert 0 < len(expected) < len(leads)
+        assert json.loads(hunter("leads", option, value, "--format", "json").out) == expected
+    refused = hunter("leads", "--status", "open")
+    assert (refused.code, refused.out) == (2, "")
+    assert "error: --status holds 'open'.\nhint:  It may hold New, Active" in refused.err
+
+
+def test_doctor_says_once_what_several_checks_need(
+    hunter, settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    """Host and port of what is out of reach are in its one line."""
+    monkeypatch.setenv("HUNTER_DATABASE_URL", f"postgresql://hunter@127.0.0.1:{free_port}/hunter")
+    sandbox.stop()
+    lines = {line[5:20].strip(): line for line in hunter("doctor").out.splitlines()}
+    assert f'"127.0.0.1", port {free_port} failed: Connection refused' in lines["database"]
+    assert [lines[name][21:] for name in ("disk", "last sync", "own domains")] == ["not checked: see database"] * 3
+    address = settings.partner_center_api_url.removeprefix("https://")
+    assert f"{address} gave no response for the clock after 2 tries: the connection was refused." in lines["clock"]
+    assert lines["sign-in"].startswith("BAD  sign-in         No account is signed in.")
+    assert lines["Partner Center"] == "-    Partner Center  not checked: see sign-in"
+
+
 def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sandbox: Sandbox) -> None:
     """The exit code is that of the cause; after signing in and a sync every line is ok."""
     before = hunter("doctor")
@@ -132,7 +177,7 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     after = hunter("doctor")
     assert (after.code, after.err) == (0, "")
     assert [line.split("  ")[1].strip() for line in after.out.splitlines()] == [
-        *("variables", "home", "database", "disk", "clock", "last sync", "feature flag", "sign-in"),
+        *("variables", "home", "database", "disk", "feature flag", "clock", "last sync", "sign-in"),
         *("Partner Center", "own domains", "Dagster", "lead desk"),
     ]
     assert "succeeded 0 minutes ago; the last one ended as success" in after.out
