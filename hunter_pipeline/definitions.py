@@ -12,7 +12,7 @@ import dagster as dg
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import assets, checks, maintenance
-from hunter_pipeline.defs.alerts import alerts_sensor
+from hunter_pipeline.defs.alerts import alerts_sensor, lead_notifications_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.defs.schedules import build_schedules
 from hunter_pipeline.defs.sensors import build_changes_sensor
@@ -63,7 +63,7 @@ def build_defs(
         asset_checks=checks.ALL,
         jobs=[job, maintenance.prune_dagster_storage, send_referral_updates],
         schedules=[*build_schedules(settings), maintenance.PRUNE_SCHEDULE],
-        sensors=[build_changes_sensor(settings), alerts_sensor, pending_updates_sensor],
+        sensors=[build_changes_sensor(settings), alerts_sensor, lead_notifications_sensor, pending_updates_sensor],
         resources=resources or build_resources(),
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},

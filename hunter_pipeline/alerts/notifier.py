@@ -15,11 +15,15 @@ from datetime import datetime
 import apprise
 
 from hunter_pipeline.alerts.conditions import Condition, NotifyType
+from hunter_pipeline.alerts.leads import KINDS, LeadEvent, format_events
 from hunter_pipeline.alerts.state import AlertState, Notified, forget_ended, new_marks
+from hunter_pipeline.config.notify_targets import NotifyTarget
 from hunter_pipeline.config.settings import Settings
 
 # Seconds for all deliveries of a tick; Dagster ends a sensor's tick after 60.
 MAX_SECONDS = 30.0
+# Under this kind the state keeps when a target was last told of leads.
+DIGEST = "digest"
 _LOGGERS_THAT_QUOTE_ADDRESSES = ("apprise", "urllib3", "requests", "slixmpp", "paho")
 
 
@@ -57,6 +61,35 @@ def notify_targets(
     return sent, failed
 
 
+def notify_of_leads(
+    state: AlertState, events: Sequence[LeadEvent], targets: Sequence[NotifyTarget], settings: Settings, now: datetime
+) -> tuple[int, list[str]]:
+    """
+    Send every target one message about the events that it does not know yet, and record those that it accepted.
+
+    A target with a digest gets it once a day. Returns: as `notify_targets`.
+    """
+    sent, failed = 0, list[str]()
+    deadline = time.monotonic() + MAX_SECONDS
+    for number, target in enumerate(targets, 1):
+        known = state.targets[target_id(target.url)]
+        digest = known.setdefault(DIGEST, Notified(marks=[], notified_at=now))
+        if not target.is_due(digest.notified_at, now):
+            continue
+        told = {kind: set(known[kind].marks) for kind in KINDS if kind in known}
+        new = [event for event in events if event.mark not in told.get(event.kind, ())]
+        if new:
+            title, text = format_events(new, target.language, settings.public_url)
+            if time.monotonic() >= deadline or not _deliver(target.address, title, text, "info"):
+                failed.append(f"target {number} ({service_name(target.address)})")
+                continue
+            sent += 1
+        for kind in KINDS:
+            known[kind] = Notified(marks=[event.mark for event in events if event.kind == kind], notified_at=now)
+        known[DIGEST] = Notified(marks=[], notified_at=now)
+    return sent, failed
+
+
 def service_name(address: str) -> str | None:
     """Return the service of an Apprise address, e.g. 'JSON' for 'json://host/path'; None if it is not an address."""
     with _silenced_loggers():
@@ -84,14 +117,14 @@ def _send(address: str, alert: tuple[str, str, NotifyType], condition: Condition
     """
     title, text, notify_type = alert
     link = f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
+    return _deliver(address, f"hunter_pipeline ({settings.env}): {title}", f"{text}{link}", notify_type)
+
+
+def _deliver(address: str, title: str, body: str, notify_type: str) -> bool:
     with _silenced_loggers():
         sender = apprise.Apprise()
         return sender.add(address) and bool(
-            sender.notify(
-                title=f"hunter_pipeline ({settings.env}): {title}",
-                body=f"{text}{link}",
-                notify_type=apprise.NotifyType(notify_type),
-            )
+            sender.notify(title=title, body=body, notify_type=apprise.NotifyType(notify_type))
         )
 
 

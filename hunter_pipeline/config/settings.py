@@ -23,6 +23,7 @@ from hunter_pipeline.config.environment import (
     hunter_variables,
     ignore_libpq_variables,
 )
+from hunter_pipeline.config.notify_targets import notify_target
 from hunter_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -133,6 +134,14 @@ class Settings(BaseSettings):
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="comma list of Apprise URLs (Teams, Slack, e-mail, webhook) that receive alerts"
     )
+    notify_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="comma list of Apprise URLs that are told of new, urgent and expiring leads; "
+        "?lang=tr writes Turkish, ?digest=08:00&tz=Europe/Istanbul one message a day",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="address under which people open the lead desk, a path included"
+    )
     source_url: str | None = Field(
         None, description="git repository of this code: Dagster's code references link to it; local files if empty"
     )
@@ -150,7 +159,7 @@ class Settings(BaseSettings):
         # an HTTP header cannot carry surrounding spaces
         return value.strip() or None if isinstance(value, str) else value
 
-    @field_validator("dagster_url")
+    @field_validator("dagster_url", "public_url")
     @classmethod
     def _check_http_url(cls, value: str) -> str:
         if not _is_url(value, "http", "https"):
@@ -193,6 +202,18 @@ class Settings(BaseSettings):
         for number, value in enumerate(values, 1):
             if not _is_apprise_url(value.get_secret_value()):
                 raise ValueError(f"it may hold a comma list of Apprise URLs, and number {number} is not one")
+        return values
+
+    @field_validator("notify_urls")
+    @classmethod
+    def _check_notify_urls(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, value in enumerate(values, 1):
+            target = notify_target(value.get_secret_value())
+            if target is None or not _is_apprise_url(target.address):
+                raise ValueError(
+                    f"it may hold a comma list of Apprise URLs, and number {number} is not one or has a wrong "
+                    "lang (en, tr), digest (08:00) or tz (Europe/Istanbul)"
+                )
         return values
 
     @field_validator("home", "partner_center_token_cache", mode="after")
@@ -333,7 +354,7 @@ def _format_error(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     field = Settings.model_fields[name]
-    is_secret = name in ("database_url", "api_key", "token_keys", "alert_urls")
+    is_secret = name in ("database_url", "api_key", "token_keys", "alert_urls", "notify_urls")
     value = "an invalid value" if is_secret else repr(_PASSWORD.sub("//[hidden]@", str(first["input"]))[:80])
     allowed = _format_allowed(first, field.metadata, field.description or "")
     return f"{PREFIX}{name.upper()} holds {value}; {allowed}."

@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from hunter_pipeline.alerts.conditions import Condition, database_unreachable, evaluate_conditions
-from hunter_pipeline.alerts.notifier import notify_targets, target_id
+from hunter_pipeline.alerts.leads import lead_events
+from hunter_pipeline.alerts.notifier import notify_of_leads, notify_targets, target_id
 from hunter_pipeline.alerts.state import AlertState
 from hunter_pipeline.config.logs import configure_logs
+from hunter_pipeline.config.notify_targets import notify_target
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
 from hunter_pipeline.errors import DatabaseError, HunterError
 
 NO_TARGET = "no_target: HUNTER_ALERT_URLS is empty"
+NO_NOTIFY_TARGET = "no_target: HUNTER_NOTIFY_URLS is empty"
 INTERVAL_SECONDS = 60
 
 
@@ -36,11 +39,39 @@ def alerts_sensor(
     conditions = _conditions(warehouse, partner_center, state.since, now)
     sent, failed = notify_targets(state, conditions, settings, now)
     context.update_cursor(state.model_dump_json())
-    summary = f"{sent} alert{'' if sent == 1 else 's'} sent"
+    return dg.SkipReason(_summary(context, "alert", sent, failed))
+
+
+@dg.sensor(
+    name="lead_notifications_sensor",
+    minimum_interval_seconds=INTERVAL_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells the targets in HUNTER_NOTIFY_URLS of new, urgent, expiring and changed leads, each once.",
+)
+def lead_notifications_sensor(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SkipReason:
+    """Tell each target what it does not know yet; the cursor holds what it knows."""
+    settings = load_settings()
+    urls = [url.get_secret_value() for url in settings.notify_urls]
+    targets = [target for url in urls if (target := notify_target(url)) is not None]
+    if not targets:
+        return dg.SkipReason(NO_NOTIFY_TARGET)
+    configure_logs(settings)
+    now = datetime.now(UTC)
+    state = AlertState.from_cursor(context.cursor, [target_id(url) for url in urls], now)
+    with warehouse.connection() as connection:
+        events = lead_events(connection, since=state.since)
+    sent, failed = notify_of_leads(state, events, targets, settings, now)
+    context.update_cursor(state.model_dump_json())
+    return dg.SkipReason(_summary(context, "message", sent, failed))
+
+
+def _summary(context: dg.SensorEvaluationContext, noun: str, sent: int, failed: list[str]) -> str:
+    """Return what a tick did, and log the targets that did not accept theirs."""
+    summary = f"{sent} {noun}{'' if sent == 1 else 's'} sent"
     if failed:
         summary += f"; not accepted by {', '.join(failed)}, the next tick tries again"
         context.log.warning(summary)
-    return dg.SkipReason(summary)
+    return summary
 
 
 def _conditions(

@@ -45,13 +45,16 @@ _INVALID_ITEMS: list[Any] = [None, 7, "text", [], {}, {"id": None}]
 
 async def respond_with_fault(fault: Fault, app: App, scope: Scope, receive: Receive, send: Send) -> None:
     """Send the response that the fault describes, or break the connection."""
-    await asyncio.sleep(fault.delay_seconds)
+    if fault.kind != "late":
+        await asyncio.sleep(fault.delay_seconds)
     if fault.kind == "drop":
         await abort_connection(scope, receive, reset=True)
         return
     # Read by the endpoint of the list, which makes a wrong link itself.
     scope["sandbox.fault"] = fault
     response = _replacement(fault, scope) or _spoiled(fault, await _response_of(app, scope, receive))
+    if fault.kind == "late":
+        await asyncio.sleep(fault.delay_seconds)
     breaks = fault.breaks or ("body" if fault.kind == "cut" else None)
     if breaks == "head":
         await abort_within_head(scope, receive, response.status_code)

@@ -3,9 +3,9 @@ Faults that can be set on a sandbox, and the queue from which requests take them
 
 Kinds that replace the response: a status such as "429", "html", "empty", "redirect", "AADSTS<number>".
 Kinds that spoil it: "malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate",
-"repeat_next", "foreign_next", "bad_next". Others: "drop" sends none, "slow" delays it, "good" leaves it as it is, which
-makes sense with `breaks`: an update is applied then, and its answer is lost. With "edit" a
-colleague changes the referral of a "get" or "patch" first, as the JSON object in `body` says.
+"repeat_next", "foreign_next", "bad_next". Others: "drop" sends none, "slow" delays the request and "late" the response.
+"good" leaves it as it is, which makes sense with `breaks`: an update is applied then, and its answer is lost. With
+"edit" a colleague changes the referral of a "get" or "patch" first, as the JSON object in `body` says.
 """
 
 import threading
@@ -16,7 +16,7 @@ from typing import Any
 ENDPOINTS = frozenset({"token", "devicecode", "authorize", "list", "page", "get", "patch", "openid", "any"})
 LINK_KINDS = frozenset({"repeat_next", "foreign_next", "bad_next"})
 BODY_KINDS = frozenset({"malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate"})
-OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "good", "edit"})
+OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "late", "good", "edit"})
 BREAKS = frozenset({"head", "body", "after"})
 STATUSES = range(200, 600)
 
@@ -62,8 +62,8 @@ class Fault:
 
     @property
     def delay_seconds(self) -> float:
-        """The delay before the response; "slow" without a `delay` waits one second."""
-        return self.delay or (1.0 if self.kind == "slow" else 0.0)
+        """The delay of the request or response; "slow" and "late" without a `delay` wait one second."""
+        return self.delay or (1.0 if self.kind in {"slow", "late"} else 0.0)
 
     def matches(self, endpoint: str, page: int | None) -> bool:
         """Return whether the fault applies to a request to this endpoint, for this page of the list."""

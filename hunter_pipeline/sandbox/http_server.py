@@ -149,7 +149,9 @@ def close_connection(scope: Scope) -> None:
 async def abort_connection(scope: Scope, receive: Receive, *, reset: bool) -> None:
     """End the connection of a request without a response: by a TCP reset, or closed without the end of TLS."""
     transport: asyncio.Transport = scope["sandbox.transport"]
-    connection = transport.get_extra_info("socket")
+    connection = None
+    with contextlib.suppress(AttributeError):  # asyncio's, where the client has closed the connection before
+        connection = transport.get_extra_info("socket")
     if reset and connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_one, fetch_row, fetch_value
+from hunter_pipeline.warehouse.connection import Connection, Row, fetch_all, fetch_one, fetch_row, fetch_value
 
 
 def last_failure(connection: Connection) -> dict[str, Any] | None:
@@ -35,3 +35,12 @@ def quarantined_lately(connection: Connection) -> dict[str, Any]:
 def skipped_in_a_row(connection: Connection) -> dict[str, Any]:
     """Return `runs` skipped because of another sync since the last one ended, `since` when, and a `run_id`."""
     return fetch_row(connection, "skipped_in_a_row")
+
+
+def lead_events(connection: Connection, *, since: datetime) -> list[Row]:
+    """
+    Return what sellers are told of: `kind`, `mark` and the referral without its contacts.
+
+    since: leads that were stored and changes that were made before do not count as news.
+    """
+    return fetch_all(connection, "lead_events", since=since)

@@ -36,6 +36,8 @@ CONTRACT = {
     "HUNTER_DAGSTER_URL": "http://127.0.0.1:3000",
     "HUNTER_RUN_RETENTION_DAYS": 30,
     "HUNTER_ALERT_URLS": (),
+    "HUNTER_NOTIFY_URLS": (),
+    "HUNTER_PUBLIC_URL": "http://127.0.0.1:8000",
     "HUNTER_SOURCE_URL": None,
 }
 
@@ -112,6 +114,7 @@ def test_wrong_value_is_refused_with_variable_value_and_allowed_values(
         ("HUNTER_TOKEN_KEYS", "geheim"),
         ("HUNTER_TOKEN_KEYS", "Z2VoZWlt"),
         ("HUNTER_TOKEN_KEYS", f"{'A' * 43}=,geheim"),
+        ("HUNTER_NOTIFY_URLS", "json://sue:geheim@127.0.0.1:9/?digest=25:00"),
         ("HUNTER_ALERT_URLS", "json://127.0.0.1:9/a,nothing://sue:geheim@host"),
     ],
 )

@@ -56,6 +56,7 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
     assert [sensor.name for sensor in defs.sensors or []] == [
         "partner_center_changes_sensor",
         "alerts_sensor",
+        "lead_notifications_sensor",
         "pending_updates_sensor",
     ]
 

@@ -78,3 +78,86 @@ select
     (select sum(pg_database_size(oid)) from pg_database) as bytes,
     extract(epoch from now() - min(started_at)) as seconds
 from sync_runs;
+
+-- name: lead_events
+-- What a seller is told of, each referral under its most urgent kind; nothing personal beyond the company's name.
+with leads as (
+    select
+        referral_id,
+        company_name,
+        country,
+        deal_value,
+        currency,
+        expires_at,
+        status,
+        substatus,
+        customer_requested_contact,
+        source_created_at > now() - interval '72 hours' and created_at > :since as is_new
+    from partner_center_referrals
+    where status = 'New' and missing_since is null and is_spam is not true
+),
+
+events as (
+    select
+        leads.*,
+        case
+            when leads.expires_at between now() and now() + interval '4 hours' then 'expires_4'
+            when leads.expires_at between now() and now() + interval '24 hours' then 'expires_24'
+            when leads.expires_at between now() and now() + interval '72 hours' then 'expires_72'
+            when leads.is_new and leads.customer_requested_contact then 'contact_requested'
+            when leads.is_new then 'new'
+        end as kind,
+        leads.referral_id as mark
+    from leads
+
+    union all
+
+    select
+        referral.referral_id,
+        referral.company_name,
+        referral.country,
+        referral.deal_value,
+        referral.currency,
+        referral.expires_at,
+        referral.status,
+        referral.substatus,
+        referral.customer_requested_contact,
+        false as is_new,
+        'changed' as kind,
+        concat_ws(' ', referral.referral_id, referral.status, referral.substatus) as mark
+    from partner_center_referrals as referral
+    inner join referral_status_history as current
+        on referral.referral_id = current.referral_id and current.valid_to is null
+    where
+        referral.missing_since is null
+        and current.valid_from > greatest(now() - interval '72 hours', :since)
+        and exists (
+            select 1 from referral_status_history as earlier
+            where earlier.referral_id = referral.referral_id and earlier.valid_to is not null
+        )
+        -- not what was answered here
+        and not exists (
+            select 1 from referral_updates as own
+            where
+                own.referral_id = referral.referral_id
+                and own.state in ('sending', 'confirmed')
+                and own.operations @> jsonb_build_array(
+                    jsonb_build_object('path', '/substatus', 'value', referral.substatus)
+                )
+        )
+)
+
+select
+    kind,
+    mark,
+    referral_id,
+    company_name,
+    country,
+    deal_value,
+    currency,
+    expires_at,
+    status,
+    substatus
+from events
+where kind is not null
+order by expires_at asc nulls last, deal_value desc nulls last, referral_id asc;

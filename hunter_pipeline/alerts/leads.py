@@ -1,0 +1,91 @@
+"""What sellers are told of their leads, in English or Turkish; of personal data only the company's name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from hunter_pipeline.config.notify_targets import Language
+from hunter_pipeline.warehouse import alerts
+from hunter_pipeline.warehouse.connection import Connection
+
+# The kinds of events, the most urgent first.
+KINDS = ("expires_4", "contact_requested", "expires_24", "expires_72", "new", "changed")
+# Leads of one kind that a message names.
+MAX_NAMED = 10
+_HEADINGS: dict[Language, dict[str, str]] = {
+    "en": {
+        "expires_4": "Not answered, expires within 4 hours",
+        "contact_requested": "The customer asked to be called",
+        "expires_24": "Not answered, expires within 24 hours",
+        "expires_72": "Not answered, expires within 72 hours",
+        "new": "New",
+        "changed": "Changed in Partner Center",
+        "title": "Leads: {count} to look at",
+        "more": "and {count} more",
+        "unnamed": "(company without a name)",
+        "until": "expires {moment} UTC",
+    },
+    "tr": {
+        "expires_4": "Yanıtlanmadı, 4 saat içinde süresi doluyor",
+        "contact_requested": "Müşteri aranmak istiyor",
+        "expires_24": "Yanıtlanmadı, 24 saat içinde süresi doluyor",
+        "expires_72": "Yanıtlanmadı, 72 saat içinde süresi doluyor",
+        "new": "Yeni",
+        "changed": "Partner Center'da değişti",
+        "title": "Fırsatlar: {count} kayıt",
+        "more": "ve {count} tane daha",
+        "unnamed": "(adı olmayan şirket)",
+        "until": "son yanıt {moment} UTC",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """One thing to tell of a referral; `kind` and `mark` together are told once."""
+
+    kind: str
+    mark: str
+    company_name: str | None
+    country: str | None
+    deal_value: Decimal | None
+    currency: str | None
+    expires_at: datetime | None
+    status: str | None
+    substatus: str | None
+
+
+def lead_events(connection: Connection, *, since: datetime) -> list[LeadEvent]:
+    """Return what there is to tell now, the most urgent first; nothing that is older than `since` is new."""
+    rows = alerts.lead_events(connection, since=since)
+    events = [LeadEvent(**{name: row[name] for name in LeadEvent.__slots__}) for row in rows]
+    return sorted(events, key=lambda event: KINDS.index(event.kind))
+
+
+def format_events(events: Sequence[LeadEvent], language: Language, desk_url: str) -> tuple[str, str]:
+    """Return title and text of the message about some events: a heading for each kind, a line for each lead."""
+    words = _HEADINGS[language]
+    lines: list[str] = []
+    for kind in KINDS:
+        found = [event for event in events if event.kind == kind]
+        if not found:
+            continue
+        lines.append(f"{words[kind]} ({len(found)}):")
+        lines += [f"- {_describe(event, words)}" for event in found[:MAX_NAMED]]
+        if len(found) > MAX_NAMED:
+            lines.append(f"- {words['more'].format(count=len(found) - MAX_NAMED)}")
+    return words["title"].format(count=len(events)), "\n".join([*lines, desk_url])
+
+
+def _describe(event: LeadEvent, words: dict[str, str]) -> str:
+    """Return 'Fabrikam (DE), 12,000 EUR, expires 2026-11-27 12:00 UTC'."""
+    country = f" ({event.country})" if event.country else ""
+    parts = [f"{event.company_name or words['unnamed']}{country}"]
+    if event.deal_value is not None:
+        parts.append(f"{event.deal_value:,.0f} {event.currency or ''}".strip())
+    if event.kind == "changed":
+        parts.append(" / ".join(word for word in (event.status, event.substatus) if word))
+    elif event.expires_at is not None:
+        parts.append(words["until"].format(moment=f"{event.expires_at:%Y-%m-%d %H:%M}"))
+    return ", ".join(parts)
