@@ -83,13 +83,14 @@ def _send(address: str, alert: tuple[str, str, NotifyType], condition: Condition
     Apprise waits at most 4 seconds for a connection and 4 for the response, and raises nothing.
     """
     title, text, notify_type = alert
-    link = f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
+    links = f"\n{settings.desk_url}/{condition.desk}" if condition.desk else ""
+    links += f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
     with _silenced_loggers():
         sender = apprise.Apprise()
         return sender.add(address) and bool(
             sender.notify(
                 title=f"hunter_pipeline ({settings.env}): {title}",
-                body=f"{text}{link}",
+                body=f"{text}{links}",
                 notify_type=apprise.NotifyType(notify_type),
             )
         )

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web import charts, pages, sync_status
+from hunter_pipeline.web import charts, pages, security, sync_status
 
 # Microsoft's documentation links this workspace; it documents no address of a single referral.
 PARTNER_CENTER_URL = "https://partner.microsoft.com/dashboard/referrals/v2/leads"
@@ -136,7 +136,7 @@ def desk_page(request: Request, view: View) -> Response:
     dagster_url = request.app.state.settings.dagster_url
     response = pages.render(request, "desk.html", known=known, dagster_url=dagster_url, **context)
     if task_id is not None and not status.is_unfinished:
-        response.delete_cookie(sync_status.FOLLOWED_COOKIE)
+        response.delete_cookie(sync_status.FOLLOWED_COOKIE, path=security.cookie_path(request))
     return response
 
 
@@ -146,7 +146,8 @@ def results_fragment(request: Request, view: View) -> Response:
     is_filter_change = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
         context = _read_lists(connection, view)
-    headers = {"HX-Replace-Url": f"/{context['view'].query()}"} if is_filter_change else None
+    address = f"{security.root_path(request)}/{context['view'].query()}"
+    headers = {"HX-Replace-Url": address} if is_filter_change else None
     return pages.render(request, "results.html", headers=headers, is_announced=is_filter_change, **context)
 
 

@@ -26,9 +26,11 @@ from hunter_pipeline.web.localization import LANGUAGE_NAMES, Localizer, choose_l
 from hunter_pipeline.web.security import (
     SESSION_SECONDS,
     AccessControl,
+    cookie_path,
     is_signed_in,
     local_path,
     origin_of,
+    root_path,
     session_cookie,
     session_cookie_name,
 )
@@ -78,6 +80,7 @@ def render_text(request: Request, template: str, **context: Any) -> str:
     shared = {
         "t": localizer_for(request),
         "now": datetime.now(UTC),
+        "base": root_path(request),
         "theme": theme if theme in THEMES else None,
         "here": request.url.path + (f"?{query}" if query else ""),
         "languages": [(code, name, _url_in_language(request, code)) for code, name in LANGUAGE_NAMES.items()],
@@ -103,7 +106,8 @@ def set_preference(
     request: Request, response: Response, name: str, value: str, *, seconds: int = PREFERENCE_SECONDS
 ) -> None:
     """Store a choice in a cookie that scripts can read and other sites' requests do not carry."""
-    response.set_cookie(name, value, max_age=seconds, samesite="lax", secure=request.url.scheme == "https")
+    is_secure, path = request.url.scheme == "https", cookie_path(request)
+    response.set_cookie(name, value, max_age=seconds, path=path, samesite="lax", secure=is_secure)
 
 
 def error_page(request: Request, error: HunterError) -> HTMLResponse:
@@ -124,7 +128,7 @@ def not_found_page(request: Request) -> HTMLResponse:
 @router.get("/sign-in")
 def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the parameter's name in the address
     """Return the sign-in form; a reader who needs no sign-in is redirected."""
-    target = local_path(next)
+    target = local_path(next, root_path(request))
     if not request.app.state.access.needs_key or is_signed_in(request):
         return RedirectResponse(target, 303)
     return render(request, "sign_in.html", problem=None, next=target)
@@ -138,7 +142,7 @@ def sign_in(
 ) -> Response:
     """Exchange the API key for a session cookie that scripts cannot read; wrong keys count as guesses."""
     access: AccessControl = request.app.state.access
-    target = local_path(next)
+    target = local_path(next, root_path(request))
     if not access.needs_key:
         return RedirectResponse(target, 303)
     if not access.is_key(key.encode("utf-8", "replace")):
@@ -152,6 +156,7 @@ def sign_in(
         session_cookie_name(request),
         access.new_session(origin_of(request)),
         max_age=SESSION_SECONDS,
+        path=cookie_path(request),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -164,16 +169,16 @@ def sign_out(request: Request) -> Response:
     """End the session, so that a copy of its cookie is invalid too, and delete the cookie."""
     if is_signed_in(request) and (cookie := session_cookie(request)):
         request.app.state.access.end_session(cookie)
-    response = RedirectResponse("/sign-in", 303)
+    response = RedirectResponse(f"{root_path(request)}/sign-in", 303)
     name, is_secure = session_cookie_name(request), request.url.scheme == "https"
-    response.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure)
+    response.delete_cookie(name, path=cookie_path(request), httponly=True, samesite="lax", secure=is_secure)
     return response
 
 
 @router.post("/desk/theme")
 def set_theme(request: Request, theme: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:  # noqa: A002 - as above
     """Store the theme for a browser without scripts."""
-    response = RedirectResponse(local_path(next), 303)
+    response = RedirectResponse(local_path(next, root_path(request)), 303)
     if theme in THEMES:
         set_preference(request, response, "theme", theme)
     return response

@@ -5,7 +5,8 @@
 const detail = document.getElementById("detail");
 const toasts = document.getElementById("toasts");
 const offline = document.getElementById("offline");
-const signInPath = "/sign-in";
+const base = document.documentElement.dataset.base;
+const signInPath = `${base}/sign-in`;
 let openerId = null;
 
 // A click on any part of a row is a click on its link, unless it hits a link or a button or ends a text selection.
@@ -28,7 +29,7 @@ if (filters) {
     const update = isTyping ? "replaceState" : "pushState";
     isTyping = event.target.id === "q";
     history.replaceState({ htmx: true }, "", location.href);
-    history[update]({ htmx: true }, "", query.size ? `/?${query}` : "/");
+    history[update]({ htmx: true }, "", `${base}/${query.size ? `?${query}` : ""}`);
   });
 }
 
@@ -142,7 +143,7 @@ if (themeButton) {
     event.preventDefault();
     const theme = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `theme=${theme}; path=${base || "/"}; max-age=31536000; samesite=lax`;
     updateButton();
   });
   systemTheme.addEventListener("change", updateButton);
