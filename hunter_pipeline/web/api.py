@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
@@ -31,8 +31,9 @@ ReferralSort = Literal[
     "company_name", "name", "country", "referral_type", "status",
 ]  # fmt: skip
 LeadSort = Literal[
-    "score", "canonical_name", "domain", "country", "referral_type", "status", "deal_value", "expires_at", "updated_at"
-]
+    "score", "canonical_name", "domain", "country", "referral_type", "status", "deal_value", "expires_at", "updated_at",
+    "source_created_at", "referral_name", "contact_name",
+]  # fmt: skip
 Order = Literal["asc", "desc"]
 ExportFormat = Literal["csv", "xlsx"]
 
@@ -52,16 +53,40 @@ FilterValue = Annotated[
 SearchText = Annotated[
     Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None,
     BeforeValidator(_empty_to_none),
-    Query(description="words that must all occur, in any case: in company, deal, domain, ids, city or contacts"),
+    Query(description="words that must all occur, in any case: in company, referral, contacts, country and so on"),
+]
+Time = Annotated[AwareDatetime | None, BeforeValidator(_empty_to_none), Query()]
+MinValue = Annotated[
+    Annotated[int, Field(ge=0, le=10**15)] | None,
+    BeforeValidator(_empty_to_none),
+    Query(description="the least deal value in HUNTER_CURRENCY"),
 ]
 RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
-def read_filters(
-    referral_type: FilterValue = None, status: FilterValue = None, q: SearchText = None
+def read_filters(  # noqa: PLR0917 - one parameter a filter
+    referral_type: FilterValue = None,
+    status: FilterValue = None,
+    q: SearchText = None,
+    country: FilterValue = None,
+    expires_after: Time = None,
+    expires_before: Time = None,
+    min_value: MinValue = None,
+    created_after: Time = None,
+    contact_requested: Annotated[bool | None, BeforeValidator(_empty_to_none), Query()] = None,
 ) -> listing.Filters:
     """Return the filters of a list or an export; an empty or missing parameter filters nothing."""
-    return listing.Filters(referral_type, status, q)
+    return listing.Filters(
+        referral_type,
+        status,
+        q,
+        country,
+        expires_after,
+        expires_before,
+        min_value,
+        created_after,
+        contact_requested,
+    )
 
 
 def read_referral_order(sort: ReferralSort = "source_updated_at", order: Order = "desc") -> dict[str, Any]:

@@ -6,6 +6,7 @@ Also serves the pages beside the lead desk: sign-in, errors and the choice of a 
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -22,7 +23,14 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
 from hunter_pipeline.web.charts import expires_soon
-from hunter_pipeline.web.localization import LANGUAGE_NAMES, Localizer, choose_language, localizer
+from hunter_pipeline.web.localization import (
+    LANGUAGE_NAMES,
+    Localizer,
+    choose_language,
+    localizer,
+    readable_domain,
+    time_zone,
+)
 from hunter_pipeline.web.security import (
     SESSION_SECONDS,
     AccessControl,
@@ -39,6 +47,8 @@ STATIC = Path(__file__).parent / "static"
 # From npm's package htmx.org, with its licence beside it; a test checks the file's checksum.
 HTMX = "htmx-2.0.11.min.js"
 PREFERENCE_SECONDS = 365 * 86_400
+# The cookie in which theme.js stores the name of the browser's time zone.
+ZONE_COOKIE = "zone"
 THEMES = ("light", "dark")
 _HTMX_CONFIG = json.dumps({
     "allowEval": False,  # the content security policy forbids it anyway
@@ -68,17 +78,20 @@ class PageRoute(APIRoute):
 
 
 def localizer_for(request: Request) -> Localizer:
-    """Return the localizer of the reader's language: from the address, else the cookie, else the browser."""
+    """Return the localizer of the reader's time zone and language: from the address, else the cookie or the browser."""
     preferences = request.query_params.get("lang"), request.cookies.get("lang")
-    return localizer(choose_language(*preferences, accept=request.headers.get("accept-language")))
+    language = choose_language(*preferences, accept=request.headers.get("accept-language"))
+    return localizer(language, time_zone(request.cookies.get(ZONE_COOKIE)))
 
 
 def render_text(request: Request, template: str, **context: Any) -> str:
     """Return a rendered template."""
     theme = request.cookies.get("theme")
     query = request.url.query
+    t = localizer_for(request)
     shared = {
-        "t": localizer_for(request),
+        "t": t,
+        "zone_name": str(t.zone),
         "now": datetime.now(UTC),
         "base": root_path(request),
         "theme": theme if theme in THEMES else None,
@@ -118,10 +131,10 @@ def error_page(request: Request, error: HunterError) -> HTMLResponse:
     return render(request, "error.html", status=status, title=title, hint=hint, can_retry=True)
 
 
-def not_found_page(request: Request) -> HTMLResponse:
-    """Return the page for an unknown referral."""
+def not_found_page(request: Request, what: str = "detail") -> HTMLResponse:
+    """Return the page for an unknown referral, or with `what="error"` for an unknown address."""
     t = localizer_for(request)
-    title, hint = t("detail.not_found"), t("detail.not_found_hint")
+    title, hint = t(f"{what}.not_found"), t(f"{what}.not_found_hint")
     return render(request, "error.html", status=404, title=title, hint=hint, can_retry=False)
 
 
@@ -201,6 +214,8 @@ def _environment() -> Environment:
     )
     environment.filters["score_reason"] = lambda reason, t: t.label("reasons", reason)
     environment.filters["expires_soon"] = expires_soon
+    environment.filters["readable"] = readable_domain
+    environment.filters["phone_link"] = lambda number: re.sub(r"[^\d+]", "", number)
     environment.globals |= {
         "htmx_config": _HTMX_CONFIG,
         "htmx_file": HTMX,

@@ -29,7 +29,7 @@ from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import revoked_sessions
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web.connections import with_body_deadline
-from hunter_pipeline.web.errors import ApiError, internal_error, key_required
+from hunter_pipeline.web.errors import ApiError, accepts_page, internal_error, key_required
 from hunter_pipeline.web.health import RequestMetrics
 
 # Over HTTPS the browser takes the cookie only from this host, only over HTTPS, and for all of its paths.
@@ -196,7 +196,8 @@ class AccessMiddleware:
         try:
             await self._check_access(request)
         except ApiError as error:
-            response = _redirect_to_sign_in(request) if error.status == 401 and _is_page(request) else error.response()  # noqa: PLR2004
+            is_page = error.status == 401 and accepts_page(request)  # noqa: PLR2004
+            response = _redirect_to_sign_in(request) if is_page else error.response()
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -334,10 +335,6 @@ def _is_probe(path: str) -> bool:
 def _is_public(path: str) -> bool:
     """Return whether a path needs no key."""
     return _is_probe(path) or path == "/sign-in"
-
-
-def _is_page(request: Request) -> bool:
-    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
 
 
 def _redirect_to_sign_in(request: Request) -> RedirectResponse:

@@ -210,7 +210,7 @@ def test_chart_data_and_filter_values_are_counted_in_the_database(base: str, ser
     with seeded_database(server, [referral_row(number) for number in range(1, 13)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
-            days = listing.expiring(connection, 20)
+            days = listing.expiring(connection, [NOW + timedelta(days=number) for number in range(21)])
             known = listing.known_values(connection)
             assert listing.syncs(connection, 5) == []
         assert counts == {"New": 4, "Active": 4, "Closed": 4}
