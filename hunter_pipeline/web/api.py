@@ -5,7 +5,7 @@ The routes block on the database or on Dagster, so they are plain functions, whi
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -15,8 +15,9 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline.web import exports, models, sync_status
+from hunter_pipeline.web import exports, models, sync_status, workbook
 from hunter_pipeline.web.errors import not_found
+from hunter_pipeline.web.pages import localizer_for
 
 REFERRALS = "/api/v1/partner-center/referrals"
 LEADS = "/api/v1/leads"
@@ -149,7 +150,9 @@ def export_referrals(
 ) -> Response:
     """Return all referrals that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.stream(connection, filters, **order))
-    return _file_response(rows, format, "referrals", exports.REFERRAL_COLUMNS)
+    if format == "xlsx":
+        return _workbook_response(request, rows, workbook.REFERRALS, "referrals")
+    return _csv_response(request, rows, exports.REFERRAL_COLUMNS, "referrals")
 
 
 @router.get(
@@ -194,7 +197,9 @@ def export_leads(
 ) -> Response:
     """Return all leads that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.leads_stream(connection, filters, **order))
-    return _file_response(rows, format, "leads_ready", exports.LEAD_COLUMNS)
+    if format == "xlsx":
+        return _workbook_response(request, rows, workbook.LEADS, "leads_ready")
+    return _csv_response(request, rows, exports.LEAD_COLUMNS, "leads_ready")
 
 
 def _warehouse(request: Request) -> Warehouse:
@@ -217,10 +222,21 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
     return chain(() if first is None else (first,), remaining)
 
 
-def _file_response(rows: Iterator[listing.Row], form: ExportFormat, name: str, columns: Sequence[str]) -> Response:
-    file_name = exports.file_name(name, form, datetime.now(UTC).date())
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    if form == "csv":
-        chunks = exports.csv_chunks(rows, columns)
-        return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
-    return Response(exports.to_xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)
+def _csv_response(request: Request, rows: Iterator[listing.Row], columns: Sequence[str], name: str) -> Response:
+    chunks = exports.csv_chunks(rows, columns)
+    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=_file_headers(request, name, "csv"))
+
+
+def _workbook_response(
+    request: Request, rows: Iterator[listing.Row], columns: Sequence[workbook.Column], name: str
+) -> Response:
+    """Return a workbook in the reader's language and time zone."""
+    t, currency = localizer_for(request), request.app.state.settings.currency
+    content = workbook.to_xlsx(rows, columns, sheet=name, currency=currency, t=t)
+    return Response(content, media_type=XLSX, headers=_file_headers(request, name, "xlsx"))
+
+
+def _file_headers(request: Request, name: str, form: ExportFormat) -> dict[str, str]:
+    """Return the header with the name of the file, which has the reader's date."""
+    file_name = exports.file_name(name, form, datetime.now(localizer_for(request).zone).date())
+    return {"Content-Disposition": f'attachment; filename="{file_name}"'}

@@ -1,6 +1,7 @@
 """Both languages have all texts, and each formats numbers, money and times in its own way."""
 
 import csv
+import re
 import string
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

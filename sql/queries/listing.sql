@@ -87,6 +87,7 @@ select
             referral.lead_key = leads.lead_key
             and referral.status in ('New', 'Active')
             and referral.missing_since is null
+            and (person ->> 'name', person ->> 'phone', person ->> 'email') is distinct from (null, null, null)
     ) as all_contacts
 from leads_ready as leads;
 
