@@ -26,6 +26,7 @@ class Condition:
     title:    what is wrong, in a few words.
     text:     what is wrong, in one or two sentences.
     run_id:   the Dagster run that shows more.
+    desk:     the query of the lead desk that shows what it is about, e.g. '?expires=72h'.
     recovery: the text of the alert when the trouble ends; None: its end is not alerted.
     pause:    the shortest time between two alerts; marks that appear meanwhile are alerted together.
     """
@@ -36,6 +37,7 @@ class Condition:
     text: str = ""
     notify_type: NotifyType = "failure"
     run_id: str | None = None
+    desk: str | None = None
     recovery: str | None = None
     pause: timedelta | None = None
 
@@ -124,7 +126,8 @@ def _expiring(connection: Connection, run_id: str | None) -> Condition:
         count = "1 unanswered referral expires" if len(marks) == 1 else f"{len(marks)} unanswered referrals expire"
         text = f"{count} within 72 hours, the first on {_format(next(iter(marks.values())))}."
     title = "referrals are about to expire"
-    return Condition("expiring", tuple(marks), title, text, "warning", run_id, pause=timedelta(hours=6))
+    pause = timedelta(hours=6)
+    return Condition("expiring", tuple(marks), title, text, "warning", run_id, desk="?expires=72h", pause=pause)
 
 
 def _quarantine(connection: Connection) -> Condition:

@@ -79,7 +79,7 @@ def notify_of_leads(
         told = {kind: set(known[kind].marks) for kind in KINDS if kind in known}
         new = [event for event in events if event.mark not in told.get(event.kind, ())]
         if new:
-            title, text = format_events(new, target.language, settings.public_url)
+            title, text = format_events(new, target.language, settings.desk_url)
             if time.monotonic() >= deadline or not _deliver(target.address, title, text, "info"):
                 failed.append(f"target {number} ({service_name(target.address)})")
                 continue
@@ -116,8 +116,9 @@ def _send(address: str, alert: tuple[str, str, NotifyType], condition: Condition
     Apprise waits at most 4 seconds for a connection and 4 for the response, and raises nothing.
     """
     title, text, notify_type = alert
-    link = f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
-    return _deliver(address, f"hunter_pipeline ({settings.env}): {title}", f"{text}{link}", notify_type)
+    links = f"\n{settings.desk_url}/{condition.desk}" if condition.desk else ""
+    links += f"\n{settings.dagster_url}/runs/{condition.run_id}" if condition.run_id else ""
+    return _deliver(address, f"hunter_pipeline ({settings.env}): {title}", f"{text}{links}", notify_type)
 
 
 def _deliver(address: str, title: str, body: str, notify_type: str) -> bool:

@@ -93,9 +93,13 @@ def leads(
 def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
     if form is Format.table:
         return _format_table(rows).encode()
-    from hunter_pipeline.web import exports  # noqa: PLC0415 - openpyxl takes a while to import
+    if form is Format.xlsx:
+        from hunter_pipeline.web import workbook  # noqa: PLC0415 - openpyxl takes a while to import
 
-    return exports.LEAD_WRITERS[form.value](rows)
+        return workbook.to_xlsx(rows, currency=load_settings().currency)
+    from hunter_pipeline.web import exports  # noqa: PLC0415 - as above
+
+    return exports.to_csv(rows) if form is Format.csv else exports.to_json(rows)
 
 
 def _known_value(option: str, given: str | None, known: list[str]) -> str | None:

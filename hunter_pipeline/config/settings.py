@@ -35,6 +35,7 @@ HEARTBEAT_SECONDS = 600
 _KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_PUBLIC_URL = re.compile(r"https?://[^/?#@]+(?:/[A-Za-z0-9._~-]+)*/?")
 _OWN_DOMAIN = re.compile(r"[^\s.*]+(?:\.[^\s.*]+)+\.?")
 
 
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="where the API and the lead desk listen")
     api_port: int = Field(8000, ge=1, le=65_535, description="the port of the API and the lead desk")
     api_key: SecretStr | None = Field(None, description="required before the API binds to anything but loopback")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="the address under which people open the lead desk, a path included: https://crm.example/hunter",
+    )
     dagster_url: str = Field("http://127.0.0.1:3000", description="Dagster's web UI, where the API launches runs")
     run_retention_days: int = Field(
         30, ge=1, le=36_500, description="days after which Dagster's finished runs and their events are deleted"
@@ -138,9 +143,6 @@ class Settings(BaseSettings):
         (),
         description="comma list of Apprise URLs that are told of new, urgent and expiring leads; "
         "?lang=tr writes Turkish, ?digest=08:00&tz=Europe/Istanbul one message a day",
-    )
-    public_url: str = Field(
-        "http://127.0.0.1:8000", description="address under which people open the lead desk, a path included"
     )
     source_url: str | None = Field(
         None, description="git repository of this code: Dagster's code references link to it; local files if empty"
@@ -164,6 +166,13 @@ class Settings(BaseSettings):
     def _check_http_url(cls, value: str) -> str:
         if not _is_url(value, "http", "https"):
             raise ValueError("it may hold an http:// or https:// URL")
+        return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        if not _is_url(value, "http", "https") or not _PUBLIC_URL.fullmatch(value):
+            raise ValueError("it may hold an http:// or https:// URL of a host and a path, without a query")
         return value.rstrip("/")
 
     @field_validator("partner_center_client_id", "partner_center_tenant_id")
@@ -254,6 +263,13 @@ class Settings(BaseSettings):
         """Return the URL at which the API and the lead desk listen."""
         host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
         return f"http://{host}:{self.api_port}"
+
+    @property
+    def desk_url(self) -> str:
+        """Return the URL under which people open the lead desk; without HUNTER_PUBLIC_URL where it listens."""
+        if "public_url" in self.model_fields_set:
+            return self.public_url
+        return f"http://127.0.0.1:{self.api_port}"
 
     @property
     def api_is_loopback(self) -> bool:

@@ -1,11 +1,12 @@
 """Reading `leads_ready` as a whole."""
 
+from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Row, fetch_all, fetch_value
 
 
 def leads_ready(connection: Connection) -> list[Row]:
-    """Return the rows of the view, the most urgent first. Personal data."""
-    return fetch_all(connection, "leads_ready")
+    """Return the rows of the view with `all_contacts`, the most urgent first. Personal data."""
+    return listing.leads_page(connection, listing.Filters()).items
 
 
 def count_urgent(connection: Connection) -> int:

@@ -5,8 +5,10 @@ What belongs here: what the API and the lead desk read. What does not: how it is
 walking an index; only the rows of the page itself are fetched.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -41,9 +43,36 @@ _LEAD_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {
     "deal_value": (f"deal_value_base asc nulls last, {_URGENT}", f"deal_value_base desc nulls last, {_URGENT}"),
     "expires_at": (f"expires_at asc nulls last, {_URGENT}", f"expires_at desc nulls last, {_URGENT}"),
     "updated_at": ("updated_at asc nulls last, lead_key", "updated_at desc nulls last, lead_key"),
+    "source_created_at": (
+        f"source_created_at asc nulls last, {_URGENT}",
+        f"source_created_at desc nulls last, {_URGENT}",
+    ),
+    "referral_name": (
+        "lower(referral_name) asc nulls last, lead_key",
+        "lower(referral_name) desc nulls last, lead_key",
+    ),
+    "contact_name": ("lower(contact_name) asc nulls last, lead_key", "lower(contact_name) desc nulls last, lead_key"),
 }
 # Orders that need no more than lead_scores, which is read much faster than leads_ready.
-_SCORE_ORDERS = ("score", "referral_type", "status", "deal_value", "expires_at")
+_SCORE_ORDERS = ("score", "referral_type", "status", "deal_value", "expires_at", "source_created_at")
+# What a filter asks of a referral, and of a lead by its primary referral, by the name of its parameter.
+_EXPIRES: LiteralString = "status = 'New' and expires_at > now()"
+_ROW_CONDITIONS: dict[str, LiteralString] = {
+    "referral_type": "referral_type = %(referral_type)s",
+    "status": "status = %(status)s",
+    "expires_after": f"{_EXPIRES} and expires_at >= %(expires_after)s",
+    "expires_before": f"{_EXPIRES} and expires_at < %(expires_before)s",
+    "min_value": "deal_value_base >= %(min_value)s",
+}
+# What a filter asks of a referral, and of a lead by any of its open referrals.
+_MEMBER_CONDITIONS: dict[str, LiteralString] = {
+    "country": "country = %(country)s",
+    "created_after": "source_created_at >= %(created_after)s",
+    "contact_requested": "customer_requested_contact = %(contact_requested)s",
+    "patterns": "search_text like all(array(select fold_text(word) from unnest(%(patterns)s::text[]) as word))",
+}
+_AMONG: LiteralString = "leads.lead_key = any(%(lead_keys)s::text[])"
+_OPEN: LiteralString = "status in ('New', 'Active') and missing_since is null"
 # Leads up to which it is faster to score those that were found than to score all.
 _MAX_FOUND = 2_000
 SORTS = tuple(_REFERRAL_ORDERS)
@@ -51,6 +80,11 @@ SORTS = tuple(_REFERRAL_ORDERS)
 LEAD_SORTS = tuple(_LEAD_ORDERS)
 STREAMED = 1_000
 """Rows that an export holds in memory."""
+# Referrals of one company that its dialog lists.
+MAX_REFERRALS_OF_LEAD = 50
+# What a telephone number may consist of, and how many digits it has at least.
+_PHONE_NUMBER = re.compile(r"[\s\d+().\-/]+")
+_PHONE_DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +92,33 @@ class Filters:
     """
     Which rows a list shows; None is "all".
 
-    q: words that must all occur, in any case and order, in company, deal, domain, ids, city or contacts.
+    q:                 words that must all occur, in any order, in company, referral, domain, ids, city, country,
+                       solutions or contacts; case, accents, IDN spellings and the grouping of numbers do not matter.
+    expires_after:     only New referrals that expire then or later, and in the future.
+    expires_before:    only New referrals that expire before, and in the future.
+    min_value:         the least deal value in HUNTER_CURRENCY.
+    created_after:     when the referral was created, at the earliest.
+    contact_requested: whether the customer asked to be called.
+
+    A lead is found by its primary referral as far as type, status, expiry and value go, which its row shows; by any of
+    its open referrals otherwise.
     """
 
     referral_type: str | None = None
     status: str | None = None
     q: str | None = None
+    country: str | None = None
+    expires_after: datetime | None = None
+    expires_before: datetime | None = None
+    min_value: int | None = None
+    created_after: datetime | None = None
+    contact_requested: bool | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters of the statements of `listing.sql`."""
-        words = (self.q or "").split()
-        return {"referral_type": self.referral_type, "status": self.status, "patterns": _patterns(words) or None}
+        """Return the parameters of the conditions that are set."""
+        values = {**asdict(self), "patterns": _patterns(self.q or "") or None}
+        del values["q"]
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +146,14 @@ def page(
     """
     order = _REFERRAL_ORDERS[sort][descending]
     values = filters.parameters()
-    if values["patterns"]:
-        rows, total = _counted(connection, "found_referral_ids", order, values, page=page, page_size=page_size)
+    conditions = _referral_conditions(values)
+    window = _Window(page, page_size)
+    if values.keys() - {"referral_type", "status"}:
+        rows, total = _counted(connection, _Query("found_referral_ids", conditions, order), values, window)
     else:
-        rows = _rows(connection, "listed_referral_ids", order, values, page=page, page_size=page_size)
-        total = int(fetch_value(connection, "count_listed_referrals", **values))
+        rows = _rows(connection, _Query("listed_referral_ids", conditions, order), values, window)
+        counted = _Query("count_listed_referrals", conditions)
+        total = connection.execute(counted.sql(), values).fetchall()[0]["total"]
     ids = [row["referral_id"] for row in rows]
     return Page(fetch_all(connection, "listed_referrals", referral_ids=ids) if ids else [], total)
 
@@ -113,23 +166,27 @@ def leads_page(
     descending: bool = True,
     page: int = 1,
     page_size: int | None = None,
+    further: int = 0,
 ) -> Page:
     """
     A page of leads_ready, the most urgent first; `page_size=None` is all of them. Personal data.
 
-    sort:   one of LEAD_SORTS.
-    Raises: KeyError for another sort.
+    sort:    one of LEAD_SORTS.
+    further: how many leads after the page come with it.
+    Raises:  KeyError for another sort.
     """
-    order = _LEAD_ORDERS[sort][descending]
+    order, values = _LEAD_ORDERS[sort][descending], filters.parameters()
     if page_size is None:
-        everything = connection.execute(_ordered("exported_leads", order), filters.parameters()).fetchall()
+        query = _Query("exported_leads", _lead_conditions(values), order)
+        everything = connection.execute(query.sql(), values).fetchall()
         return Page(everything, len(everything))
-    keys = _first_keys(connection, page * page_size) if order == _URGENT and filters == Filters() else None
+    window = _Window(page, page_size, further)
+    keys = _first_keys(connection, window.end) if order == _URGENT and not values else None
     if keys is not None:
-        keys = keys[(page - 1) * page_size :]
+        keys = keys[window.offset :]
         total = int(fetch_value(connection, "count_leads"))
     else:
-        keys, total = _lead_keys(connection, filters, sort, order, page=page, page_size=page_size)
+        keys, total = _lead_keys(connection, values, sort, order, window)
     return Page(fetch_all(connection, "leads_of", lead_keys=keys) if keys else [], total)
 
 
@@ -144,20 +201,25 @@ def _first_keys(connection: Connection, count: int) -> list[str] | None:
     if not count <= len(urgent) <= _MAX_FOUND:
         return None
     values = {"lead_keys": [row["lead_key"] for row in urgent]}
-    rows = _rows(connection, "urgent_leads_among", _URGENT, values, page=1, page_size=count)
+    query = _Query("scored_lead_keys", [_AMONG, "leads.state in (4, 5)"], _URGENT)
+    rows = _rows(connection, query, values, _Window(1, count))
     return [row["lead_key"] for row in rows] if len(rows) == count else None
 
 
 def _lead_keys(
-    connection: Connection, filters: Filters, sort: str, order: LiteralString, *, page: int, page_size: int
+    connection: Connection, values: Row, sort: str, order: LiteralString, window: "_Window"
 ) -> tuple[list[str], int]:
     """Return the keys of a page of leads, and how many leads there are in all."""
-    name, values = "scored_lead_keys" if sort in _SCORE_ORDERS else "listed_lead_keys", filters.parameters()
-    if values["patterns"] and sort in _SCORE_ORDERS:
-        found = fetch_all(connection, "found_lead_keys", patterns=values["patterns"], at_most=_MAX_FOUND + 1)
+    name = "scored_lead_keys" if sort in _SCORE_ORDERS else "listed_lead_keys"
+    conditions: list[LiteralString] = _lead_conditions(values)
+    members = _named(_MEMBER_CONDITIONS, values)
+    if members and sort in _SCORE_ORDERS:
+        some = _Query("open_lead_keys", [_OPEN, *members]).sql() + sql.SQL(" group by lead_key limit %(at_most)s")
+        found = connection.execute(some, {**values, "at_most": _MAX_FOUND + 1}).fetchall()
         if len(found) <= _MAX_FOUND:
-            name, values["lead_keys"] = "scored_leads_among", [row["lead_key"] for row in found]
-    rows, total = _counted(connection, name, order, values, page=page, page_size=page_size)
+            values = {**values, "lead_keys": [row["lead_key"] for row in found]}
+            conditions = [_AMONG, *_named(_ROW_CONDITIONS, values)]
+    rows, total = _counted(connection, _Query(name, conditions, order), values, window)
     return [row["lead_key"] for row in rows], total
 
 
@@ -165,14 +227,16 @@ def stream(
     connection: Connection, filters: Filters, *, sort: str = "source_updated_at", descending: bool = True
 ) -> Iterator[Row]:
     """All referrals that pass the filters, as `page` has them; a thousand are held at a time."""
-    return _stream(connection, "exported_referrals", _REFERRAL_ORDERS[sort][descending], filters)
+    values, order = filters.parameters(), _REFERRAL_ORDERS[sort][descending]
+    return _stream(connection, _Query("exported_referrals", _referral_conditions(values), order), values)
 
 
 def leads_stream(
     connection: Connection, filters: Filters, *, sort: str = "score", descending: bool = True
 ) -> Iterator[Row]:
     """All leads that pass the filters, as `leads_page` has them; a thousand are held at a time."""
-    return _stream(connection, "exported_leads", _LEAD_ORDERS[sort][descending], filters)
+    values, order = filters.parameters(), _LEAD_ORDERS[sort][descending]
+    return _stream(connection, _Query("exported_leads", _lead_conditions(values), order), values)
 
 
 def detail(connection: Connection, referral_id: str) -> Row | None:
@@ -183,6 +247,16 @@ def detail(connection: Connection, referral_id: str) -> Row | None:
     "azure_tenant_id"}, None where the referral has no domain.
     """
     return fetch_one(connection, "referral_detail", referral_id=referral_id)
+
+
+def lead_of(connection: Connection, lead_key: str) -> Row | None:
+    """Return the row of leads_ready with this key, None if no referral of the lead is open. Personal data."""
+    return next(iter(fetch_all(connection, "leads_of", lead_keys=[lead_key])), None)
+
+
+def referrals_of_lead(connection: Connection, lead_key: str) -> list[Row]:
+    """Return the referrals of a lead without their contacts, closed ones too, the newest first; at most 50."""
+    return fetch_all(connection, "referrals_of_lead", lead_key=lead_key, at_most=MAX_REFERRALS_OF_LEAD)
 
 
 def history(connection: Connection, referral_id: str) -> list[Row]:
@@ -200,8 +274,12 @@ def funnel(connection: Connection) -> list[Row]:
     return fetch_all(connection, "funnel")
 
 
-def expiring(connection: Connection, days: int) -> list[Row]:
-    """Return `day` and `count` of the New referrals that expire then, one row for each of the next days."""
+def expiring(connection: Connection, days: list[datetime]) -> list[Row]:
+    """
+    Return `start` and `count` of the New referrals that expire on each day.
+
+    days: the beginnings of the days, and the end of the last.
+    """
     return fetch_all(connection, "expiring", days=days)
 
 
@@ -216,48 +294,98 @@ def sync_numbers(connection: Connection) -> Row:
 
 
 def known_values(connection: Connection) -> dict[str, list[str]]:
-    """Return the values of `referral_type` and `status`: the documented ones, then others that are stored."""
+    """Return the values of type, status and country: the documented ones, then others that are stored."""
     rows = fetch_all(connection, "known_values")
-    known = {"referral_type": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER), "status": STATUSES}
+    known = {"referral_type": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER), "status": STATUSES, "country": ()}
     return {
         name: [*words, *sorted({row[name] for row in rows if row[name] is not None} - set(words))]
         for name, words in known.items()
     }
 
 
-def _patterns(words: list[str]) -> list[str]:
-    """Return patterns of `like` that match texts containing the words."""
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The rows of a page, counted from 1, and how many after it."""
+
+    page: int
+    size: int
+    further: int = 0
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.size
+
+    @property
+    def end(self) -> int:
+        return self.page * self.size + self.further
+
+
+def _patterns(text: str) -> list[str]:
+    """Return patterns of `like` that match texts containing the words; digits of a telephone number are one word."""
+    words = [text] if _is_phone_number(text) else text.split()
+    words = [re.sub(r"\D", "", word) if _is_phone_number(word) else word for word in words]
     escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
     return [f"%{word}%" for word in escaped]
 
 
-def _ordered(name: str, order: LiteralString) -> sql.Composed:
-    """Return a statement of `listing.sql` with one of the orders above behind it, both constant texts."""
-    return sql.SQL("{} order by {}").format(sql.SQL(statement(name)), sql.SQL(order))
+def _is_phone_number(text: str) -> bool:
+    return _PHONE_NUMBER.fullmatch(text) is not None and sum(letter.isdigit() for letter in text) >= _PHONE_DIGITS
 
 
-def _rows(
-    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int
-) -> list[Row]:
-    statement = _ordered(name, order) + sql.SQL(" limit %(limit)s offset %(offset)s")
-    place = {"limit": page_size, "offset": (page - 1) * page_size}
-    return connection.execute(statement, {**values, **place}).fetchall()
+def _named(conditions: dict[str, LiteralString], values: Row) -> list[LiteralString]:
+    return [condition for name, condition in conditions.items() if name in values]
 
 
-def _counted(
-    connection: Connection, name: str, order: LiteralString, values: Row, *, page: int, page_size: int
-) -> tuple[list[Row], int]:
+def _referral_conditions(values: Row) -> list[LiteralString]:
+    """Return the conditions of a list of referrals; what is to expire is not missing."""
+    missing: list[LiteralString] = (
+        ["missing_since is null"] if {"expires_after", "expires_before"} & values.keys() else []
+    )
+    return [*_named(_ROW_CONDITIONS, values), *_named(_MEMBER_CONDITIONS, values), *missing]
+
+
+def _lead_conditions(values: Row) -> list[LiteralString]:
+    """Return the conditions of a list of leads."""
+    members = _named(_MEMBER_CONDITIONS, values)
+    found: LiteralString = " and ".join((_OPEN, *members))
+    # an array, because as a semi-join PostgreSQL would compute the scores once per referral found
+    keys: LiteralString = f"leads.lead_key = any(array({statement('open_lead_keys')} where {found}))"
+    return [*_named(_ROW_CONDITIONS, values), *([keys] if members else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A statement of `listing.sql` with conditions and an order of the above behind it, all constant texts."""
+
+    name: str
+    conditions: Sequence[LiteralString] = ()
+    order: LiteralString | None = None
+
+    def sql(self) -> sql.Composed:
+        composed = sql.SQL("{}").format(sql.SQL(statement(self.name)))
+        if self.conditions:
+            composed += sql.SQL(" where ") + sql.SQL(" and ").join(map(sql.SQL, self.conditions))
+        return composed if self.order is None else composed + sql.SQL(" order by ") + sql.SQL(self.order)
+
+
+def _rows(connection: Connection, query: _Query, values: Row, window: _Window) -> list[Row]:
+    limited = query.sql() + sql.SQL(" limit %(limit)s offset %(offset)s")
+    place = {"limit": window.size + window.further, "offset": window.offset}
+    return connection.execute(limited, {**values, **place}).fetchall()
+
+
+def _counted(connection: Connection, query: _Query, values: Row, window: _Window) -> tuple[list[Row], int]:
     """Return a page of a statement whose rows have a column `total`, and that total, also behind the last page."""
-    rows = _rows(connection, name, order, values, page=page, page_size=page_size)
-    first = rows or (_rows(connection, name, order, values, page=1, page_size=1) if page > 1 else [])
+    rows = _rows(connection, query, values, window)
+    first = rows or (_rows(connection, query, values, _Window(1, 1)) if window.page > 1 else [])
     total = first[0]["total"] if first else 0
     for row in rows:
         del row["total"]
     return rows, total
 
 
-def _stream(connection: Connection, name: str, order: LiteralString, filters: Filters) -> Iterator[Row]:
-    with connection.cursor(name) as cursor:
+def _stream(connection: Connection, query: _Query, values: Row) -> Iterator[Row]:
+    with connection.cursor(query.name) as cursor:
         cursor.itersize = STREAMED
-        cursor.execute(_ordered(name, order), filters.parameters())
+        cursor.execute(query.sql(), values)
         yield from cursor

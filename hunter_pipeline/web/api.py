@@ -5,19 +5,20 @@ The routes block on the database or on Dagster, so they are plain functions, whi
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from hunter_pipeline.referrals.payloads import canonical_id
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline.web import exports, models, sync_status
+from hunter_pipeline.web import exports, models, sync_status, workbook
 from hunter_pipeline.web.errors import not_found
+from hunter_pipeline.web.pages import localizer_for
 
 REFERRALS = "/api/v1/partner-center/referrals"
 LEADS = "/api/v1/leads"
@@ -32,8 +33,9 @@ ReferralSort = Literal[
     "company_name", "name", "country", "referral_type", "status",
 ]  # fmt: skip
 LeadSort = Literal[
-    "score", "canonical_name", "domain", "country", "referral_type", "status", "deal_value", "expires_at", "updated_at"
-]
+    "score", "canonical_name", "domain", "country", "referral_type", "status", "deal_value", "expires_at", "updated_at",
+    "source_created_at", "referral_name", "contact_name",
+]  # fmt: skip
 Order = Literal["asc", "desc"]
 ExportFormat = Literal["csv", "xlsx"]
 
@@ -53,17 +55,41 @@ FilterValue = Annotated[
 SearchText = Annotated[
     Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None,
     BeforeValidator(_empty_to_none),
-    Query(description="words that must all occur, in any case: in company, deal, domain, ids, city or contacts"),
+    Query(description="words that must all occur, in any case: in company, referral, contacts, country and so on"),
+]
+Time = Annotated[AwareDatetime | None, BeforeValidator(_empty_to_none), Query()]
+MinValue = Annotated[
+    Annotated[int, Field(ge=0, le=10**15)] | None,
+    BeforeValidator(_empty_to_none),
+    Query(description="the least deal value in HUNTER_CURRENCY"),
 ]
 RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL)]
 ReferralId = Annotated[RecordId, AfterValidator(canonical_id)]
 
 
-def read_filters(
-    referral_type: FilterValue = None, status: FilterValue = None, q: SearchText = None
+def read_filters(  # noqa: PLR0917 - one parameter a filter
+    referral_type: FilterValue = None,
+    status: FilterValue = None,
+    q: SearchText = None,
+    country: FilterValue = None,
+    expires_after: Time = None,
+    expires_before: Time = None,
+    min_value: MinValue = None,
+    created_after: Time = None,
+    contact_requested: Annotated[bool | None, BeforeValidator(_empty_to_none), Query()] = None,
 ) -> listing.Filters:
     """Return the filters of a list or an export; an empty or missing parameter filters nothing."""
-    return listing.Filters(referral_type, status, q)
+    return listing.Filters(
+        referral_type,
+        status,
+        q,
+        country,
+        expires_after,
+        expires_before,
+        min_value,
+        created_after,
+        contact_requested,
+    )
 
 
 def read_referral_order(sort: ReferralSort = "source_updated_at", order: Order = "desc") -> dict[str, Any]:
@@ -126,7 +152,9 @@ def export_referrals(
 ) -> Response:
     """Return all referrals that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.stream(connection, filters, **order))
-    return _file_response(rows, format, "referrals", exports.REFERRAL_COLUMNS)
+    if format == "xlsx":
+        return _workbook_response(request, rows, workbook.REFERRALS, "referrals")
+    return _csv_response(request, rows, exports.REFERRAL_COLUMNS, "referrals")
 
 
 @router.get(
@@ -171,7 +199,9 @@ def export_leads(
 ) -> Response:
     """Return all leads that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.leads_stream(connection, filters, **order))
-    return _file_response(rows, format, "leads_ready", exports.LEAD_COLUMNS)
+    if format == "xlsx":
+        return _workbook_response(request, rows, workbook.LEADS, "leads_ready")
+    return _csv_response(request, rows, exports.LEAD_COLUMNS, "leads_ready")
 
 
 def _warehouse(request: Request) -> Warehouse:
@@ -194,10 +224,21 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
     return chain(() if first is None else (first,), remaining)
 
 
-def _file_response(rows: Iterator[listing.Row], form: ExportFormat, name: str, columns: Sequence[str]) -> Response:
-    file_name = exports.file_name(name, form, datetime.now(UTC).date())
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    if form == "csv":
-        chunks = exports.csv_chunks(rows, columns)
-        return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
-    return Response(exports.to_xlsx(rows, columns, sheet=name), media_type=XLSX, headers=headers)
+def _csv_response(request: Request, rows: Iterator[listing.Row], columns: Sequence[str], name: str) -> Response:
+    chunks = exports.csv_chunks(rows, columns)
+    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=_file_headers(request, name, "csv"))
+
+
+def _workbook_response(
+    request: Request, rows: Iterator[listing.Row], columns: Sequence[workbook.Column], name: str
+) -> Response:
+    """Return a workbook in the reader's language and time zone."""
+    t, currency = localizer_for(request), request.app.state.settings.currency
+    content = workbook.to_xlsx(rows, columns, sheet=name, currency=currency, t=t)
+    return Response(content, media_type=XLSX, headers=_file_headers(request, name, "xlsx"))
+
+
+def _file_headers(request: Request, name: str, form: ExportFormat) -> dict[str, str]:
+    """Return the header with the name of the file, which has the reader's date."""
+    file_name = exports.file_name(name, form, datetime.now(localizer_for(request).zone).date())
+    return {"Content-Disposition": f'attachment; filename="{file_name}"'}

@@ -7,7 +7,7 @@ from functools import cache
 import uvicorn
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from hunter_pipeline.config.environment import child_environment
@@ -19,7 +19,7 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status, updates
 from hunter_pipeline.web.connections import BoundedProtocol
 from hunter_pipeline.web.dagster_client import DagsterClient
-from hunter_pipeline.web.security import AccessControl, AccessMiddleware
+from hunter_pipeline.web.security import AccessControl, AccessMiddleware, root_path
 
 # How long requests may take to finish once the server is told to stop.
 STOP_SECONDS = 10
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
-    errors.register_error_handlers(app)
+    errors.register_error_handlers(app, not_found_page=lambda request: pages.not_found_page(request, "error"))
     app.add_middleware(AccessMiddleware, access=app.state.access, metrics=app.state.metrics)
     return app
 
@@ -111,9 +111,10 @@ def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
 
 
 @docs_router.get("")
-def swagger_page() -> FileResponse:
+def swagger_page(request: Request) -> HTMLResponse:
     """Return Swagger UI, whose files are served from here, so that the browser loads nothing from another host."""
-    return FileResponse(_SWAGGER / "index.html", media_type="text/html")
+    page = (_SWAGGER / "index.html").read_text(encoding="utf-8")
+    return HTMLResponse(page.replace('"/docs/', f'"{root_path(request)}/docs/'))
 
 
 @docs_router.get("/start.js")

@@ -1,23 +1,23 @@
 """
 Serve the lead desk at `/`, its lists and charts as fragments for htmx, and the page of a referral.
-
-The address holds the filters, the order and the page numbers; invalid values fall back to the default.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from math import ceil
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web import charts, pages, sync_status
+from hunter_pipeline.web import charts, pages, security, sync_status
+from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, visits
+from hunter_pipeline.web.localization import Localizer
 
 # Microsoft's documentation links this workspace; it documents no address of a single referral.
 PARTNER_CENTER_URL = "https://partner.microsoft.com/dashboard/referrals/v2/leads"
@@ -32,68 +32,19 @@ COLUMNS = {
     "expires_at": "date",
     "source_updated_at": "wide-only date",
 }
-DEFAULT_SORT = "source_updated_at"
-# Columns that the first click on their header sorts in descending order.
-DESCENDING_FIRST = ("deal_value", "source_updated_at", "source_created_at")
+# Columns by which the leads can be sorted, in the order of a row.
+LEAD_COLUMNS = (
+    *("score", "canonical_name", "referral_name", "country", "contact_name"),
+    *("deal_value", "expires_at", "source_created_at", "referral_type", "status"),
+)
 REFERRALS_PER_PAGE = 25
-LEADS_PER_PAGE = 5
-MAX_SEARCH_CHARACTERS = 200
-MAX_PAGE = 100_000
+LEADS_PER_PAGE = 20
+# Leads that a printed page shows; the further ones are in the page for printing only.
+PRINTED_LEADS = 50
 # A raw payload of more characters is loaded when the reader opens it.
 LARGE_PAYLOAD = 50_000
-_PAGE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 router = APIRouter(route_class=pages.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
-
-
-@dataclass(frozen=True, slots=True)
-class DeskView:
-    """The query of `/?status=New&sort=company_name&dir=asc&page=2&leads=3`; a missing parameter is the default."""
-
-    filters: listing.Filters = field(default_factory=listing.Filters)
-    sort: str = DEFAULT_SORT
-    descending: bool = True
-    page: int = 1
-    leads: int = 1
-
-    @classmethod
-    def from_request(cls, request: Request) -> "DeskView":
-        """Read the view from the address."""
-        query = request.query_params
-        filters = listing.Filters(*(_clean_text(query.get(name)) for name in ("referral_type", "status", "q")))
-        sort = query.get("sort", "")
-        sort = sort if sort in listing.SORTS else DEFAULT_SORT
-        descending = query.get("dir", "desc" if sort in DESCENDING_FIRST else "asc") == "desc"
-        return cls(filters, sort, descending, _page_number(query.get("page")), _page_number(query.get("leads")))
-
-    @property
-    def is_filtered(self) -> bool:
-        """Return whether any filter is set."""
-        return self.filters != listing.Filters()
-
-    @property
-    def has_default_order(self) -> bool:
-        """Return whether the newest referrals come first."""
-        return self.sort == DEFAULT_SORT and self.descending
-
-    @property
-    def active_filters(self) -> dict[str, str]:
-        """Return the filters that are set, by the names of their parameters: {'status': 'New'}."""
-        filters = self.filters
-        values = {"q": filters.q, "referral_type": filters.referral_type, "status": filters.status}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def query(self, **page_numbers: int) -> str:
-        """Return the query of this view with other page numbers: '?status=New&page=2', or '' for the default view."""
-        order = {} if self.has_default_order else {"sort": self.sort, "dir": "desc" if self.descending else "asc"}
-        numbers = {"page": self.page, "leads": self.leads, **page_numbers}
-        query = {**self.active_filters, **order, **{name: number for name, number in numbers.items() if number > 1}}
-        return f"?{urlencode(query)}" if query else ""
-
-    def sort_query(self, column: str) -> str:
-        """Return the query after a click on a column's header: sorted by it, or in reverse if it already is."""
-        descending = not self.descending if column == self.sort else column in DESCENDING_FIRST
-        return replace(self, sort=column, descending=descending, page=1).query()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +71,10 @@ class ListPage:
         """Return the number of the last row."""
         return self.first + len(self.rows) - 1
 
+    def split(self) -> "tuple[ListPage, Sequence[Mapping[str, Any]]]":
+        """Return the page, and the rows that were read beyond its size."""
+        return replace(self, rows=self.rows[: self.size]), self.rows[self.size :]
+
 
 View = Annotated[DeskView, Depends(DeskView.from_request)]
 
@@ -133,10 +88,13 @@ def desk_page(request: Request, view: View) -> Response:
         context = {**_read_lists(connection, view), "charts": charts.read_charts(connection, t)}
         known = listing.known_values(connection)
     context |= {"message": status.toast(t) if task_id is not None else None, **sync_status.template_context(status)}
-    dagster_url = request.app.state.settings.dagster_url
-    response = pages.render(request, "desk.html", known=known, dagster_url=dagster_url, **context)
+    settings = request.app.state.settings
+    choices = _choices(view, known, t, settings.currency)
+    response = pages.render(request, "desk.html", **choices, dagster_url=settings.dagster_url, **context)
+    visit_days = ".".join(day.isoformat() for day in visits(request, view.zone))
+    pages.set_preference(request, response, VISITS_COOKIE, visit_days)
     if task_id is not None and not status.is_unfinished:
-        response.delete_cookie(sync_status.FOLLOWED_COOKIE)
+        response.delete_cookie(sync_status.FOLLOWED_COOKIE, path=security.cookie_path(request))
     return response
 
 
@@ -146,7 +104,8 @@ def results_fragment(request: Request, view: View) -> Response:
     is_filter_change = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
         context = _read_lists(connection, view)
-    headers = {"HX-Replace-Url": f"/{context['view'].query()}"} if is_filter_change else None
+    address = f"{security.root_path(request)}/{context['view'].query()}"
+    headers = {"HX-Replace-Url": address} if is_filter_change else None
     return pages.render(request, "results.html", headers=headers, is_announced=is_filter_change, **context)
 
 
@@ -167,12 +126,18 @@ def referral_page(request: Request, referral_id: str) -> Response:
             return pages.not_found_page(request)
         history = listing.history(connection, referral_id)
         payload = _format_payload(listing.payload(connection, referral_id))
+        lead = listing.lead_of(connection, referral["lead_key"])
+        others = listing.referrals_of_lead(connection, referral["lead_key"])
     in_dialog = "hx-request" in request.headers
     return pages.render(
         request,
         "dialog.html" if in_dialog else "referral.html",
         referral=referral,
         history=history,
+        lead=lead,
+        reasons=list(zip(lead["score_reasons"], lead["score_points"], strict=True)) if lead else [],
+        others=others,
+        lead_contact=lead is not None and _is_missing(lead, referral["contacts"]),
         payload=payload,
         payload_is_large=len(payload) > LARGE_PAYLOAD,
         in_dialog=in_dialog,
@@ -192,36 +157,64 @@ def payload_page(request: Request, referral_id: str) -> Response:
     return PlainTextResponse(payload)
 
 
+def _is_missing(lead: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the person to call is none of these: another referral of the lead names them."""
+    person = (lead["contact_email"], lead["contact_phone"])
+    return person != (None, None) and person not in [(each["email"], each["phone"]) for each in contacts]
+
+
+def _choices(view: DeskView, known: dict[str, list[str]], t: Localizer, currency: str) -> dict[str, Any]:
+    """Return what the filters can be set to, as pairs of value and text."""
+    yesterday = datetime.now(view.zone).date() - timedelta(days=1)
+    since = t.calendar_date(view.last_visit)
+    new = t("filters.show_new") if view.last_visit == yesterday else t("filters.show_new_since", day=since)
+    expires = {value: t(f"filters.within_{value}") for value in EXPIRES_WITHIN}
+    if (day := view.values.get("expires")) and day not in expires:
+        expires[day] = t.calendar_date(date.fromisoformat(day))
+    least = {*LEAST_VALUES, int(view.values.get("value", LEAST_VALUES[0]))}
+    countries = [(code, t.country(code)) for code in known["country"]]
+    return {
+        "quick": [
+            *(("", t("filters.show_all")), ("today", t("filters.show_today"))),
+            *(("new", new), ("asked", t("filters.show_asked"))),
+        ],
+        "choices": {
+            "referral_type": [(value, t.label("referral_type", value)) for value in known["referral_type"]],
+            "status": [(value, t.label("status", value)) for value in known["status"]],
+            "country": sorted(countries, key=lambda country: t.sort_key(country[1])),
+            "expires": list(expires.items()),
+            "value": [
+                (str(value), t("filters.from_value", amount=t.money(Decimal(value), currency)))
+                for value in sorted(least)
+            ],
+        },
+    }
+
+
 def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
     """Return the leads and the referrals of a view; a page number after the last page is the last page."""
 
-    def read(query: Callable[..., listing.Page], page: int, size: int, **order: Any) -> ListPage:
-        found = query(connection, view.filters, page=page, page_size=size, **order)
+    def read(query: Callable[..., listing.Page], page: int, size: int, **options: Any) -> ListPage:
+        found = query(connection, filters, page=page, page_size=size, **options)
         last_page = ListPage((), found.total, 1, size).pages
-        return (
-            read(query, last_page, size, **order)
-            if page > last_page
-            else ListPage(found.items, found.total, page, size)
-        )
+        if page > last_page:
+            return read(query, last_page, size, **options)
+        return ListPage(found.items, found.total, page, size)
 
+    filters = view.filters
     referrals = read(listing.page, view.page, REFERRALS_PER_PAGE, sort=view.sort, descending=view.descending)
-    leads = read(listing.leads_page, view.leads, LEADS_PER_PAGE)
+    order = {"sort": view.lead_sort, "descending": view.lead_descending}
+    leads = read(listing.leads_page, view.leads, LEADS_PER_PAGE, further=PRINTED_LEADS - LEADS_PER_PAGE, **order)
+    leads, further_leads = leads.split()
     return {
         "view": replace(view, page=referrals.page, leads=leads.page),
         "referrals": referrals,
         "leads": leads,
+        "further_leads": further_leads,
         "columns": COLUMNS,
+        "lead_columns": LEAD_COLUMNS,
     }
 
 
 def _format_payload(payload: dict[str, Any] | None) -> str:
     return "" if payload is None else json.dumps(payload, indent=2, ensure_ascii=False, default=str)
-
-
-def _clean_text(value: str | None) -> str | None:
-    """Return a filter's text without surrounding blanks and NUL, which PostgreSQL cannot store; None if empty."""
-    return (value or "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS] or None
-
-
-def _page_number(value: str | None) -> int:
-    return min(max(int(value), 1), MAX_PAGE) if value and _PAGE_NUMBER.fullmatch(value) else 1

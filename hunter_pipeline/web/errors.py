@@ -7,12 +7,12 @@ Turn every error of the API into one JSON shape.
 which may be personal data.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from hunter_pipeline.config.logs import log
@@ -50,6 +50,11 @@ class ApiError(HunterError):
         return error_response(self.status, self.code, self.message, self.hint, headers=self.headers)
 
 
+def accepts_page(request: Request) -> bool:
+    """Return whether a browser asks for a page to show."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
 def not_found(resource: str) -> ApiError:
     """Return the 404 error for an unknown id: `not_found("referral")`."""
     return ApiError(404, "not_found", f"No {resource} has this id.", hint="Ids are case-sensitive.")
@@ -80,11 +85,18 @@ def internal_error() -> JSONResponse:
     )
 
 
-def register_error_handlers(app: FastAPI) -> None:
-    """Let this module answer every exception that a route raises."""
+def register_error_handlers(app: FastAPI, *, not_found_page: Callable[[Request], Response]) -> None:
+    """Let this module answer every exception that a route raises; browsers get a page for an unknown address."""
+
+    def handle_http_exception(request: Request, error: Exception) -> Response:
+        error = cast(HTTPException, error)
+        if error.status_code == 404 and accepts_page(request):  # noqa: PLR2004
+            return not_found_page(request)
+        return _handle_http_exception(request, error)
+
     app.add_exception_handler(HunterError, _handle_hunter_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
-    app.add_exception_handler(HTTPException, _handle_http_exception)
+    app.add_exception_handler(HTTPException, handle_http_exception)
 
 
 def _handle_hunter_error(_request: Request, error: Exception) -> JSONResponse:

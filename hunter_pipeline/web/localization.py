@@ -6,14 +6,17 @@ The texts are in `wording/<language>.toml`; all files have the same keys.
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import idna
 from babel import Locale, dates, numbers, units
 from babel.core import negotiate_locale
 
@@ -51,10 +54,11 @@ def _accepted_languages(header: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Localizer:
-    """One language: `t("sync.now")` -> 'Sync now', and its formats of numbers, money and times."""
+    """One language and time zone: `t("sync.now")` -> 'Sync now', and the formats of numbers, money and times."""
 
     language: str
     texts: Mapping[str, str]
+    zone: tzinfo = UTC
 
     @cached_property
     def locale(self) -> Locale:
@@ -80,8 +84,8 @@ class Localizer:
         return numbers.format_decimal(value, locale=self.locale)
 
     def money(self, value: Decimal | None, currency: str | None) -> str:
-        """Format an amount in whole units: 34000, 'EUR' -> '€34,000'; '' for None."""
-        if value is None:
+        """Format an amount in whole units: 34000, 'EUR' -> '€34,000'; '' for None and 0, which is no known value."""
+        if not value:
             return ""
         whole = value.quantize(Decimal(1))
         if currency is None:
@@ -93,6 +97,7 @@ class Localizer:
 
     def calendar_date(self, moment: date | datetime | None) -> str:
         """Format a date: '28 Nov 2026'; '' for None."""
+        moment = moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
         return "" if moment is None else dates.format_date(moment, "medium", locale=self.locale)
 
     def short_date(self, day: date) -> str:
@@ -100,11 +105,22 @@ class Localizer:
         return dates.format_skeleton("MMMd", datetime.combine(day, datetime.min.time()), locale=self.locale)
 
     def date_time(self, moment: datetime | None) -> str:
-        """Format a time in UTC: '28 Nov 2026, 02:25'; '' for None."""
+        """Format a time in the reader's zone: '28 Nov 2026, 02:25'; '' for None."""
         if moment is None:
             return ""
         pattern = str(dates.get_datetime_format("medium", locale=self.locale)).replace("'", "")
-        return pattern.format(dates.format_time(moment, "short", locale=self.locale), self.calendar_date(moment))
+        clock = dates.format_time(moment.astimezone(self.zone), "short", locale=self.locale)
+        return pattern.format(clock, self.calendar_date(moment))
+
+    def time_left(self, moment: datetime, now: datetime) -> str:
+        """Format the time until a moment, never more than is left: 'in 6 days', from two days on 'in 47 hours'."""
+        left = moment - now
+        if left >= timedelta(days=2):
+            left = timedelta(days=left.days)
+        elif left >= timedelta(hours=1):
+            left = timedelta(hours=left // timedelta(hours=1))
+        threshold = 9 if left >= timedelta(days=9) else 2
+        return dates.format_timedelta(left, add_direction=True, threshold=threshold, locale=self.locale)
 
     def relative_time(self, moment: datetime | None, now: datetime) -> str:
         """Format the distance from now: '2 minutes ago', 'in 6 days'; '' for None."""
@@ -134,16 +150,46 @@ class Localizer:
         is_percentage = stage is not None and stage.isascii() and stage.isdecimal() and int(stage) <= 100  # noqa: PLR2004
         return numbers.format_percent(int(stage or 0) / 100, locale=self.locale) if is_percentage else stage or ""
 
+    def sort_key(self, text: str) -> str:
+        """Return a text by which names are sorted: Ç after C, and before D."""
+        return unicodedata.normalize("NFD", text.replace("ı", "i")).lower()
+
     def country(self, code: str | None) -> str:
         """Return the name of a country: 'TR' -> 'Türkiye'; an unknown code is returned unchanged, '' for None."""
         return "" if code is None else self.locale.territories.get(code, code)
 
 
+@lru_cache(maxsize=64)
+def localizer(language: str, zone: tzinfo = UTC) -> Localizer:
+    """Return the localizer of 'en' or 'tr' for readers in a time zone."""
+    return Localizer(language, _read_texts(language), zone)
+
+
+def time_zone(name: str | None) -> tzinfo:
+    """Return the time zone of an IANA name such as 'Europe/Istanbul'; UTC if there is none of that name."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # a name may also be a path, or a folder of names
+        return UTC
+
+
+def day_start(day: date, zone: tzinfo) -> datetime:
+    """Return when a day begins in a time zone."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def readable_domain(domain: str | None) -> str:
+    """Return a domain in its own letters: 'xn--mller-kva.de' -> 'müller.de'; '' for None."""
+    try:
+        return idna.decode(domain) if domain and "xn--" in domain else domain or ""
+    except idna.IDNAError:
+        return domain or ""
+
+
 @cache
-def localizer(language: str) -> Localizer:
-    """Return the localizer of 'en' or 'tr'."""
+def _read_texts(language: str) -> dict[str, str]:
     with (_FOLDER / f"{language}.toml").open("rb") as file:
-        return Localizer(language, dict(_flatten(tomllib.load(file))))
+        return dict(_flatten(tomllib.load(file)))
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

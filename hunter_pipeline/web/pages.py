@@ -6,6 +6,7 @@ Also serves the pages beside the lead desk: sign-in, errors and the choice of a 
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -22,13 +23,22 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
 from hunter_pipeline.web.charts import expires_soon
-from hunter_pipeline.web.localization import LANGUAGE_NAMES, Localizer, choose_language, localizer
+from hunter_pipeline.web.localization import (
+    LANGUAGE_NAMES,
+    Localizer,
+    choose_language,
+    localizer,
+    readable_domain,
+    time_zone,
+)
 from hunter_pipeline.web.security import (
     SESSION_SECONDS,
     AccessControl,
+    cookie_path,
     is_signed_in,
     local_path,
     origin_of,
+    root_path,
     session_cookie,
     session_cookie_name,
 )
@@ -37,6 +47,8 @@ STATIC = Path(__file__).parent / "static"
 # From npm's package htmx.org, with its licence beside it; a test checks the file's checksum.
 HTMX = "htmx-2.0.11.min.js"
 PREFERENCE_SECONDS = 365 * 86_400
+# The cookie in which theme.js stores the name of the browser's time zone.
+ZONE_COOKIE = "zone"
 THEMES = ("light", "dark")
 _HTMX_CONFIG = json.dumps({
     "allowEval": False,  # the content security policy forbids it anyway
@@ -66,18 +78,22 @@ class PageRoute(APIRoute):
 
 
 def localizer_for(request: Request) -> Localizer:
-    """Return the localizer of the reader's language: from the address, else the cookie, else the browser."""
+    """Return the localizer of the reader's time zone and language: from the address, else the cookie or the browser."""
     preferences = request.query_params.get("lang"), request.cookies.get("lang")
-    return localizer(choose_language(*preferences, accept=request.headers.get("accept-language")))
+    language = choose_language(*preferences, accept=request.headers.get("accept-language"))
+    return localizer(language, time_zone(request.cookies.get(ZONE_COOKIE)))
 
 
 def render_text(request: Request, template: str, **context: Any) -> str:
     """Return a rendered template."""
     theme = request.cookies.get("theme")
     query = request.url.query
+    t = localizer_for(request)
     shared = {
-        "t": localizer_for(request),
+        "t": t,
+        "zone_name": str(t.zone),
         "now": datetime.now(UTC),
+        "base": root_path(request),
         "theme": theme if theme in THEMES else None,
         "here": request.url.path + (f"?{query}" if query else ""),
         "languages": [(code, name, _url_in_language(request, code)) for code, name in LANGUAGE_NAMES.items()],
@@ -103,7 +119,8 @@ def set_preference(
     request: Request, response: Response, name: str, value: str, *, seconds: int = PREFERENCE_SECONDS
 ) -> None:
     """Store a choice in a cookie that scripts can read and other sites' requests do not carry."""
-    response.set_cookie(name, value, max_age=seconds, samesite="lax", secure=request.url.scheme == "https")
+    is_secure, path = request.url.scheme == "https", cookie_path(request)
+    response.set_cookie(name, value, max_age=seconds, path=path, samesite="lax", secure=is_secure)
 
 
 def error_page(request: Request, error: HunterError) -> HTMLResponse:
@@ -114,17 +131,17 @@ def error_page(request: Request, error: HunterError) -> HTMLResponse:
     return render(request, "error.html", status=status, title=title, hint=hint, can_retry=True)
 
 
-def not_found_page(request: Request) -> HTMLResponse:
-    """Return the page for an unknown referral."""
+def not_found_page(request: Request, what: str = "detail") -> HTMLResponse:
+    """Return the page for an unknown referral, or with `what="error"` for an unknown address."""
     t = localizer_for(request)
-    title, hint = t("detail.not_found"), t("detail.not_found_hint")
+    title, hint = t(f"{what}.not_found"), t(f"{what}.not_found_hint")
     return render(request, "error.html", status=404, title=title, hint=hint, can_retry=False)
 
 
 @router.get("/sign-in")
 def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the parameter's name in the address
     """Return the sign-in form; a reader who needs no sign-in is redirected."""
-    target = local_path(next)
+    target = local_path(next, root_path(request))
     if not request.app.state.access.needs_key or is_signed_in(request):
         return RedirectResponse(target, 303)
     return render(request, "sign_in.html", problem=None, next=target)
@@ -138,7 +155,7 @@ def sign_in(
 ) -> Response:
     """Exchange the API key for a session cookie that scripts cannot read; wrong keys count as guesses."""
     access: AccessControl = request.app.state.access
-    target = local_path(next)
+    target = local_path(next, root_path(request))
     if not access.needs_key:
         return RedirectResponse(target, 303)
     if not access.is_key(key.encode("utf-8", "replace")):
@@ -152,6 +169,7 @@ def sign_in(
         session_cookie_name(request),
         access.new_session(origin_of(request)),
         max_age=SESSION_SECONDS,
+        path=cookie_path(request),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -164,16 +182,16 @@ def sign_out(request: Request) -> Response:
     """End the session, so that a copy of its cookie is invalid too, and delete the cookie."""
     if is_signed_in(request) and (cookie := session_cookie(request)):
         request.app.state.access.end_session(cookie)
-    response = RedirectResponse("/sign-in", 303)
+    response = RedirectResponse(f"{root_path(request)}/sign-in", 303)
     name, is_secure = session_cookie_name(request), request.url.scheme == "https"
-    response.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure)
+    response.delete_cookie(name, path=cookie_path(request), httponly=True, samesite="lax", secure=is_secure)
     return response
 
 
 @router.post("/desk/theme")
 def set_theme(request: Request, theme: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:  # noqa: A002 - as above
     """Store the theme for a browser without scripts."""
-    response = RedirectResponse(local_path(next), 303)
+    response = RedirectResponse(local_path(next, root_path(request)), 303)
     if theme in THEMES:
         set_preference(request, response, "theme", theme)
     return response
@@ -196,6 +214,8 @@ def _environment() -> Environment:
     )
     environment.filters["score_reason"] = lambda reason, t: t.label("reasons", reason)
     environment.filters["expires_soon"] = expires_soon
+    environment.filters["readable"] = readable_domain
+    environment.filters["phone_link"] = lambda number: re.sub(r"[^\d+]", "", number)
     environment.globals |= {
         "htmx_config": _HTMX_CONFIG,
         "htmx_file": HTMX,

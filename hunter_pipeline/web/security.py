@@ -29,11 +29,13 @@ from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import revoked_sessions
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.web.connections import with_body_deadline
-from hunter_pipeline.web.errors import ApiError, internal_error, key_required
+from hunter_pipeline.web.errors import ApiError, accepts_page, internal_error, key_required
 from hunter_pipeline.web.health import RequestMetrics
 
 # Over HTTPS the browser takes the cookie only from this host, only over HTTPS, and for all of its paths.
 SESSION_COOKIE, SECURE_SESSION_COOKIE = "hunter_session", "__Host-hunter_session"
+# The same under a path of HUNTER_PUBLIC_URL: `__Host-` would send the cookie to other applications of the host.
+SECURE_PATH_SESSION_COOKIE = "__Secure-hunter_session"
 SESSION_SECONDS = 12 * 3600
 # Wrong keys of one client within GUESS_SECONDS that are answered as such; further ones are told to wait.
 MAX_GUESSES = 5
@@ -100,6 +102,7 @@ class AccessControl:
         self._key = key.encode()
         self._secret = key or secrets.token_urlsafe()
         self._warehouse = Warehouse.from_settings(settings)
+        self.public_url = urlsplit(settings.desk_url)
         self.guesses = GuessLimiter()
 
     @property
@@ -157,6 +160,7 @@ class AccessMiddleware:
             return
         if scope["method"] == "HEAD":  # routes know GET only; the server drops the body, because its own scope stays
             scope = {**scope, "method": "GET"}
+        scope = self._as_seen_by_browser(scope)
         start, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
@@ -175,12 +179,25 @@ class AccessMiddleware:
         finally:
             self._record(scope, status or 499, time.perf_counter() - start)
 
+    def _as_seen_by_browser(self, scope: Scope) -> Scope:
+        """
+        Return the scope with the path and the scheme of HUNTER_PUBLIC_URL.
+
+        Proxies forward `/hunter/docs` as it is or as `/docs`; ASGI wants the former, with `root_path` '/hunter'.
+        """
+        root, path = self.access.public_url.path, scope["path"]
+        if root and not f"{path}/".startswith(f"{root}/"):
+            path = root + path
+        scheme = "https" if self.access.public_url.scheme == "https" else scope["scheme"]
+        return {**scope, "root_path": root, "path": f"{path}/" if path == root else path, "scheme": scheme}
+
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         try:
             await self._check_access(request)
         except ApiError as error:
-            response = _redirect_to_sign_in(request) if error.status == 401 and _is_page(request) else error.response()  # noqa: PLR2004
+            is_page = error.status == 401 and accepts_page(request)  # noqa: PLR2004
+            response = _redirect_to_sign_in(request) if is_page else error.response()
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -194,13 +211,14 @@ class AccessMiddleware:
                 "Without an API key the service answers requests to loopback addresses only.",
                 hint="Use http://127.0.0.1, or set HUNTER_API_KEY.",
             )
-        is_public = _is_public(request.url.path)
+        path = _route_path(request.scope)
+        is_public = _is_public(path)
         if not is_public and self._has_valid_key(request):
             return
-        if (cookie := session_cookie(request)) and self.access.needs_key and not _is_probe(request.url.path):
+        if (cookie := session_cookie(request)) and self.access.needs_key and not _is_probe(path):
             is_valid = await run_in_threadpool(self.access.is_session, cookie, origin_of(request))
             request.state.is_signed_in = is_valid
-        if is_cross_site(request.method, request.headers):
+        if is_cross_site(request.method, request.headers, self.access.public_url.netloc):
             raise ApiError(
                 403, "cross_site", "Other web sites may not send this request.", hint="Use the lead desk itself."
             )
@@ -228,7 +246,7 @@ class AccessMiddleware:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = _route(scope)
         self.metrics.record(method, route, status, seconds)
-        if not scope["path"].startswith(_UNLOGGED_PATHS):
+        if not _route_path(scope).startswith(_UNLOGGED_PATHS):
             log.info("http_request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
 
 
@@ -243,8 +261,20 @@ def origin_of(request: Request) -> str:
 
 
 def session_cookie_name(request: Request) -> str:
-    """Return the name of the session cookie for the scheme of a request."""
-    return SECURE_SESSION_COOKIE if request.url.scheme == "https" else SESSION_COOKIE
+    """Return the name of the session cookie for the scheme and the path of a request."""
+    if request.url.scheme != "https":
+        return SESSION_COOKIE
+    return SECURE_PATH_SESSION_COOKIE if root_path(request) else SECURE_SESSION_COOKIE
+
+
+def root_path(request: Request) -> str:
+    """Return the path under which the service is published: '/hunter', or '' at the root."""
+    return request.scope.get("root_path", "")
+
+
+def cookie_path(request: Request) -> str:
+    """Return the path of the service's cookies."""
+    return root_path(request) or "/"
 
 
 def session_cookie(request: Request) -> str | None:
@@ -261,11 +291,12 @@ def names_loopback(host_header: str) -> bool:
         return False
 
 
-def is_cross_site(method: str, headers: Mapping[str, str]) -> bool:
+def is_cross_site(method: str, headers: Mapping[str, str], public_host: str) -> bool:
     """
     Return whether a page of another site sent a request that can change something.
 
-    Browsers say so in Sec-Fetch-Site, older ones in Origin. A client that sends neither is not a browser.
+    Browsers say so in Sec-Fetch-Site, those without it, and all of them over http, in Origin. A client that sends
+    neither is not a browser. A proxy may change the Host header, so that the host of HUNTER_PUBLIC_URL is ours as well.
     """
     if method in _SAFE_METHODS:
         return False
@@ -274,16 +305,17 @@ def is_cross_site(method: str, headers: Mapping[str, str]) -> bool:
     if (origin := headers.get("origin")) is None:
         return False
     try:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return urlsplit(origin).netloc.lower() not in (headers.get("host", "").lower(), public_host.lower())
     except ValueError:
         return True
 
 
-def local_path(target: str | None) -> str:
-    """Return a redirect target if it is a path of this service, else '/'."""
-    if target is None or not target.startswith("/") or target.startswith("//"):
-        return "/"
-    return target if target.isprintable() and "\\" not in target else "/"
+def local_path(target: str | None, root: str = "") -> str:
+    """Return a redirect target if it is a path of this service, which is published under `root`, else its start."""
+    start = f"{root}/"
+    if target is None or not target.startswith(start) or target.startswith("//"):
+        return start
+    return target if target.isprintable() and "\\" not in target and "/.." not in target else start
 
 
 def _client_network(address: str) -> str:
@@ -305,13 +337,14 @@ def _is_public(path: str) -> bool:
     return _is_probe(path) or path == "/sign-in"
 
 
-def _is_page(request: Request) -> bool:
-    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
-
-
 def _redirect_to_sign_in(request: Request) -> RedirectResponse:
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", 303)
+    return RedirectResponse(f"{root_path(request)}/sign-in?next={quote(target, safe='')}", 303)
+
+
+def _route_path(scope: Scope) -> str:
+    """Return the path of a request without the one under which the service is published."""
+    return scope["path"].removeprefix(scope.get("root_path", ""))
 
 
 def _route(scope: Scope) -> str:
@@ -323,6 +356,6 @@ def _add_headers(scope: Scope, message: Message) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in _SECURITY_HEADERS.items():
         headers.setdefault(name, value)
-    headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+    headers.setdefault("Cache-Control", "no-cache" if _route_path(scope).startswith("/static/") else "no-store")
     if scope["scheme"] == "https":
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

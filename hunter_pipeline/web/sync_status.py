@@ -19,6 +19,7 @@ from hunter_pipeline.web import pages
 from hunter_pipeline.web.dagster_client import DagsterClient, SyncProgress, SyncTask
 from hunter_pipeline.web.errors import ApiError
 from hunter_pipeline.web.localization import Localizer
+from hunter_pipeline.web.security import cookie_path, root_path
 
 Phase = Literal["never", "off", "queued", "running", "success", "failed", "skipped", "canceled"]
 UNFINISHED = ("queued", "running")
@@ -135,7 +136,7 @@ def status_fragment(request: Request, task: str = "", latest: str = "", phase: s
     if has_ended or status.latest != latest:
         response.headers["HX-Trigger"] = "desk-refresh"
     if has_ended:
-        response.delete_cookie(FOLLOWED_COOKIE)
+        response.delete_cookie(FOLLOWED_COOKIE, path=cookie_path(request))
     return response
 
 
@@ -156,7 +157,7 @@ def sync_now(request: Request) -> Response:
         toast = Toast("bad", t("toast.failed", reason=f"{status.reason(t)} {status.hint(t)}"))
     else:
         toast = Toast("info", t("toast.queued" if task.enqueued else "toast.joined"))
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(f"{root_path(request)}/", 303)
     if "hx-request" in request.headers:
         response = _status_response(request, status, toast=toast)
     if task is not None:

@@ -88,14 +88,18 @@ def test_sign_in_that_ends_soon_is_alerted_once(
     assert sensor.tick() == "1 alert sent"
 
 
-def test_each_expiring_referral_is_alerted_once(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
-    """New ones are alerted together after six hours; one with another date counts as new."""
+def test_each_expiring_referral_is_alerted_once(
+    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New ones are alerted together after six hours, with a link to the desk; another date makes one new again."""
+    monkeypatch.setenv("HUNTER_PUBLIC_URL", "https://crm.example/hunter/")
     expire(calm, 50, 3)
     with calm.warehouse.connection() as connection:
         assert len(alerts.expiring_marks(connection)) == fetch_value(connection, "count_expiring_referrals") == 3
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
     [message] = webhook.take()
     assert "3 unanswered referrals expire within 72 hours, the first on 20" in message
+    assert "https://crm.example/hunter/?expires=72h" in message
     expire(calm, 60, 2)
     assert sensor.tick() == "0 alerts sent"
     age(calm, -7 * 60)

@@ -33,11 +33,11 @@ CONTRACT = {
     "HUNTER_API_HOST": "127.0.0.1",
     "HUNTER_API_PORT": 8000,
     "HUNTER_API_KEY": None,
+    "HUNTER_PUBLIC_URL": "http://127.0.0.1:8000",
     "HUNTER_DAGSTER_URL": "http://127.0.0.1:3000",
     "HUNTER_RUN_RETENTION_DAYS": 30,
     "HUNTER_ALERT_URLS": (),
     "HUNTER_NOTIFY_URLS": (),
-    "HUNTER_PUBLIC_URL": "http://127.0.0.1:8000",
     "HUNTER_SOURCE_URL": None,
 }
 
@@ -72,6 +72,9 @@ WRONG = [
     ("HUNTER_WRITE_BACK", "true", "'off', 'dry-run' or 'on'"),
     ("HUNTER_LOG_FORMAT", "xml", "'console' or 'json'"),
     ("HUNTER_API_PORT", "0", "from 1 to 65535"),
+    ("HUNTER_PUBLIC_URL", "crm.example/hunter", "http://"),
+    ("HUNTER_PUBLIC_URL", "https://crm.example/hunter?x=1", "without a query"),
+    ("HUNTER_PUBLIC_URL", "https://crm.example//evil.example", "without a query"),
     ("HUNTER_DAGSTER_URL", "localhost:3000", "http://"),
     ("HUNTER_DAGSTER_URL", "http://localhost:99999", "http://"),
     ("HUNTER_RUN_RETENTION_DAYS", "0", "from 1 to 36500"),

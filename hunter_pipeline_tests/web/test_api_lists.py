@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -177,7 +178,7 @@ def test_exports_contain_the_filtered_rows(get: Get, base: str, path: str, colum
     assert "=1+1" not in [value for line in rows for value in line.values()]
     book = requests.get(f"{base}{path}/export", params={"format": "xlsx", **query}, timeout=30)
     header, *lines = openpyxl.load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows()
-    assert tuple(cell.value for cell in header) == columns
+    assert not {cell.value for cell in header} & set(columns)  # headings for people
     assert len(lines) == len(rows)
     assert all(cell.data_type != "f" for line in lines for cell in line)
     assert re.fullmatch(r'attachment; filename="\w+-\d{4}-\d\d-\d\d\.xlsx"', book.headers["content-disposition"])
@@ -210,7 +211,7 @@ def test_chart_data_and_filter_values_are_counted_in_the_database(base: str, ser
     with seeded_database(server, [referral_row(number) for number in range(1, 13)]) as settings:
         with Warehouse.from_settings(settings).connection() as connection:
             counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
-            days = listing.expiring(connection, 20)
+            days = listing.expiring(connection, [NOW + timedelta(days=number) for number in range(21)])
             known = listing.known_values(connection)
             assert listing.syncs(connection, 5) == []
         assert counts == {"New": 4, "Active": 4, "Closed": 4}

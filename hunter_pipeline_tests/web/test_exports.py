@@ -3,16 +3,24 @@
 import csv
 import io
 import json
+import re
+import shutil
+import subprocess
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from hunter_pipeline.web import exports
+from hunter_pipeline.web import exports, workbook
+from hunter_pipeline.web.localization import localizer
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+ISTANBUL = ZoneInfo("Europe/Istanbul")
 FORMULAS = {
     "=1+1": "'=1+1",
     "+SUM(A1)": "'+SUM(A1)",
@@ -53,11 +61,10 @@ def csv_rows(content: bytes) -> list[dict[str, str]]:
 
 
 def excel_rows(content: bytes) -> list[dict[str, Any]]:
-    sheet = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"]
-    header, *rows = sheet.iter_rows()
-    names = [cell.value for cell in header]
+    """Return the rows of a workbook by the names of the fields."""
+    _header, *rows = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"].iter_rows()
     assert all(cell.data_type != "f" for row in rows for cell in row)
-    return [{str(name): cell.value for name, cell in zip(names, row, strict=True)} for row in rows]
+    return [{column.name: cell.value for column, cell in zip(workbook.LEADS, row, strict=True)} for row in rows]
 
 
 def test_csv_has_all_columns_and_values():
@@ -93,7 +100,7 @@ def test_csv_escapes_formulas(text: str, escaped: str):
 def test_exports_have_no_control_characters(text: str):
     rows = [lead(canonical_name=text)]
     assert "\ufffd" in csv_rows(exports.to_csv(rows))[0]["canonical_name"]
-    assert "\ufffd" in excel_rows(exports.to_xlsx(rows))[0]["canonical_name"]
+    assert "\ufffd" in excel_rows(workbook.to_xlsx(rows))[0]["canonical_name"]
     for content in (exports.to_csv(rows), exports.to_json(rows)):
         assert not set(content.decode()) & {chr(code) for code in (*range(9), 0x1B, *range(0x7F, 0xA0))}
     assert json.loads(exports.to_json(rows))[0]["canonical_name"] == text
@@ -104,27 +111,81 @@ def test_csv_begins_with_a_byte_order_mark():
     assert exports.to_csv([lead()]).startswith(b"\xef\xbb\xbf" + exports.LEAD_COLUMNS[0].encode())
 
 
-def test_excel_has_widths_a_filter_and_a_frozen_header():
-    rows = [lead(canonical_name="x" * 30), lead(canonical_name="y" * 1000)]
-    sheet = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(rows[:1])))["leads_ready"]
-    letter = get_column_letter(exports.LEAD_COLUMNS.index("canonical_name") + 1)
-    assert (sheet.freeze_panes, sheet.column_dimensions[letter].width) == ("A2", 32)
-    assert sheet.auto_filter.ref == f"A1:{get_column_letter(len(exports.LEAD_COLUMNS))}2"
-    wide = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(rows)))["leads_ready"]
-    assert wide.column_dimensions[letter].width == 50
+def test_workbook_is_ready_to_read_and_to_print():
+    """The header is frozen and repeated, the filter is set, and a landscape page is as wide as all columns."""
+    rows = [lead(contact_name="Kim " * 30), lead()]
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.to_xlsx(rows)))["leads_ready"]
+    last = get_column_letter(len(workbook.LEADS))
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C2", f"A1:{last}3", "$1:$1")
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
+    assert (sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
+    widths = [sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(len(workbook.LEADS))]
+    assert widths == [column.width for column in workbook.LEADS]
+    long, short = (sheet.row_dimensions[number].height for number in (2, 3))
+    assert long > 5 * short
 
 
-def test_excel_dates_are_dates_in_utc():
+def test_workbook_has_readable_headings_in_the_readers_language():
+    english, turkish = (
+        [cell.value for cell in openpyxl.load_workbook(io.BytesIO(content)).worksheets[0][1]]
+        for content in (
+            workbook.to_xlsx([], currency="EUR"),
+            workbook.to_xlsx([], t=localizer("tr", ZoneInfo("Europe/Istanbul"))),
+        )
+    )
+    wanted = {"Referral", "Qualification", "Created", "Asked to be called", "Expected close", "Title", "All contacts"}
+    assert wanted | {"Value in EUR", "Expires (UTC)", "Phone", "E-mail"} <= set(english)
+    assert {"Şirket", "Nitelik", "Son tarih (Europe/Istanbul)", "USD olarak değer"} <= set(turkish)
+    assert "_" not in "".join(english + [heading for heading in turkish if "/" not in heading])
+
+
+def test_workbook_values_are_dates_amounts_and_names():
     berlin = datetime(2026, 12, 3, 9, 8, 53, tzinfo=timezone(timedelta(hours=1)))
-    row = excel_rows(exports.to_xlsx([lead(expires_at=berlin)]))[0]
-    assert row["expires_at"] == datetime(2026, 12, 3, 8, 8, 53)
+    row = lead(
+        expires_at=berlin,
+        expected_close_at=datetime(2026, 12, 24, tzinfo=UTC),
+        currency="EUR",
+        country="TR",
+        contact_requested=True,
+        all_contacts=["Kim, +1 555", "Sue, sue@x-corp.com"],
+        score_reasons=["expires soon", "size of the deal", "not answered yet", "open referral"],
+    )
+    content = workbook.to_xlsx([row, lead(deal_value=Decimal(0), contact_requested=False)], t=localizer("en", ISTANBUL))
+    first, second = excel_rows(content)
+    assert first["expires_at"] == datetime(2026, 12, 3, 11, 8, 53)
+    assert first["expected_close_at"] == datetime(2026, 12, 24)
+    assert (first["country"], first["contact_requested"], first["domain"]) == ("Türkiye", "yes", "müller.de")
+    assert first["all_contacts"] == "Kim, +1 555\nSue, sue@x-corp.com"
+    assert first["score_reasons"] == "expires soon, size of the deal, not answered yet"
+    assert (second["deal_value"], second["contact_requested"]) == (None, None)
+    sheet = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"]
+    formats = {column.name: cell.number_format for column, cell in zip(workbook.LEADS, sheet[2], strict=True)}
+    assert (formats["expires_at"], formats["expected_close_at"]) == ("yyyy-mm-dd hh:mm", "yyyy-mm-dd")
+    assert formats["deal_value"] == '#,##0 "EUR"'
+
+
+@pytest.mark.slow
+def test_workbook_prints_all_columns_on_the_width_of_a_page(tmp_path: Path):
+    """As LibreOffice Calc lays it out: 100 leads need no more pages than their rows do."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("This test needs LibreOffice Calc, and there is no soffice on the PATH.")
+    (tmp_path / "leads.xlsx").write_bytes(workbook.to_xlsx(lead(canonical_name=f"Company {n}") for n in range(100)))
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    convert = [soffice, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "leads.xlsx"]
+    subprocess.run(convert, check=True, capture_output=True, timeout=DEADLINE_SECONDS)
+    pdf = (tmp_path / "leads.pdf").read_bytes()
+    pages = re.findall(rb"/Type\s*/Page\b", pdf)
+    width, height = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf)[0]
+    assert float(width) > float(height)
+    assert 1 <= len(pages) <= 5, "a page that is too narrow would need one more for each fragment"
 
 
 def test_file_name_has_the_date():
     assert exports.file_name("leads_ready", "csv", date(2026, 12, 3)) == "leads_ready-2026-12-03.csv"
 
 
-@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: excel_rows(exports.to_xlsx(r))])
+@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: excel_rows(workbook.to_xlsx(r))])
 @pytest.mark.parametrize("number", PHONE_NUMBERS)
 def test_phone_numbers_are_not_escaped(write: Any, number: str):
     assert write([lead(contact_phone=number)])[0]["contact_phone"] == number
@@ -137,18 +198,18 @@ def test_csv_keeps_quotes_and_line_breaks(text: str):
 
 @pytest.mark.parametrize("text", [*list(FORMULAS)[:4], " =1", "＝1", "株式会社 & Söhne", "#N/A", "#DIV/0!"])
 def test_excel_stores_formulas_as_text(text: str):
-    assert excel_rows(exports.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
+    assert excel_rows(workbook.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
 
 def test_excel_replaces_control_characters_and_cuts_long_text():
     """Excel could not open the file otherwise."""
-    row = excel_rows(exports.to_xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
+    row = excel_rows(workbook.to_xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
     assert row["canonical_name"] == "a\ufffdb\ufffdc"
     assert len(row["contact_name"]) == 32_767
 
 
 def test_excel_numbers_are_numbers():
-    row = excel_rows(exports.to_xlsx([lead()]))[0]
+    row = excel_rows(workbook.to_xlsx([lead()]))[0]
     assert (row["score"], row["deal_value"]) == (100, 103000.5)
 
 
@@ -163,5 +224,5 @@ def test_json_keeps_lists_numbers_and_nulls():
 
 def test_files_without_leads_are_valid():
     assert exports.to_csv([]).decode("utf-8-sig") == ",".join(exports.LEAD_COLUMNS) + "\r\n"
-    assert excel_rows(exports.to_xlsx([])) == []
+    assert excel_rows(workbook.to_xlsx([])) == []
     assert json.loads(exports.to_json([])) == []

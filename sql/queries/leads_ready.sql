@@ -1,9 +1,5 @@
 -- Reading leads_ready as a whole.
 
--- name: leads_ready
-select * from leads_ready
-order by score desc, deal_value_base desc nulls last, expires_at asc nulls last, lead_key asc;
-
 -- name: count_urgent_leads$
 -- Those that expire within 24 hours, and those whose customer asked to be called in the last 72 hours.
 select count(*) from lead_scores

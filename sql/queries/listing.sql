@@ -1,107 +1,35 @@
--- What the API and the lead desk show. `warehouse/listing.py` puts one of its constant orders behind the first five.
+-- What the API and the lead desk show. `warehouse/listing.py` puts its constant conditions and orders behind the first ones.
 
 -- name: listed_referral_ids
 -- Nothing but what an index holds: a page far down walks the index, and no row before it is fetched.
 select referral_id
-from partner_center_referrals
-where
-    (:referral_type::text is null or referral_type = :referral_type)
-    and (:status::text is null or status = :status);
+from partner_center_referrals;
 
 -- name: found_referral_ids
 -- A search reads each row once, so it counts them at the same time.
 select
     referral_id,
     count(*) over () as total
-from partner_center_referrals
-where
-    (:referral_type::text is null or referral_type = :referral_type)
-    and (:status::text is null or status = :status)
-    and search_text like all(
-        array(
-            select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-            from unnest(:patterns::text[]) as word (pattern)
-        )
-    );
+from partner_center_referrals;
 
 -- name: scored_lead_keys
 -- For orders that lead_scores knows. The rest of a lead is asked for the page only.
 select
     leads.lead_key,
     count(*) over () as total
-from lead_scores as leads
-where
-    (:referral_type::text is null or leads.referral_type = :referral_type)
-    and (:status::text is null or leads.status = :status)
-    and (
-        :patterns::text[] is null
-        or leads.lead_key in (
-            select referral.lead_key
-            from partner_center_referrals as referral
-            where
-                referral.status in ('New', 'Active')
-                and referral.missing_since is null
-                and referral.search_text like all(
-                    array(
-                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                        from unnest(:patterns::text[]) as word (pattern)
-                    )
-                )
-        )
-    );
+from lead_scores as leads;
 
 -- name: listed_lead_keys
 -- For orders that need the whole of leads_ready.
 select
     leads.lead_key,
     count(*) over () as total
-from leads_ready as leads
-where
-    (:referral_type::text is null or leads.referral_type = :referral_type)
-    and (:status::text is null or leads.status = :status)
-    and (
-        :patterns::text[] is null
-        or leads.lead_key in (
-            select referral.lead_key
-            from partner_center_referrals as referral
-            where
-                referral.status in ('New', 'Active')
-                and referral.missing_since is null
-                and referral.search_text like all(
-                    array(
-                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                        from unnest(:patterns::text[]) as word (pattern)
-                    )
-                )
-        )
-    );
+from leads_ready as leads;
 
--- name: found_lead_keys
--- Keys of leads with an open referral that has all the words.
-select distinct referral.lead_key
-from partner_center_referrals as referral
-where
-    referral.status in ('New', 'Active')
-    and referral.missing_since is null
-    and referral.search_text like all(
-        array(
-            select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-            from unnest(:patterns::text[]) as word (pattern)
-        )
-    )
-order by referral.lead_key
-limit :at_most;
-
--- name: scored_leads_among
--- The same for some leads only.
-select
-    leads.lead_key,
-    count(*) over () as total
-from lead_scores as leads
-where
-    leads.lead_key = any(:lead_keys::text[])
-    and (:referral_type::text is null or leads.referral_type = :referral_type)
-    and (:status::text is null or leads.status = :status);
+-- name: open_lead_keys
+-- The leads of open referrals.
+select lead_key
+from partner_center_referrals;
 
 -- name: urgent_lead_keys
 -- Leads with a referral that expires within 24 hours or whose customer asked to be called in the last 72 hours, in no
@@ -145,27 +73,23 @@ select count(distinct lead_key) from partner_center_referrals
 where status in ('New', 'Active') and missing_since is null;
 
 -- name: exported_leads
-select leads.*
-from leads_ready as leads
-where
-    (:referral_type::text is null or leads.referral_type = :referral_type)
-    and (:status::text is null or leads.status = :status)
-    and (
-        :patterns::text[] is null
-        or leads.lead_key in (
-            select referral.lead_key
-            from partner_center_referrals as referral
-            where
-                referral.status in ('New', 'Active')
-                and referral.missing_since is null
-                and referral.search_text like all(
-                    array(
-                        select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                        from unnest(:patterns::text[]) as word (pattern)
-                    )
-                )
-        )
-    );
+-- Each lead with all people of its open referrals, in `all_contacts`.
+select
+    leads.*,
+    (
+        select
+            array_agg(distinct concat_ws(
+                ', ', person ->> 'name', person ->> 'title', person ->> 'phone', person ->> 'email'
+            ))
+        from partner_center_referrals as referral
+        cross join jsonb_array_elements(referral.contacts) as person
+        where
+            referral.lead_key = leads.lead_key
+            and referral.status in ('New', 'Active')
+            and referral.missing_since is null
+            and (person ->> 'name', person ->> 'phone', person ->> 'email') is distinct from (null, null, null)
+    ) as all_contacts
+from leads_ready as leads;
 
 -- name: exported_referrals
 select
@@ -196,19 +120,7 @@ select
     synced_at,
     created_at,
     updated_at
-from partner_center_referrals
-where
-    (:referral_type::text is null or referral_type = :referral_type)
-    and (:status::text is null or status = :status)
-    and (
-        :patterns::text[] is null
-        or search_text like all(
-            array(
-                select translate(lower(word.pattern), U&'\0131\0130\0307', 'ii')
-                from unnest(:patterns::text[]) as word (pattern)
-            )
-        )
-    );
+from partner_center_referrals;
 
 -- name: listed_referrals
 select
@@ -257,11 +169,8 @@ cross join
     ) as lead
 order by wanted.place;
 
--- name: count_listed_referrals$
-select count(*) from partner_center_referrals
-where
-    (:referral_type::text is null or referral_type = :referral_type)
-    and (:status::text is null or status = :status);
+-- name: count_listed_referrals
+select count(*) as total from partner_center_referrals;
 
 -- name: referral_detail^
 select
@@ -311,6 +220,7 @@ select
     referral.created_at,
     referral.updated_at,
     referral.field_errors,
+    referral.lead_key,
     case
         when company.id is not null then jsonb_build_object(
             'domain', company.domain,
@@ -350,22 +260,26 @@ group by status
 order by array_position(array['New', 'Active', 'Closed', 'None'], status) asc nulls last, status asc;
 
 -- name: expiring
--- One row a day, also for days on which nothing expires; only what is still New can expire.
+-- One row a day, also for days on which nothing expires; only what is still New can expire. `days` are the beginnings of
+-- the days and the end of the last.
 select
-    day.day::date as day,
+    day.start,
     count(referral.referral_id) as count
-from
-    generate_series(
-        date_trunc('day', now()), date_trunc('day', now()) + make_interval(days => :days - 1), interval '1 day'
-    ) as day (day)
+from (
+    select
+        start,
+        lead(start) over (order by start) as until
+    from unnest(:days::timestamptz[]) as start
+) as day
 left join partner_center_referrals as referral
     on
-        referral.expires_at >= greatest(day.day, now())
-        and referral.expires_at < day.day + interval '1 day'
+        referral.expires_at >= greatest(day.start, now())
+        and referral.expires_at < day.until
         and referral.status = 'New'
         and referral.missing_since is null
-group by day.day
-order by day.day;
+where day.until is not null
+group by day.start
+order by day.start;
 
 -- name: recent_syncs
 select
@@ -395,8 +309,27 @@ limit :at_most;
 -- name: known_values
 select distinct
     referral_type,
-    status
+    status,
+    country
 from partner_center_referrals;
+
+-- name: referrals_of_lead
+-- The newest first.
+select
+    referral_id,
+    name,
+    referral_type,
+    status,
+    substatus,
+    deal_value,
+    currency,
+    source_created_at,
+    expires_at,
+    missing_since
+from partner_center_referrals
+where lead_key = :lead_key
+order by source_created_at desc nulls last, referral_id asc
+limit :at_most;
 
 -- name: sync_numbers^
 select

@@ -5,7 +5,8 @@
 const detail = document.getElementById("detail");
 const toasts = document.getElementById("toasts");
 const offline = document.getElementById("offline");
-const signInPath = "/sign-in";
+const base = document.documentElement.dataset.base;
+const signInPath = `${base}/sign-in`;
 let openerId = null;
 
 // A click on any part of a row is a click on its link, unless it hits a link or a button or ends a text selection.
@@ -28,18 +29,18 @@ if (filters) {
     const update = isTyping ? "replaceState" : "pushState";
     isTyping = event.target.id === "q";
     history.replaceState({ htmx: true }, "", location.href);
-    history[update]({ htmx: true }, "", query.size ? `/?${query}` : "/");
+    history[update]({ htmx: true }, "", `${base}/${query.size ? `?${query}` : ""}`);
   });
 }
 
 // The dialog opens once its content has arrived. Its button, Escape and a click outside close it (the attribute closedby
 // does the latter two; the click handler below is for browsers without it). Then the focus returns to the opener.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target === detail) openerId = event.detail.elt.id;
+  if (event.detail.target === detail && !detail.open) openerId = event.detail.elt.id;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target !== detail || detail.open) return;
-  detail.showModal();
+  if (event.detail.target !== detail) return;
+  if (!detail.open) detail.showModal();
   detail.scrollTop = 0;
 });
 if (detail) {
@@ -54,6 +55,31 @@ if (detail) {
     if (opener) opener.focus({ preventScroll: true });
   });
 }
+
+// Keys: "/" goes to the search, "j" and "k" to the next and the previous row, Enter opens the row's link.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !filters || detail.open) return;
+  if (event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea")) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("q").select();
+  } else if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll(".lead .company a, tr[data-opens] th a")];
+    const current = links.findIndex((link) => link.closest("li, tr").contains(document.activeElement));
+    const next = links[event.key === "j" ? current + 1 : Math.max(current - 1, 0)];
+    if (next) next.focus();
+  }
+});
+
+// Paper has room for more leads than the screen. They are part of the page, and shown while it is printed.
+addEventListener("beforeprint", () => {
+  const further = document.getElementById("further-leads");
+  if (further) document.getElementById("lead-rows").append(further.content.cloneNode(true));
+});
+addEventListener("afterprint", () => {
+  const further = document.getElementById("further-leads");
+  if (further) for (const _ of further.content.children) document.getElementById("lead-rows").lastElementChild.remove();
+});
 
 // Copy buttons
 document.addEventListener("click", async (event) => {
@@ -142,7 +168,7 @@ if (themeButton) {
     event.preventDefault();
     const theme = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `theme=${theme}; path=${base || "/"}; max-age=31536000; samesite=lax`;
     updateButton();
   });
   systemTheme.addEventListener("change", updateButton);
