@@ -42,6 +42,7 @@ class Format(Enum):
     csv = "csv"
     json = "json"
     xlsx = "xlsx"
+    parquet = "parquet"
 
 
 def leads(
@@ -55,8 +56,10 @@ def leads(
     from hunter_pipeline.warehouse import listing, migrate  # noqa: PLC0415
     from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
 
-    if form is Format.xlsx and output is None and sys.stdout.isatty():
-        raise ConfigurationError("A terminal cannot show an Excel file.", hint="Name a file: --output leads.xlsx")
+    if form in (Format.xlsx, Format.parquet) and output is None and sys.stdout.isatty():
+        raise ConfigurationError(
+            f"A terminal cannot show {form.value}.", hint=f"Name a file: --output leads.{form.value}"
+        )
     warehouse = Warehouse.from_settings(load_settings())
     if migrate.status(warehouse)[0] is None:
         raise DatabaseError("The database is empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
@@ -99,7 +102,8 @@ def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
         return workbook.to_xlsx(rows, currency=load_settings().currency)
     from hunter_pipeline.web import exports  # noqa: PLC0415 - as above
 
-    return exports.to_csv(rows) if form is Format.csv else exports.to_json(rows)
+    writers = {Format.csv: exports.to_csv, Format.json: exports.to_json, Format.parquet: exports.to_parquet}
+    return writers[form](rows)
 
 
 def _known_value(option: str, given: str | None, known: list[str]) -> str | None:

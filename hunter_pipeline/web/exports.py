@@ -1,16 +1,18 @@
 """
-Write leads and referrals as CSV or JSON; `workbook.py` writes Excel.
+Write leads and referrals as CSV, JSON or Parquet; `workbook.py` writes Excel.
 
 Names and notes come from strangers, and spreadsheets execute a cell that begins like a formula (CSV injection). Such
 text gets a leading apostrophe in CSV. Control characters are replaced.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 from hunter_pipeline.referrals.text import replace_control_characters
 from hunter_pipeline.web import models
@@ -61,9 +63,34 @@ def to_json(rows: Rows) -> bytes:
     return (_JSON_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n").encode()
 
 
+def to_parquet(rows: Rows) -> bytes:
+    """Return leads as Parquet: times with their zone, money as decimals, lists as lists."""
+    import pandas as pd  # noqa: PLC0415 - as above
+    import pyarrow as pa  # noqa: PLC0415
+
+    frame = pd.DataFrame(
+        [[row[name] for name in LEAD_COLUMNS] for row in rows], columns=list(LEAD_COLUMNS), dtype=object
+    )
+    schema = pa.schema([(name, _arrow_type(field.annotation)) for name, field in models.Lead.model_fields.items()])
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, engine="pyarrow", index=False, schema=schema)
+    return buffer.getvalue()
+
+
 def file_name(name: str, form: str, day: date) -> str:
     """Return the name under which a browser saves an export: 'leads_ready-2026-12-03.csv'."""
     return f"{name}-{day:%Y-%m-%d}.{form}"
+
+
+def _arrow_type(annotation: Any) -> Any:
+    """Return the Arrow type of a lead's field; None is possible in every column."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = get_args(annotation)[0] if isinstance(annotation, UnionType) else annotation
+    if get_origin(kind) is list:
+        return pa.list_(_arrow_type(get_args(kind)[0]))
+    types = {int: pa.int64(), str: pa.string(), bool: pa.bool_(), datetime: pa.timestamp("us", tz="UTC")}
+    return types.get(kind, pa.decimal128(38, 2))  # what is left is money
 
 
 def _flatten(value: Any) -> Any:

@@ -30,7 +30,7 @@ COMMANDS = {
     "db stop": set(),
     "forget": set(),
     "domain": {"--json"},
-    "leads": {"--format", "--output"},
+    "leads": {"--format", "--output", "--limit", "--status", "--type"},
     "referrals list": {"--status", "--type", "--limit", "--json"},
     "referrals show": {"--json"},
     "referrals accept": VALUES,
