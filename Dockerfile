@@ -1,4 +1,6 @@
 # One image for every service of docker-compose.yml: the code location, Dagster's webserver and daemon, the API.
+# Where images come from a registry, pin the base in both stages by digest as well (python:...@sha256:...);
+# `docker buildx imagetools inspect python:3.13.9-slim-bookworm` shows it. deploy/build-image builds without a registry.
 FROM python:3.13.9-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build

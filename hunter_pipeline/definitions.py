@@ -53,7 +53,11 @@ def build_defs(
     settings = settings or load_settings()
     fresh = dg.FreshnessPolicy.time_window(fail_window=settings.freshness_window)
     job = dg.define_asset_job(
-        SYNC_JOB, dg.AssetSelection.assets(*assets.ALL), description="One sync, from Partner Center to leads_ready."
+        SYNC_JOB,
+        dg.AssetSelection.assets(*assets.ALL),
+        description="One sync, from Partner Center to leads_ready.",
+        # What the launchpad shows; without it, it shows an empty field for each resource and check.
+        config={"ops": {"raw_referrals": {"config": {"mode": assets.Mode.incremental.value}}}},
     )
     tables = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(freshness_policy=fresh), _with_code_references(settings)

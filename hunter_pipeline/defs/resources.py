@@ -135,8 +135,9 @@ class SyncRunResource(dg.ConfigurableResource):
             report_dead_runs(context.instance, run.interrupted, own=context.run.run_id)
         else:
             structlog.contextvars.unbind_contextvars("run_id")
-            context.log.info(f"Skipped: {reason}")
-            context.instance.add_run_tags(context.run.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
+            context.log.warning(f"SKIPPED, nothing was read or written: {reason}")
+            tags = {"hunter/status": "skipped", "hunter/reason": reason, "SKIPPED": reason.replace("_", " ")}
+            context.instance.add_run_tags(context.run.run_id, tags)
         return reason
 
     def is_sync(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> bool:

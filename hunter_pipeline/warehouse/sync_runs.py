@@ -1,9 +1,31 @@
 """The record of each sync: one row in `sync_runs`."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
-from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_value
+from hunter_pipeline.warehouse.connection import (
+    Connection,
+    Row,
+    execute,
+    fetch_all,
+    fetch_one,
+    fetch_row,
+    fetch_value,
+)
+
+
+class WeeklyVolume(NamedTuple):
+    """New referrals of the last seven days and of a usual week, None where four weeks have not passed."""
+
+    last: int
+    usual: float | None
+
+
+class DomainShares(NamedTuple):
+    """Shares of referrals without a domain, 0 to 1: in the last full read, and usually; None where none was made."""
+
+    last: float | None
+    usual: float | None
 
 
 def open_run(connection: Connection, run_id: str, mode: str) -> list[str]:
@@ -63,3 +85,13 @@ def last_success(connection: Connection) -> Row | None:
 def last_run(connection: Connection) -> Row | None:
     """Return `run_id`, `status`, `reason`, `mode`, `started_at` and `finished_at` of the newest sync."""
     return fetch_one(connection, "last_run")
+
+
+def weekly_volume(connection: Connection) -> WeeklyVolume:
+    """Return how many new referrals the last week brought, and a week of the four before."""
+    return WeeklyVolume(**fetch_row(connection, "weekly_volume"))
+
+
+def shares_without_domain(connection: Connection) -> DomainShares:
+    """Return the shares of referrals without a domain."""
+    return DomainShares(**fetch_row(connection, "shares_without_domain"))

@@ -90,7 +90,7 @@ def _arrow_type(annotation: Any) -> Any:
     if get_origin(kind) is list:
         return pa.list_(_arrow_type(get_args(kind)[0]))
     types = {int: pa.int64(), str: pa.string(), bool: pa.bool_(), datetime: pa.timestamp("us", tz="UTC")}
-    return types.get(kind, pa.decimal128(38, 2))  # what is left is money
+    return types.get(kind, pa.decimal128(38, 6))  # what is left is money
 
 
 def _flatten(value: Any) -> Any:

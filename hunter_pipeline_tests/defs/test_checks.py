@@ -1,6 +1,7 @@
 """Each asset check, passing and failing, on the stored tables."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,9 +60,10 @@ def altered(office: Office, do: str, undo: str) -> Iterator[None]:
 
 
 def test_all_pass_on_a_sound_database(synced: Office) -> None:
-    """Nothing is wrong: eleven checks pass, without offenders."""
+    """Nothing is wrong: fourteen checks pass, without offenders; each says in a sentence what it found."""
     found = results(synced)
-    assert len(found) == 11
+    assert len(found) == 14
+    assert [name for name, each in found.items() if not re.fullmatch(r"[A-Z0-9].+\.", each.description or "")] == []
     for name, result in found.items():
         assert result.passed, name
         assert "first_offenders" not in result.metadata
@@ -171,6 +173,62 @@ def test_a_referral_that_expires_soon(synced: Office) -> None:
         f"| {identity(8)}",
     ]
     assert found.metadata["offenders"].value == 2
+    assert found.description == "2 referrals expire within 72 h, the first within the hour; open the lead desk."
+
+
+def add_runs(office: Office, *, days: int, new: int, fetched: int = 100, without_domain: int = 5) -> None:
+    """Record a full read of so many days ago."""
+    office.execute(
+        "insert into sync_runs (run_id, status, mode, new, fetched, without_domain, started_at, finished_at) "
+        "values (%s, 'success', 'full', %s, %s, %s, now() - make_interval(days => %s), now())",
+        f"{days} days ago", new, fetched, without_domain, days,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "passed"), [(10, False), (40, True), (100, True), (400, False)])
+def test_new_referrals_of_a_week_are_compared_with_the_four_before(office: Office, last: int, passed: bool) -> None:
+    """The first sync, which brings everything there was, does not count."""
+    add_runs(office, days=40, new=5000)
+    for days in (10, 17, 24, 31):
+        add_runs(office, days=days, new=100)
+    add_runs(office, days=2, new=last)
+    found = report(office, "volume_is_usual")
+    assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
+    assert str(found.description).startswith(f"{last} new referrals in seven days; a usual week has 100")
+
+
+def test_new_referrals_are_not_compared_before_four_weeks_have_passed(office: Office) -> None:
+    add_runs(office, days=20, new=5000)
+    found = report(office, "volume_is_usual")
+    assert found.passed
+    assert found.description == "0 new referrals in seven days; four weeks to compare with are not over."
+
+
+def test_share_without_domain_is_compared_with_earlier_full_reads(office: Office) -> None:
+    for days in (10, 17, 24):
+        add_runs(office, days=days, new=0, without_domain=5)
+    add_runs(office, days=1, new=0, without_domain=15)
+    assert report(office, "share_without_domain_is_usual").passed
+    add_runs(office, days=0, new=0, without_domain=16)
+    found = report(office, "share_without_domain_is_usual")
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert found.description == (
+        "16% of the referrals of the last full read have no domain, and 5% in those of the four weeks before; look at "
+        "new referrals: addresses may come in another form or field."
+    )
+
+
+def test_a_value_that_was_never_stored_is_shown_once_there_are_older_ones(synced: Office) -> None:
+    synced.execute("update partner_center_referrals set type = 'Novel' where referral_id = %s", identity(3))
+    assert report(synced, "no_new_values").passed
+    synced.execute(
+        "update partner_center_referrals set created_at = now() - interval '30 days' where referral_id <> %s",
+        identity(3),
+    )
+    found = report(synced, "no_new_values")
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert found.description == "1 value was never stored before; they are kept: tell the maintainers."
+    assert "| type | Novel |" in offenders(found)
 
 
 def test_a_sync_that_is_overdue(synced: Office) -> None:

@@ -28,8 +28,11 @@ CHECKS = {
     ("raw_referrals", "upstream_did_not_shrink"),
     ("raw_referrals", "every_referral_is_visible"),
     ("raw_referrals", "sign_in_lasts"),
+    ("raw_referrals", "volume_is_usual"),
+    ("raw_referrals", "share_without_domain_is_usual"),
     ("partner_center_referrals", "referrals_expiring_soon"),
     ("partner_center_referrals", "referrals_are_fresh"),
+    ("partner_center_referrals", "no_new_values"),
 }
 
 
@@ -59,6 +62,11 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
         "lead_notifications_sensor",
         "pending_updates_sensor",
     ]
+
+
+def test_launchpad_shows_the_mode_and_no_empty_field() -> None:
+    job = build_defs().resolve_job_def("sync_partner_center_referrals")
+    assert job.run_config == {"ops": {"raw_referrals": {"config": {"mode": "incremental"}}}}
 
 
 def test_only_the_structure_blocks() -> None:

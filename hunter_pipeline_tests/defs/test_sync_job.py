@@ -65,7 +65,7 @@ def test_a_run_materializes_five_assets(office: Office, run: Run) -> None:
     assert found["partner_center_referrals"]["sample"].count("\n") == 6, "a head, a rule and five rows"
     assert "| lead_key |" in found["leads_ready"]["sample"]
     checks = result.get_asset_check_evaluations()
-    assert len(checks) == 11
+    assert len(checks) == 14
     assert {check.check_name for check in checks if not check.passed} <= {
         "known_status_values",
         "referrals_expiring_soon",
@@ -155,6 +155,7 @@ def test_the_flag_off_materializes_nothing(
     stored = instance.get_run_by_id(result.run_id)
     assert stored is not None
     assert stored.tags["hunter/reason"] == "feature_flag_disabled"
+    assert stored.tags["SKIPPED"] == "feature flag disabled"
 
 
 def test_a_run_beside_a_sync_materializes_nothing(office: Office, run: Run) -> None:

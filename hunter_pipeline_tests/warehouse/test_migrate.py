@@ -165,3 +165,15 @@ def test_what_is_one_row_cannot_become_two(connection: Connection, statement: An
     connection.execute(statement)
     with pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(statement)
+
+
+def test_every_table_view_and_column_has_a_comment(connection: Connection) -> None:
+    """Dagster's catalogue and SQL clients show them."""
+    found = connection.execute("""
+        select relname, attname, obj_description(pg_class.oid, 'pg_class') as of_table,
+            col_description(attrelid, attnum) as of_column
+        from pg_class inner join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'm', 'p')
+    """).fetchall()
+    assert len({row["relname"] for row in found}) > 15
+    assert [f"{row['relname']}.{row['attname']}" for row in found if not (row["of_table"] and row["of_column"])] == []

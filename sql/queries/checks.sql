@@ -123,3 +123,44 @@ where
 -- name: run_started_at$
 select started_at from sync_runs
 where run_id = :run_id and mode = 'incremental';
+
+-- name: new_values
+-- Values of changed rows that no row had which is older than a week, once there are rows of four weeks.
+with changed as (
+    select distinct
+        value.field,
+        value.text
+    from partner_center_referrals as referral
+    cross join
+        lateral (
+            values
+            ('type', referral.type),
+            ('qualification', referral.qualification),
+            ('direction', referral.direction)
+        ) as value (field, text)
+    where
+        referral.updated_at >= coalesce(:since::timestamptz, now() - interval '7 days')
+        and value.text is not null
+)
+
+select
+    changed.field,
+    changed.text as value
+from changed
+where
+    exists (
+        select 1 from partner_center_referrals
+        where created_at < now() - interval '28 days'
+    )
+    and not exists (
+        select 1 from partner_center_referrals as older
+        where
+            older.created_at < now() - interval '7 days'
+            and changed.text = case changed.field
+                when 'type' then older.type
+                when 'qualification' then older.qualification
+                else older.direction
+            end
+    )
+order by changed.field, changed.text
+limit 20;

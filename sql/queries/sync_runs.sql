@@ -109,3 +109,44 @@ select
 from sync_runs
 order by started_at desc
 limit 1;
+
+-- name: weekly_volume^
+-- New referrals of the last seven days, and of a week of the four weeks before; null where those are not over since the
+-- first sync, which brought everything there was.
+with beginning as (
+    select min(started_at) as first_success from sync_runs
+    where status = 'success'
+)
+
+select
+    coalesce(sum(runs.new) filter (where runs.started_at > now() - interval '7 days'), 0)::integer as last,
+    case
+        when beginning.first_success < now() - interval '35 days'
+            then coalesce(sum(runs.new) filter (where runs.started_at <= now() - interval '7 days'), 0)::float8 / 4
+    end as usual
+from beginning
+left join sync_runs as runs
+    on
+        beginning.first_success < runs.started_at
+        and runs.started_at > now() - interval '35 days'
+        and runs.status = 'success'
+group by beginning.first_success;
+
+-- name: shares_without_domain^
+-- The share of referrals without a domain in the newest full read, and in those of the four weeks before; null where
+-- there was none.
+select
+    (
+        select without_domain::float8 / fetched from sync_runs
+        where status = 'success' and mode = 'full' and fetched > 0
+        order by started_at desc
+        limit 1
+    ) as last,
+    (
+        select sum(without_domain)::float8 / sum(fetched) from sync_runs
+        where
+            status = 'success'
+            and mode = 'full'
+            and fetched > 0
+            and started_at between now() - interval '35 days' and now() - interval '7 days'
+    ) as usual;
