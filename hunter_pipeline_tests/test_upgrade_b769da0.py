@@ -132,7 +132,8 @@ def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sand
     assert (summary["status"], summary["new"]) == ("success", 0)
     assert migrate.status(Warehouse.from_settings(load_settings()))[0] == newest()
     after = kept_rows(database)
-    for table in before:
+    assert len(after["sign_in"]) == len(before["sign_in"]) == 1
+    for table in before.keys() - {"sign_in"}:  # the sync refreshes its expired access token and stores it again
         assert [row for row in before[table] if row not in after[table]] == [], table
     again = sync("--full")
     assert (again["status"], again["fetched"], again["quarantined"], again["missing"]) == ("success", REFERRALS, 1, 1)

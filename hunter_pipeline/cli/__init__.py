@@ -29,6 +29,7 @@ COMMANDS = {
     "auth": "Sign in to Partner Center once; syncs refresh the sign-in.",
     "db": "Manage the database: its schema, its URL, the embedded server.",
     "leads": "Print the leads that are ready to call, the most urgent first.",
+    "referrals": "Read referrals, and answer them in Partner Center.",
     "domain": "Print the canonical domain of each TEXT, or line of input.",
     "forget": "Erase a person everywhere, and keep them erased.",
     "serve": "Serve the API and the lead desk until Ctrl-C.",

@@ -8,8 +8,9 @@ down_revision = "0009"
 
 def upgrade() -> None:
     """Store GUIDs in small letters, join what was stored in both cases, and derive those referrals again."""
+    # Plain tables: the owner of the schema need not have the right to create temporary ones.
     op.execute("""
-    create temporary table recased on commit drop as
+    create table recased as
     select distinct lower(referral_id) as referral_id
     from (
         select referral_id from raw_referrals
@@ -33,7 +34,7 @@ def upgrade() -> None:
     where lower(raw.referral_id) = recased.referral_id and raw.referral_id <> recased.referral_id;
 
     -- The newest version of each, which the next sync derives again. Among equally new ones that of the latest read.
-    create temporary table renewed on commit drop as
+    create table renewed as
     select distinct on (recased.referral_id)
         recased.referral_id,
         raw.id as raw_id,
@@ -57,7 +58,7 @@ def upgrade() -> None:
     inner join recased on lower(referral.referral_id) = recased.referral_id
     where referral.domain is not null
     on conflict do nothing;
-    create temporary table kept on commit drop as
+    create table kept as
     select distinct on (recased.referral_id)
         recased.referral_id,
         referral.referral_id as stored_id,
@@ -80,7 +81,10 @@ def upgrade() -> None:
     update normalized_referrals as normalized set referral_id = recased.referral_id
     from recased
     where lower(normalized.referral_id) = recased.referral_id and normalized.referral_id <> recased.referral_id;
-    delete from table_counts where table_name in ('raw_referrals', 'normalized_referrals', 'partner_center_referrals');
+    delete from table_counts
+    where
+        table_name in ('raw_referrals', 'normalized_referrals', 'partner_center_referrals')
+        and exists (select from recased);
 
     insert into sightings (referral_id, seen_at)
     select recased.referral_id, max(seen.seen_at)
@@ -92,4 +96,5 @@ def upgrade() -> None:
     using recased
     where lower(seen.referral_id) = recased.referral_id and seen.referral_id <> recased.referral_id;
     delete from gone_referrals as gone using recased where lower(gone.referral_id) = recased.referral_id;
+    drop table recased, renewed, kept;
     """)
