@@ -33,7 +33,6 @@ COMMANDS = {
     "domain": "Print the canonical domain of each TEXT, or line of input.",
     "forget": "Erase a person everywhere, and keep them erased.",
     "serve": "Serve the API and the lead desk until Ctrl-C.",
-    "referrals": "Read referrals, and answer them in Partner Center.",
     "sandbox": "Run the simulator of Partner Center and Entra alone.",
     "uat": "Run the seven acceptance tests and print a report.",
     "doctor": "Check the installation, and say how to fix what does not work.",
