@@ -59,6 +59,8 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     }
     if settings.partner_center_enabled:
         checks |= {"sign-in": _check_sign_in, "Partner Center": _check_partner_center}
+    if settings.write_back != "off":
+        checks["answers"] = _check_answers
     checks |= {"own domains": _check_own_domains, "Dagster": _check_dagster, "lead desk": _check_desk}
     needs = _needs(settings)
     causes: dict[str, str] = {}  # of each check without a result: the one that failed
@@ -127,6 +129,24 @@ def _check_own_domains(settings: Settings) -> str:
         )
     known = sorted({domain for text in own if (domain := registrable_domain(text))})
     return ", ".join(known) or "none: set HUNTER_OWN_DOMAINS, so that your own people are never taken for a customer"
+
+
+def _check_answers(settings: Settings) -> str:
+    from hunter_pipeline.warehouse import migrate, referral_updates  # noqa: PLC0415
+    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
+
+    warehouse = Warehouse.from_settings(settings)
+    mode = f"HUNTER_WRITE_BACK is {settings.write_back}"
+    if migrate.status(warehouse)[0] is None:
+        return mode
+    with warehouse.connection() as connection:
+        unresolved = referral_updates.count_unresolved(connection)
+    if unresolved:
+        raise _WarningError(
+            f"{unresolved} answers to referrals are in conflict, rejected or failed.",
+            hint="hunter referrals updates says why; updates --retry N sends one again.",
+        )
+    return f"{mode}; no answer is unresolved"
 
 
 def _check_home(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResou
 from hunter_pipeline.pipeline.answers import WRITE_BACK_OFF
 from hunter_pipeline.pipeline.send_updates import SEND_JOB, SEND_OP, Sender
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, QUIET_RUN_CONFIG
+from hunter_pipeline.referrals.updates import UNDO_SECONDS
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline.warehouse.connection import Warehouse
 
@@ -33,9 +34,18 @@ def skip_reason(settings: Settings) -> str | None:
     return FLAG_DISABLED if settings.write_back == "on" and not settings.partner_center_enabled else None
 
 
+class SendConfig(dg.Config):
+    """`wait_seconds`: how far ahead a run waits for answers that can still be taken back."""
+
+    wait_seconds: float = 0
+
+
 @dg.op(name=SEND_OP, description="Sends every answer that is due, and reads each referral back.")
 def send_pending_updates(
-    context: dg.OpExecutionContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
+    context: dg.OpExecutionContext,
+    config: SendConfig,
+    warehouse: WarehouseResource,
+    partner_center: PartnerCenterResource,
 ) -> list[int]:
     """Send what is due and return the numbers of the answers that were handled."""
     settings = partner_center.settings()
@@ -45,7 +55,8 @@ def send_pending_updates(
         context.instance.add_run_tags(context.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
         return []
     with errors_as_failures(), warehouse.connection(), partner_center.client() as client:
-        sender = Sender(Warehouse.from_settings(settings), settings, client, context.run_id)
+        waits = config.wait_seconds
+        sender = Sender(Warehouse.from_settings(settings), settings, client, context.run_id, wait_seconds=waits)
         rows = sender.send_due()
     counts = count_states(rows)
     context.add_output_metadata({"handled": len(rows), **counts})
@@ -72,18 +83,24 @@ def send_referral_updates() -> None:
 def pending_updates_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.RunRequest | dg.SkipReason:
-    """Start a run where an answer is due, also one whose sender has died."""
+    """
+    Start a run where an answer is due or about to be, also one whose sender has died.
+
+    A run takes seconds to start: it is started while the answer can still be taken back, and waits for the rest.
+    """
     settings = load_settings()
     if (reason := skip_reason(settings)) is not None:
         return dg.SkipReason(reason)
     with warehouse.connection() as connection:
-        if not referral_updates.has_due(connection, only_dry_runs=settings.write_back != "on"):
+        only_dry_runs = settings.write_back != "on"
+        if not referral_updates.has_due(connection, only_dry_runs=only_dry_runs, within=UNDO_SECONDS):
             return dg.SkipReason(NOTHING_DUE)
     young = datetime.now(UTC) - _STARTUP
     starting = dg.RunsFilter(job_name=SEND_JOB, statuses=_UNFINISHED, created_after=young)
     if context.instance.get_runs(starting, limit=1):
         return dg.SkipReason(IN_PROGRESS)
-    return dg.RunRequest(run_config=QUIET_RUN_CONFIG, tags={"hunter/started_by": "sensor"})
+    waiting = {"ops": {SEND_OP: {"config": {"wait_seconds": UNDO_SECONDS}}}}
+    return dg.RunRequest(run_config=QUIET_RUN_CONFIG | waiting, tags={"hunter/started_by": "sensor"})
 
 
 def count_states(rows: list[dict[str, Any]]) -> dict[str, int]:

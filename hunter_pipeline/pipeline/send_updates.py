@@ -34,6 +34,8 @@ SEND_OP = "send_pending_updates"
 
 # Seconds for reading a referral, retries included: with a try less than the lease of an answer.
 _READ_SECONDS = 120.0
+# A run that waits for further answers ends after this time; the next one sends those that are given later.
+_MAX_WAITING_SECONDS = 60.0
 _OUTCOME_UNKNOWN = "It was sent, and whether it was applied is not known"
 
 
@@ -46,6 +48,7 @@ class Sender:
     """
     Sends answers one after the other.
 
+    wait_seconds: how far ahead answers are waited for that can still be taken back; 0 sends only what is due now.
     policy: number of tries of one answer, and the waits between them.
     sleep:  for tests that do not want to wait.
     """
@@ -55,15 +58,24 @@ class Sender:
     client: PartnerCenterClient
     run_id: str
     policy: RetryPolicy = DEFAULT_POLICY
+    wait_seconds: float = 0
     sleep: Callable[[float], None] = time.sleep
     handled: list[int] = field(default_factory=list[int])
 
     def send_due(self) -> list[Row]:
         """Send what is due now, and return the rows as they are then. Raises: ConfigurationError, DatabaseError."""
         with self.warehouse.connection() as connection:
-            while (row := self._claim(connection)) is not None:
-                self._send_one(connection, row)
-                self.handled.append(row["id"])
+            until = time.monotonic() + _MAX_WAITING_SECONDS
+            while True:
+                if (row := self._claim(connection)) is not None:
+                    self._send_one(connection, row)
+                    self.handled.append(row["id"])
+                    continue
+                pause = referral_updates.seconds_until_due(connection, self.wait_seconds)
+                connection.commit()
+                if pause is None or time.monotonic() > until:
+                    break
+                self.sleep(pause)
             return referral_updates.by_ids(connection, self.handled)
 
     def _claim(self, connection: Connection) -> Row | None:

@@ -97,13 +97,25 @@ def is_referral(connection: Connection, referral_id: str) -> bool:
     return bool(fetch_value(connection, "is_referral", referral_id=referral_id))
 
 
-def has_due(connection: Connection, *, only_dry_runs: bool) -> bool:
-    """Return whether an answer is to be sent now."""
+def count_unresolved(connection: Connection) -> int:
+    """Return how many answers ended without being confirmed and were not replaced by a later answer."""
+    return int(fetch_value(connection, "count_unresolved"))
+
+
+def seconds_until_due(connection: Connection, within: float) -> float | None:
+    """Return after how many seconds the next answer is due, None where none will be within that time."""
+    seconds = fetch_value(connection, "seconds_until_due", within=within)
+    return None if seconds is None else float(seconds)
+
+
+def has_due(connection: Connection, *, only_dry_runs: bool, within: float = 0) -> bool:
+    """Return whether an answer is to be sent now, or within so many seconds."""
     return bool(
         fetch_value(
             connection,
             "has_due_updates",
             only_dry_runs=only_dry_runs,
+            within=within,
             expires_after=LEASE_SECONDS,
             dead_processes=_dead_processes(connection),
         )

@@ -44,7 +44,7 @@ select exists(
     where
         (is_dry_run or not :only_dry_runs)
         and (
-            (state = 'pending' and send_after <= clock_timestamp())
+            (state = 'pending' and send_after <= clock_timestamp() + make_interval(secs => :within))
             or (
                 state = 'sending'
                 and (
@@ -151,3 +151,20 @@ select clock_timestamp();
 -- name: is_referral$
 select count(*) > 0 as is_known from partner_center_referrals
 where referral_id = :referral_id;
+
+-- name: count_unresolved$
+select count(*) as unresolved from referral_updates as ended
+where
+    ended.state in ('conflict', 'rejected', 'failed')
+    and not exists (
+        select 1 from referral_updates as later
+        where later.referral_id = ended.referral_id and later.id > ended.id and later.state = 'confirmed'
+    );
+
+-- name: seconds_until_due$
+select extract(epoch from min(send_after) - clock_timestamp()) as seconds
+from referral_updates
+where
+    state = 'pending'
+    and send_after > clock_timestamp()
+    and send_after <= clock_timestamp() + make_interval(secs => :within);
