@@ -138,7 +138,9 @@ def test_workbook_has_readable_headings_in_the_readers_language():
     wanted = {"Referral", "Qualification", "Created", "Asked to be called", "Expected close", "Title", "All contacts"}
     assert wanted | {"Value in EUR", "Expires (UTC)", "Phone", "E-mail"} <= set(english)
     assert {"Şirket", "Nitelik", "Son tarih (Europe/Istanbul)", "USD olarak değer"} <= set(turkish)
-    assert "_" not in "".join(map(str, english)) + "".join(str(heading) for heading in turkish if "/" not in str(heading))
+    assert "_" not in "".join(map(str, english)) + "".join(
+        str(heading) for heading in turkish if "/" not in str(heading)
+    )
 
 
 def test_workbook_values_are_dates_amounts_and_names():
