@@ -204,7 +204,10 @@ def test_keys_move_between_rows_open_them_and_reach_the_search(page: Page):
 def test_quick_filters_charts_and_sorts_are_part_of_the_address(page: Page):
     page.get_by_text("Asked for a call").click()
     expect(page).to_have_url("/?show=asked")
-    page.get_by_role("button", name="Country").click()
+    sort = page.get_by_role("button", name="Country")
+    expect(sort).to_have_attribute("href", re.compile("show=asked"))
+    sort.click()
+    expect(sort).to_have_accessible_name("Country ascending")
     expect(page).to_have_url("/?show=asked&lead_sort=country&lead_dir=asc")
     page.get_by_label("Country").select_option(index=1)
     expect(page).to_have_url(re.compile(r"show=asked&country=\w\w&lead_sort=country&lead_dir=asc"))
