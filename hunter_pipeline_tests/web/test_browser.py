@@ -219,7 +219,7 @@ def test_quick_filters_charts_and_sorts_are_part_of_the_address(page: Page):
     address = day.get_attribute("href") or ""
     day.click()
     expect(page).to_have_url(address)
-    expect(page.get_by_label("Expires")).to_have_value(address.rpartition("=")[2])
+    expect(page.get_by_label("Expires", exact=True)).to_have_value(address.rpartition("=")[2])
 
 
 def test_dialog_begins_with_the_company_and_ends_with_the_closed_payload(page: Page):
