@@ -79,7 +79,7 @@ def test_sync_now_shows_the_progress_and_fills_the_table(page: Page, live: LiveP
     expect(page.get_by_role("status")).to_contain_text("60 new, 0 updated, 60 fetched")
     expect(page.get_by_role("status")).to_contain_text("ago")
     expect(rows(page)).to_have_count(25)
-    expect(page.get_by_role("list", name="Leads by score").locator("li")).to_have_count(5)
+    expect(page.get_by_role("list", name="Leads by score").locator("li")).to_have_count(20)
     expect(page.get_by_role("img", name="Syncs over time")).to_be_visible()
 
 
@@ -166,6 +166,7 @@ def test_dialog_opens_from_any_cell_and_closes_three_ways(page: Page, visit: Vis
 
 def test_click_copies_a_contact_and_announces_it(page: Page):
     contact = page.get_by_role("list", name="Leads by score").locator("[data-copy*='@']").first
+    expect(page.locator(".reach a[href^='mailto:']").first).to_be_visible()
     contact.click()
     expect(contact).to_contain_text("Copied")
     expect(page.locator("#announcement")).to_have_text("Copied")
@@ -180,6 +181,86 @@ def test_copying_works_without_the_clipboard_api(page: Page):
     contact.click()
     expect(contact).to_contain_text("Copied")
     expect(page.get_by_role("dialog").locator("[data-announce]")).to_have_text("Copied")
+
+
+def test_keys_move_between_rows_open_them_and_reach_the_search(page: Page):
+    """They do nothing while somebody types."""
+    links = page.locator(".lead .company a")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("jk/")
+    expect(page.get_by_label("Search")).to_have_value("jk/")
+
+
+def test_quick_filters_charts_and_sorts_are_part_of_the_address(page: Page):
+    page.get_by_text("Asked for a call").click()
+    expect(page).to_have_url("/?show=asked")
+    sort = page.get_by_role("button", name="Country")
+    expect(sort).to_have_attribute("href", re.compile("show=asked"))
+    sort.click()
+    expect(sort).to_have_accessible_name("Country ascending")
+    expect(page).to_have_url("/?show=asked&lead_sort=country&lead_dir=asc")
+    page.get_by_label("Country").select_option(index=1)
+    expect(page).to_have_url(re.compile(r"show=asked&country=\w\w&lead_sort=country&lead_dir=asc"))
+    page.locator("#charts").get_by_role("link", name="Closed").click()
+    expect(page.get_by_label("Status")).to_have_value("Closed")
+    expect(page.get_by_text("No leads match these filters")).to_be_visible()
+    page.goto("/")
+    day = page.locator("#charts a[href*='expires=']").first
+    address = day.get_attribute("href") or ""
+    day.click()
+    expect(page).to_have_url(address)
+    expect(page.get_by_label("Expires", exact=True)).to_have_value(address.rpartition("=")[2])
+
+
+def test_dialog_begins_with_the_company_and_ends_with_the_closed_payload(page: Page):
+    page.locator(".lead .company a").first.click()
+    headings = page.get_by_role("dialog").locator("h3")
+    expect(headings.first).to_have_text("Company")
+    names = [re.sub(" Score .*", "", text) for text in headings.all_inner_texts()]
+    assert names == [
+        *("Company", "Why now", "What the customer wants", "Contacts", "Deal"),
+        *("All referrals of this company", "Status history", "Raw payload"),
+    ]
+    points = [int(text) for text in page.locator(".points .number").all_inner_texts()]
+    assert f"Score {sum(points)} of 100" in headings.nth(1).inner_text()
+    expect(page.get_by_role("dialog").locator("pre")).to_be_hidden()
+
+
+def test_times_are_in_the_zone_of_the_browser(browser: Browser, url: str):
+    times: list[str] = []
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        with browser.new_context(locale="en-GB", timezone_id=zone, base_url=url) as context:
+            page = Visit(context).page
+            page.goto("/")
+            expect(page.locator(".foot")).to_contain_text(zone)
+            times.append(page.locator("tbody tr").first.locator("td.date").last.inner_text())
+    assert times[0] != times[1]
+    assert all(re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d", time) for time in times)
+
+
+def test_paper_has_the_leads_and_nothing_else(page: Page):
+    page.emulate_media(media="print")
+    try:
+        expect(page.locator("#leads")).to_be_visible()
+        for name in ("#results", "#charts", "#filters", ".top", ".foot", ".copy"):
+            expect(page.locator(name).first).to_be_hidden()
+        further = page.locator("#further-leads").evaluate("found => found.content.children.length")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(page.locator(".lead")).to_have_count(20 + further)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        expect(page.locator(".lead")).to_have_count(20)
+    finally:
+        page.emulate_media(media="screen")
 
 
 def test_failed_sync_shows_the_reason_and_the_next_step(page: Page, live: LivePipeline):
@@ -253,6 +334,9 @@ def test_phone_needs_no_horizontal_scrolling(browser: Browser, url: str):
         visit.page.goto("/")
         assert not visit.scrolls_horizontally()
         assert visit.violations() == []
+        boxes = [lead.bounding_box() or {} for lead in visit.page.locator(".lead").all()]
+        assert boxes[0]["y"] + boxes[0]["height"] <= PHONE["height"], "the first lead is on the first screen"
+        assert max(box["height"] for box in boxes) <= 180
         rows(visit.page).first.locator("td:visible").last.tap()
         expect(visit.page.get_by_role("dialog")).to_be_visible()
         assert not visit.scrolls_horizontally()

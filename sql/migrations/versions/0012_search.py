@@ -92,11 +92,14 @@ declare
         regexp_replace(jsonb_path_query_array(contacts, 'lax $[*].phone')::text, '[^0-9,]', '', 'g')
     );
     label text;
+    readable text := lower(domain);
 begin
     if strpos(found, 'xn--') > 0 then
         for label in select distinct part[1] from regexp_matches(found, 'xn--([a-z0-9-]{1,59})', 'g') as part loop
             found := concat_ws(chr(10), found, public.fold_text(public.decode_punycode(label)));
+            readable := replace(readable, 'xn--' || label, public.decode_punycode(label));
         end loop;
+        found := concat_ws(chr(10), found, public.fold_text(readable));
     end if;
     return found;
 end $$;
