@@ -274,7 +274,7 @@ from (
 left join partner_center_referrals as referral
     on
         referral.expires_at >= greatest(day.start, now())
-        and referral.expires_at < day.until
+        and day.until > referral.expires_at
         and referral.status = 'New'
         and referral.missing_since is null
 where day.until is not null
