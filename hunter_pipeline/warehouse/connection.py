@@ -166,7 +166,7 @@ class Warehouse:
                 hint=f"Let an administrator run: create database {name}; or set DAGSTER_PG_URL to another one.",
             ) from None
         except psycopg.Error as error:
-            raise worded(error) from None
+            raise to_database_error(error) from None
 
 
 def _create(connection: psycopg.Connection[Any], name: str) -> None:
@@ -196,10 +196,10 @@ def database_errors() -> Generator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise worded(error) from None
+        raise to_database_error(error) from None
 
 
-def worded(error: psycopg.Error) -> DatabaseError:
+def to_database_error(error: psycopg.Error) -> DatabaseError:
     """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return DatabaseError("A row holds a value that cannot be read, such as a date outside the years 1 to 9999.")
@@ -209,7 +209,7 @@ def worded(error: psycopg.Error) -> DatabaseError:
             hint="Free disk space, then run it again: nothing is lost, the next sync continues.",
         )
     if error.sqlstate is None:
-        return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_hint_at_the_door(error))
+        return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_connection_hint(error))
     where = ", ".join(
         f"{kind} {name}"
         for kind, name in (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
@@ -235,7 +235,7 @@ def _condition(error: psycopg.Error) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
-def _hint_at_the_door(error: psycopg.Error) -> str:
+def _connection_hint(error: psycopg.Error) -> str:
     """A connection that was refused carries no state: only the server's words tell why, if they are English."""
     said = str(error)
     if "authentication failed" in said or ('role "' in said and "does not exist" in said):

@@ -28,7 +28,7 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import sync_lease
-from hunter_pipeline.warehouse.connection import WRITE_LOCK, Warehouse, database_errors, worded
+from hunter_pipeline.warehouse.connection import WRITE_LOCK, Warehouse, database_errors, to_database_error
 from hunter_pipeline.warehouse.schema import fingerprint
 
 # An arbitrary number that only this module's advisory lock has.
@@ -122,7 +122,7 @@ def _alchemy(warehouse: Warehouse) -> Generator[AlchemyConnection]:
                 "The database's schema is not up to date, and the database user may not change it.",
                 hint="Run `hunter db upgrade` once with the owner of the database in HUNTER_DATABASE_URL.",
             ) from None
-        raise worded(cast(psycopg.Error, original)) from None
+        raise to_database_error(cast(psycopg.Error, original)) from None
 
 
 def _config() -> Config:
