@@ -15,7 +15,7 @@ import structlog
 from chaos import answers, crashes, faults, report
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.servers import embedded_server
-from hunter_pipeline_tests.warehouse.office import office_of, sign_in
+from hunter_pipeline_tests.warehouse.installation import open_installation, sign_in
 
 
 def main() -> int:
@@ -40,12 +40,12 @@ def main() -> int:
 def _run_faults(*, write: bool) -> int:
     results: list[report.FaultResult] = []
     structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
-    with embedded_server() as server, office_of(server, faults.OPTIONS) as office:
-        faults.use(office)
-        sign_in(office)
+    with embedded_server() as server, open_installation(server, faults.OPTIONS) as installation:
+        faults.use(installation)
+        sign_in(installation)
         cases = faults.cases()
         for number, case in enumerate(cases, 1):
-            observed = faults.run(case, office)
+            observed = faults.run(case, installation)
             wrong = faults.differences(case, observed)
             results.append((case, observed, wrong))
             if wrong:
@@ -61,10 +61,10 @@ def _run_faults(*, write: bool) -> int:
 
 def _run_answers(*, write: bool) -> int:
     results: list[answers.AnswerResult] = []
-    with embedded_server() as server, office_of(server, SandboxOptions(referrals=1)) as office:
-        faults.use(office)
-        sign_in(office)
-        for result in answers.run(office):
+    with embedded_server() as server, open_installation(server, SandboxOptions(referrals=1)) as installation:
+        faults.use(installation)
+        sign_in(installation)
+        for result in answers.run(installation):
             results.append(result)
             print(f"answer: killed {result.moment}: {'; '.join(result.wrong) or 'applied once'}", flush=True)
     failures = sum(bool(result.wrong) for result in results)

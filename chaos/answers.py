@@ -18,7 +18,7 @@ from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline_tests.pipeline.answering import add_referral, give
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 SEND = [sys.executable, "-c", "from hunter_pipeline.cli import main; main()", "referrals", "send"]
 # Seconds for which the sandbox keeps a request waiting: longer than it takes to kill the sender.
@@ -78,37 +78,37 @@ class AnswerResult:
     wrong: list[str]
 
 
-def run(office: Office, moments: tuple[Moment, ...] = MOMENTS) -> Iterator[AnswerResult]:
+def run(installation: Installation, moments: tuple[Moment, ...] = MOMENTS) -> Iterator[AnswerResult]:
     """Kill a sender at each moment, with a Partner Center that recognizes request ids and with one that does not."""
     os.environ["HUNTER_WRITE_BACK"] = "on"
     dagster_instance.prepare(load_settings())
-    options = office.sandbox.options
+    options = installation.sandbox.options
     for remembers in (True, False):
         for moment in moments:
-            office.reset()
-            office.sandbox.options = replace(options, remembers_request_ids=remembers)
-            yield _kill_sender(office, moment, remembers=remembers)
+            installation.reset()
+            installation.sandbox.options = replace(options, remembers_request_ids=remembers)
+            yield _kill_sender(installation, moment, remembers=remembers)
 
 
-def _kill_sender(office: Office, moment: Moment, *, remembers: bool) -> AnswerResult:
-    referral_id = add_referral(office)
-    row = give(office, referral_id, "accept", value="12000")
-    office.sandbox.requests.clear()
-    office.sandbox.fail(*moment.faults)
+def _kill_sender(installation: Installation, moment: Moment, *, remembers: bool) -> AnswerResult:
+    referral_id = add_referral(installation)
+    row = give(installation, referral_id, "accept", value="12000")
+    installation.sandbox.requests.clear()
+    installation.sandbox.fail(*moment.faults)
     sender = _start()
-    wait_until(lambda: sender.poll() is not None or _is_held(office, moment))
+    wait_until(lambda: sender.poll() is not None or _is_held(installation, moment))
     assert sender.poll() is None, "the sender ended before it was killed"
     os.killpg(sender.pid, signal.SIGKILL)
     sender.wait(DEADLINE_SECONDS)
-    office.sandbox.clear_faults()
+    installation.sandbox.clear_faults()
     _start().wait(DEADLINE_SECONDS)
-    state = office.value("select state from referral_updates where id = %s", row["id"])
-    applied = len(office.sandbox.updates.applied)
-    upstream = office.sandbox.world.referrals[referral_id]
+    state = installation.value("select state from referral_updates where id = %s", row["id"])
+    applied = len(installation.sandbox.updates.applied)
+    upstream = installation.sandbox.world.referrals[referral_id]
     wrong = [] if applied == 1 else [f"applied {applied} times"]
     wrong += [] if state == "confirmed" else [f"its state is {state}"]
     wrong += [] if upstream["status"] == "Active" else [f"the referral is {upstream['status']}"]
-    sent = sum(request.method == "PATCH" for request in office.sandbox.requests)
+    sent = sum(request.method == "PATCH" for request in installation.sandbox.requests)
     return AnswerResult(moment.name, remembers, sent, applied, state, wrong)
 
 
@@ -116,8 +116,8 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(SEND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _is_held(office: Office, moment: Moment) -> bool:
+def _is_held(installation: Installation, moment: Moment) -> bool:
     """Return whether the sandbox holds the request at which the sender is to be killed."""
     method = "PATCH" if moment.where == "patch" else "GET"
-    requests = [item for item in office.sandbox.requests if "/engagements/referrals/" in item.path]
+    requests = [item for item in installation.sandbox.requests if "/engagements/referrals/" in item.path]
     return bool(requests) and requests[-1].method == method and requests[-1].status is None

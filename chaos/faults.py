@@ -20,7 +20,7 @@ from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolic
 from hunter_pipeline.pipeline.sign_in import open_sign_in
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.app import endpoint_of
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 # The last page is not full, so that its end needs no proof by another request.
 REFERRALS, PAGE = 5, 2
@@ -153,38 +153,40 @@ class Clock:
 class _Client(PartnerCenterClient):
     """A client whose sandbox stops after a page, so that the next connection is refused."""
 
-    office: Office
+    installation: Installation
     stop_after_page: int | None = None
     settle_seconds = 0.0
 
     def pages(self, **query: Any) -> Iterator[Any]:
         if self.stop_after_page == 0:
-            self.office.sandbox.stop()
+            self.installation.sandbox.stop()
         for page in super().pages(**query):
             yield page
             sleep(self.settle_seconds)
             if page.number == self.stop_after_page:
-                self.office.sandbox.stop()
+                self.installation.sandbox.stop()
 
 
-def run(case: Case, office: Office) -> Observed:
-    """Run a first sync with the fault, and a second one without it if the first fails; the office is signed in."""
-    office.reset()
+def run(case: Case, installation: Installation) -> Observed:
+    """Run a sync with the fault, and a second one without it if the first fails; an account has to be signed in."""
+    installation.reset()
     clock = Clock()
     if case.place == "sign-in":
         _expire_access_token()
     client = _client(
-        office, clock, replace(DEFAULT_POLICY, read=READ_SECONDS) if case.what == "timed out" else DEFAULT_POLICY
+        installation, clock, replace(DEFAULT_POLICY, read=READ_SECONDS) if case.what == "timed out" else DEFAULT_POLICY
     )
     client.settle_seconds = SETTLE_SECONDS if "after" in case.when else 0.0
     if case.fault is not None:
-        office.sandbox.fail(case.fault)
+        installation.sandbox.fail(case.fault)
     if case.refused:
         client.stop_after_page = max(PLACES.index(case.place) - 1, 0)
-        clock.on_wait = None if case.is_permanent else lambda number: number == TRIES - 1 and office.sandbox.start()
+        clock.on_wait = (
+            None if case.is_permanent else lambda number: number == TRIES - 1 and installation.sandbox.start()
+        )
     with capture_logs() as events:
-        summary = office.sync(page_size=PAGE, client=client)
-    requested = [endpoint_of(request.path, request.query) for request in office.sandbox.requests]
+        summary = installation.sync(page_size=PAGE, client=client)
+    requested = [endpoint_of(request.path, request.query) for request in installation.sandbox.requests]
     place = ("token", None) if case.place == "sign-in" else ("list", PLACES.index(case.place))
     observed = Observed(
         summary=summary,
@@ -192,23 +194,25 @@ def run(case: Case, office: Office) -> Observed:
         tries=len(clock.waits) + 1 if case.refused else requested.count(place),
         waits=clock.waits,
         events=[dict(event) for event in events],
-        kept=office.value("select count(*) from raw_referrals"),
+        kept=installation.value("select count(*) from raw_referrals"),
         refreshes=requested.count(("token", None)) if case.place != "sign-in" else 0,
     )
-    office.sandbox.clear_faults()
+    installation.sandbox.clear_faults()
     if case.refused and case.is_permanent:
-        office.sandbox.start()
+        installation.sandbox.start()
     if case.is_permanent:
-        observed.next_summary = office.sync(page_size=PAGE, client=_client(office, Clock(), DEFAULT_POLICY))
-    observed.rows_after = office.value("select count(*) from partner_center_referrals where missing_since is null")
+        observed.next_summary = installation.sync(page_size=PAGE, client=_client(installation, Clock(), DEFAULT_POLICY))
+    observed.rows_after = installation.value(
+        "select count(*) from partner_center_referrals where missing_since is null"
+    )
     return observed
 
 
-def _client(office: Office, clock: Clock, policy: RetryPolicy) -> _Client:
+def _client(installation: Installation, clock: Clock, policy: RetryPolicy) -> _Client:
     http = Http(policy, sleep=clock.sleep, clock=clock.now)
     settings = load_settings()
     client = _Client(http, open_sign_in(settings, http), settings.partner_center_api_url)
-    client.office = office
+    client.installation = installation
     return client
 
 
@@ -429,13 +433,13 @@ def _links() -> Iterator[Case]:
         )
 
 
-def use(office: Office) -> None:
-    """Set the office's variables in this process."""
-    os.environ.update(office.environment)
-    disable_synchronous_commit(office)
+def use(installation: Installation) -> None:
+    """Set the installation's variables in this process."""
+    os.environ.update(installation.environment)
+    disable_synchronous_commit(installation)
 
 
-def disable_synchronous_commit(office: Office) -> None:
+def disable_synchronous_commit(installation: Installation) -> None:
     """Make the tests faster: this database does not have to survive a power failure."""
-    [row] = office.rows("select current_database() as name")
-    office.execute(f"alter database {row['name']} set synchronous_commit = off")
+    [row] = installation.rows("select current_database() as name")
+    installation.execute(f"alter database {row['name']} set synchronous_commit = off")

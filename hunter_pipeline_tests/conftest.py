@@ -26,7 +26,7 @@ from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests import free_ports, schedule, servers, watchdog
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation, sign_in
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -173,14 +173,14 @@ def client(settings: Settings) -> Iterator[PartnerCenterClient]:
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
+def shared(server: Server) -> Iterator[Installation]:
     """A sandbox and a database that the tests of one module share."""
-    with office_of(server, SandboxOptions(referrals=30)) as office:
-        yield office
+    with open_installation(server, SandboxOptions(referrals=30)) as installation:
+        yield installation
 
 
 @pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """The environment of a process that is signed in to that sandbox, on empty tables."""
     for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)

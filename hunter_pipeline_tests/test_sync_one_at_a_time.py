@@ -22,198 +22,200 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline.warehouse.sync_lease import Lease
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, database_on, payload
+from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, database_on, payload
 
 REFERRALS = 30
 PAGE = 10
 CHECKOUT = Path(__file__).parent.parent
 
 
-def _process(office: Office) -> "subprocess.Popen[str]":
+def _process(installation: Installation) -> "subprocess.Popen[str]":
     """A sync in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "hunter_pipeline_tests.warehouse.office", str(PAGE)],
+        [sys.executable, "-m", "hunter_pipeline_tests.warehouse.installation", str(PAGE)],
         cwd=CHECKOUT,
-        env=os.environ | office.environment,
+        env=os.environ | installation.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def test_a_second_sync_is_skipped(office: Office) -> None:
+def test_a_second_sync_is_skipped(installation: Installation) -> None:
     """While one holds the lease another one does nothing, is recorded as skipped, and makes no request."""
-    with sync_lease.held(office.warehouse, "another", seconds=0):
-        summary = office.sync()
+    with sync_lease.held(installation.warehouse, "another", seconds=0):
+        summary = installation.sync()
     assert (summary["status"], summary["reason"], summary["fetched"]) == ("skipped", "sync_in_progress", 0)
     assert summary["finished_at"] is not None
-    assert office.pages_asked == []
-    assert office.sync()["status"] == "success"
+    assert installation.pages_asked == []
+    assert installation.sync()["status"] == "success"
 
 
-def test_full_sync_waits_for_the_one_under_way(office: Office) -> None:
+def test_full_sync_waits_for_the_one_under_way(installation: Installation) -> None:
     """A full read that was asked for is not skipped: it begins when the lease is given back."""
-    lease = Lease(office.warehouse, "another")
-    with ThreadPoolExecutor(1) as pool, office.warehouse.connection() as connection:
+    lease = Lease(installation.warehouse, "another")
+    with ThreadPoolExecutor(1) as pool, installation.warehouse.connection() as connection:
         assert lease.acquire(connection)
         with capture_logs() as events:
-            waiting = pool.submit(office.sync, "full")
+            waiting = pool.submit(installation.sync, "full")
             wait_until(lambda: any(event["event"] == "partner_center_sync_waits" for event in events))
             assert not waiting.done()
             lease.release(connection)
             assert waiting.result()["status"] == "success"
 
 
-def test_full_sync_fails_when_it_has_waited_too_long(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_sync_fails_when_it_has_waited_too_long(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After its time the full read is recorded as failed with the reason, and says so in a sentence."""
     monkeypatch.setattr(sync_run, "WAIT_SECONDS", 0.0)
-    with sync_lease.held(office.warehouse, "another", seconds=0):
-        summary = office.sync("full", run_id="late")
+    with sync_lease.held(installation.warehouse, "another", seconds=0):
+        summary = installation.sync("full", run_id="late")
         assert (summary["status"], summary["reason"]) == ("failed", "sync_in_progress")
         assert "has waited" in summary["error"]["message"]
-        with office.warehouse.connection() as connection:
+        with installation.warehouse.connection() as connection:
             assert sync_lease.holder(connection) == "another"
 
 
-def test_lease_of_a_dead_process_is_taken_over_at_once(office: Office) -> None:
+def test_lease_of_a_dead_process_is_taken_over_at_once(installation: Installation) -> None:
     """A lease whose owner was killed on this machine keeps no sync waiting."""
     host = sync_lease.this_process().rsplit("/", 2)[0]
-    office.execute("insert into sync_lease (owner, process) values ('dead', %s)", f"{host}/999999999/1.00")
-    assert office.sync()["status"] == "success"
+    installation.execute("insert into sync_lease (owner, process) values ('dead', %s)", f"{host}/999999999/1.00")
+    assert installation.sync()["status"] == "success"
 
 
-def test_lease_without_a_heartbeat_is_taken_over(office: Office) -> None:
+def test_lease_without_a_heartbeat_is_taken_over(installation: Installation) -> None:
     """A lease of another machine is respected while its heartbeat is fresh, and taken over within two minutes."""
-    office.execute("insert into sync_lease (owner, process) values ('elsewhere', 'another-host/1/1.00')")
-    assert office.sync()["reason"] == "sync_in_progress"
-    office.execute("update sync_lease set heartbeat_at = now() - interval '119 seconds'")
-    assert office.sync()["status"] == "success"
+    installation.execute("insert into sync_lease (owner, process) values ('elsewhere', 'another-host/1/1.00')")
+    assert installation.sync()["reason"] == "sync_in_progress"
+    installation.execute("update sync_lease set heartbeat_at = now() - interval '119 seconds'")
+    assert installation.sync()["status"] == "success"
 
 
-def test_sync_that_has_lost_its_lease_writes_nothing(office: Office) -> None:
+def test_sync_that_has_lost_its_lease_writes_nothing(installation: Installation) -> None:
     """A process that was stopped for minutes and wakes up lands no page beside the sync that took over."""
-    client = office.pausing_client(page=3)
+    client = installation.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(office.sync, run_id="late", client=client)
+        running = pool.submit(installation.sync, run_id="late", client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
-        office.execute("update sync_lease set owner = 'another', process = 'another-host/1/1.00'")
+        installation.execute("update sync_lease set owner = 'another', process = 'another-host/1/1.00'")
         client.go_on.set()
         summary = running.result()
     assert (summary["status"], summary["error"]["type"]) == ("failed", "DatabaseError")
-    assert office.value("select count(*) from raw_referrals") == 2 * PAGE
+    assert installation.value("select count(*) from raw_referrals") == 2 * PAGE
 
 
-def test_a_skipped_sync_does_not_disturb_the_one_that_runs(office: Office) -> None:
+def test_a_skipped_sync_does_not_disturb_the_one_that_runs(installation: Installation) -> None:
     """The sync that runs keeps its row, its lock and its read."""
-    run = SyncRun(office.warehouse, load_settings(), "first")
+    run = SyncRun(installation.warehouse, load_settings(), "first")
     assert run.begin("incremental") is None
-    assert office.sync()["status"] == "skipped"
-    assert office.value("select status from sync_runs where run_id = 'first'") == "running"
+    assert installation.sync()["status"] == "skipped"
+    assert installation.value("select status from sync_runs where run_id = 'first'") == "running"
     run.finish()
-    assert office.value("select status from sync_runs where run_id = 'first'") == "success"
+    assert installation.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(office: Office, server: Server) -> None:
+def test_the_lock_belongs_to_one_database(installation: Installation, server: Server) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
-    with database_on(server, "another_one") as url, sync_lease.held(office.warehouse, "one", seconds=0):
-        with office.warehouse.connection() as second:
+    with database_on(server, "another_one") as url, sync_lease.held(installation.warehouse, "one", seconds=0):
+        with installation.warehouse.connection() as second:
             assert sync_lease.holder(second) == "one"
         with Warehouse(url, server.home).connection() as other:
             assert sync_lease.holder(other) is None
 
 
-def test_threads_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
+def test_threads_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
     """Of six syncs at once each succeeds or is skipped, and the rows are those of one."""
-    office.sync()
-    expected = office.state()
-    office.reset()
+    installation.sync()
+    expected = installation.state()
+    installation.reset()
     with ThreadPoolExecutor(6) as pool:
-        summaries = list(pool.map(lambda _: office.sync(), range(6)))
+        summaries = list(pool.map(lambda _: installation.sync(), range(6)))
     outcomes = [(summary["status"], summary["reason"]) for summary in summaries]
     assert ("success", None) in outcomes
     assert set(outcomes) <= {("success", None), ("skipped", "sync_in_progress")}
     assert sum(summary["new"] for summary in summaries) == REFERRALS
-    assert office.state() == expected
+    assert installation.state() == expected
 
 
-def test_steps_made_alone_take_their_turn(office: Office) -> None:
+def test_steps_made_alone_take_their_turn(installation: Installation) -> None:
     """Deriving everything again, merging and the companies may run beside each other and beside a sync."""
-    office.sync()
-    expected = office.state()
-    office.sandbox.world.update(next(iter(office.sandbox.world.incoming())), name="Renamed")
+    installation.sync()
+    expected = installation.state()
+    installation.sandbox.world.update(next(iter(installation.sandbox.world.incoming())), name="Renamed")
 
     def alone(number: int) -> None:
         if number % 3:
-            office.later_steps()
+            installation.later_steps()
         else:
-            office.sync()
+            installation.sync()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(alone, range(12)))
-    office.sync()
-    assert office.value("select count(*) from sync_runs where status = 'failed'") == 0
-    assert len(office.state()["partner_center_referrals"]) == len(expected["partner_center_referrals"])
-    assert office.value("select count(*) from partner_center_referrals where name = 'Renamed'") == 1
+    installation.sync()
+    assert installation.value("select count(*) from sync_runs where status = 'failed'") == 0
+    assert len(installation.state()["partner_center_referrals"]) == len(expected["partner_center_referrals"])
+    assert installation.value("select count(*) from partner_center_referrals where name = 'Renamed'") == 1
 
 
 @pytest.mark.slow
-def test_processes_that_sync_at_once_leave_the_same_rows(office: Office) -> None:
+def test_processes_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
     """Two processes at once: one set of rows, each summary a success or a skip."""
-    office.sync()
-    expected = office.state()
-    office.reset()
-    processes = [_process(office) for _ in range(2)]
+    installation.sync()
+    expected = installation.state()
+    installation.reset()
+    processes = [_process(installation) for _ in range(2)]
     answers = [process.communicate(timeout=DEADLINE_SECONDS) for process in processes]
     summaries = [json.loads(out) for out, _ in answers]
     assert {summary["status"] for summary in summaries} <= {"success", "skipped"}
     assert sum(summary["new"] for summary in summaries) == REFERRALS
-    assert office.state() == expected
+    assert installation.state() == expected
 
 
 @pytest.mark.slow
-def test_a_killed_sync_is_gone_on_with(office: Office) -> None:
+def test_a_killed_sync_is_gone_on_with(installation: Installation) -> None:
     """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
-    office.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))
-    process = _process(office)
+    installation.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))
+    process = _process(installation)
     try:
-        wait_until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
-        assert office.sync()["reason"] == "sync_in_progress"
+        wait_until(lambda: installation.value("select count(*) from raw_referrals") == 2 * PAGE)
+        assert installation.sync()["reason"] == "sync_in_progress"
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    assert office.value("select count(*) from sync_runs where status = 'running'") == 1
-    summary = office.sync()
+    assert installation.value("select count(*) from sync_runs where status = 'running'") == 1
+    summary = installation.sync()
     assert summary["status"] == "success"
     assert summary["fetched"] <= REFERRALS - 2 * PAGE + 1
-    assert office.value("select count(*) from partner_center_referrals") == REFERRALS
-    [killed] = office.rows("select * from sync_runs where status = 'failed'")
+    assert installation.value("select count(*) from partner_center_referrals") == REFERRALS
+    [killed] = installation.rows("select * from sync_runs where status = 'failed'")
     assert killed["reason"] == "interrupted"
     assert (killed["pages"], killed["fetched"]) == (2, 2 * PAGE)
     assert killed["finished_at"] is not None
 
 
-def test_a_sync_whose_connection_dies_is_a_database_error(office: Office) -> None:
+def test_a_sync_whose_connection_dies_is_a_database_error(installation: Installation) -> None:
     """PostgreSQL ends a step's connection: the sync fails, writes no more, and the next one goes on."""
-    client = office.pausing_client(page=3)
+    client = installation.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(office.sync, run_id="cut", client=client)
+        running = pool.submit(installation.sync, run_id="cut", client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
-        wait_until(lambda: office.value("select count(*) from raw_referrals") == 2 * PAGE)
-        office.execute(
+        wait_until(lambda: installation.value("select count(*) from raw_referrals") == 2 * PAGE)
+        installation.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where application_name = 'hunter_pipeline' and datname = current_database() and pid <> pg_backend_pid()"
         )
         client.go_on.set()
         failed = running.result(DEADLINE_SECONDS)
     assert (failed["status"], failed["reason"], failed["error"]["type"]) == ("failed", None, "DatabaseError")
-    assert office.value("select count(*) from raw_referrals") == 2 * PAGE
-    summary = office.sync()
+    assert installation.value("select count(*) from raw_referrals") == 2 * PAGE
+    summary = installation.sync()
     assert (summary["status"], summary["fetched"] <= REFERRALS - 2 * PAGE + 1) == ("success", True)
 
 
-def test_an_interrupt_is_recorded(office: Office) -> None:
+def test_an_interrupt_is_recorded(installation: Installation) -> None:
     """Ctrl-C within a step ends the sync as failed, with the reason interrupted; it goes on rising."""
-    run = SyncRun(office.warehouse, load_settings(), "stopped")
+    run = SyncRun(installation.warehouse, load_settings(), "stopped")
     run.begin("full")
     with pytest.raises(KeyboardInterrupt), run.step("raw_referrals"):
         raise KeyboardInterrupt
@@ -222,9 +224,9 @@ def test_an_interrupt_is_recorded(office: Office) -> None:
     assert (summary["status"], summary["reason"], summary["error"]) == ("failed", "interrupted", None)
 
 
-def test_a_fault_of_our_own_is_recorded(office: Office) -> None:
+def test_a_fault_of_our_own_is_recorded(installation: Installation) -> None:
     """An exception that is no HunterError does not leave a sync that says "running" for ever."""
-    run = SyncRun(office.warehouse, load_settings(), "bug")
+    run = SyncRun(installation.warehouse, load_settings(), "bug")
     run.begin("full")
     with pytest.raises(ZeroDivisionError), run.step("raw_referrals"):
         raise ZeroDivisionError
@@ -233,27 +235,29 @@ def test_a_fault_of_our_own_is_recorded(office: Office) -> None:
     assert (summary["status"], summary["reason"]) == ("failed", "unexpected_error")
 
 
-def test_no_transaction_stays_open_while_others_are_waited_for(office: Office) -> None:
+def test_no_transaction_stays_open_while_others_are_waited_for(installation: Installation) -> None:
     """While Partner Center is slow the sync's connection is idle, not idle in a transaction."""
-    client = office.pausing_client(page=2)
+    client = installation.pausing_client(page=2)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(office.sync, client=client)
+        running = pool.submit(installation.sync, client=client)
         assert client.reached.wait(DEADLINE_SECONDS)
         query = "select count(*) from pg_stat_activity where datname = current_database() and state {}"
-        wait_until(lambda: office.value(query.format("= 'idle' and query ilike 'commit'")) == 1)  # page 1 is stored
-        assert office.value(query.format("= 'idle in transaction'")) == 0
+        wait_until(
+            lambda: installation.value(query.format("= 'idle' and query ilike 'commit'")) == 1
+        )  # page 1 is stored
+        assert installation.value(query.format("= 'idle in transaction'")) == 0
         client.go_on.set()
         assert running.result()["status"] == "success"
 
 
-def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(office: Office) -> None:
+def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(installation: Installation) -> None:
     """The pull commits page by page, on a connection that nothing else has used."""
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         sync_runs.open_run(connection, "one", "incremental")
         connection.commit()
-        source: Any = FarSide([payload(1)], [payload(2)])
-        assert Lease(office.warehouse, "one").acquire(connection)
+        source: Any = FakePartnerCenter([payload(1)], [payload(2)])
+        assert Lease(installation.warehouse, "one").acquire(connection)
         stream = Stream.from_settings(load_settings())
         extract(source, connection, stream, mode="incremental", run_id="one", page_size=1)
         connection.rollback()
-    assert office.value("select count(*) from raw_referrals") == 2
+    assert installation.value("select count(*) from raw_referrals") == 2

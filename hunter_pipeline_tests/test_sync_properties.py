@@ -13,13 +13,19 @@ from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.sync_lease import Lease
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
+from hunter_pipeline_tests.warehouse.installation import (
+    TABLES,
+    FakePartnerCenter,
+    Installation,
+    open_installation,
+    payload,
+)
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=1)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=1)) as installation:
+        yield installation
 
 
 def _versions() -> list[dict[str, Any]]:
@@ -57,31 +63,33 @@ def deliveries(draw: st.DrawFn) -> list[tuple[str, list[list[int]]]]:
     return found
 
 
-def _deliver(office: Office, syncs: list[tuple[str, list[list[int]]]]) -> dict[str, Any]:
-    office.execute(f"truncate {', '.join(TABLES)}")
+def _deliver(installation: Installation, syncs: list[tuple[str, list[list[int]]]]) -> dict[str, Any]:
+    installation.execute(f"truncate {', '.join(TABLES)}")
     stream = Stream("tenant", "Incoming")
     for number, (kind, pages) in enumerate([*syncs, ("whole", [])]):
-        far_side: Any = FarSide(*([copy.deepcopy(VERSIONS[place]) for place in page] for page in pages))
-        with office.warehouse.connection() as connection:
+        fake_partner_center: Any = FakePartnerCenter(
+            *([copy.deepcopy(VERSIONS[place]) for place in page] for page in pages)
+        )
+        with installation.warehouse.connection() as connection:
             sync_runs.open_run(connection, f"run {number}", "incremental")
-            lease = Lease(office.warehouse, f"run {number}")
+            lease = Lease(installation.warehouse, f"run {number}")
             assert lease.acquire(connection)
-            extract(far_side, connection, stream, mode="incremental", run_id=f"run {number}", page_size=3)
+            extract(fake_partner_center, connection, stream, mode="incremental", run_id=f"run {number}", page_size=3)
             lease.release(connection)
         if kind == "whole":
-            office.later_steps(f"run {number}")
+            installation.later_steps(f"run {number}")
         elif kind == "behind only":
-            office.later_steps()
-    return office.state()
+            installation.later_steps()
+    return installation.state()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(syncs=deliveries())
 def test_any_order_and_any_repetition_leave_the_same_rows(
-    office: Office, syncs: list[tuple[str, list[list[int]]]]
+    installation: Installation, syncs: list[tuple[str, list[list[int]]]]
 ) -> None:
     """Pages in any order, versions repeated, syncs that stop half-way: the tables are those of one sync in order."""
-    if not hasattr(office, "expected"):
-        office.expected = _deliver(office, [("whole", [list(range(len(VERSIONS)))])])  # type: ignore[attr-defined]
-        assert [row["status"] for row in office.expected["partner_center_referrals"]]  # type: ignore[attr-defined]
-    assert _deliver(office, syncs) == office.expected  # type: ignore[attr-defined]
+    if not hasattr(installation, "expected"):
+        installation.expected = _deliver(installation, [("whole", [list(range(len(VERSIONS)))])])  # type: ignore[attr-defined]
+        assert [row["status"] for row in installation.expected["partner_center_referrals"]]  # type: ignore[attr-defined]
+    assert _deliver(installation, syncs) == installation.expected  # type: ignore[attr-defined]

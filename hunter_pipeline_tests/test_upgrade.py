@@ -18,7 +18,7 @@ from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.servers import SERVERS, Server
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 pytestmark = pytest.mark.slow
 
@@ -40,17 +40,17 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture
-def filled(office: Office) -> Office:
+def filled(installation: Installation) -> Installation:
     """Some weeks of work: three syncs, changed and vanished referrals, something in quarantine, a forgotten person."""
-    changed, gone, *_ = office.sandbox.world.incoming()
-    office.sync(page_size=200)
-    office.sandbox.world.update(changed, name="another name")
-    office.sandbox.world.add({"id": 7, "name": "a referral without a usable id"})
-    office.sync()
-    office.sandbox.world.remove(gone)
-    assert office.sync("full", page_size=200)["missing"] == 1
+    changed, gone, *_ = installation.sandbox.world.incoming()
+    installation.sync(page_size=200)
+    installation.sandbox.world.update(changed, name="another name")
+    installation.sandbox.world.add({"id": 7, "name": "a referral without a usable id"})
+    installation.sync()
+    installation.sandbox.world.remove(gone)
+    assert installation.sync("full", page_size=200)["missing"] == 1
     assert cli.run(["forget", "nobody@fabrikam.com"]) == 0
-    return office
+    return installation
 
 
 def tables(url: str) -> list[str]:
@@ -83,7 +83,7 @@ def copy_rows(source: str, target: str) -> None:
                 there.execute(cast("Any", SERIALS.format(table)))
 
 
-def older(filled: Office, admin: str, revision: str) -> None:
+def older(filled: Installation, admin: str, revision: str) -> None:
     """The database as it was at a revision: its tables with the data, views of that time, roles and their grants."""
     config = migrate._config()
     with migrate._alchemy(Warehouse(admin, filled.folder)) as connection:
@@ -125,7 +125,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
 def test_an_older_database_is_upgraded_and_goes_on(
-    revision: str, environment: None, filled: Office, admin: str, capfd: pytest.CaptureFixture[str]
+    revision: str, environment: None, filled: Installation, admin: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is lost, the views and the reader's rights are there, and the next sync finds nothing new."""
     older(filled, admin, revision)
@@ -148,7 +148,7 @@ def test_an_older_database_is_upgraded_and_goes_on(
     }
     assert reader_sees(admin) == {"leads_ready"}
     assert run(admin, "select has_table_privilege('pg_monitor', 'leads_ready', 'select')") == [(True,)]
-    upgraded = Office(filled.sandbox, as_role(admin, "hunter_pipeline"), filled.folder)
+    upgraded = Installation(filled.sandbox, as_role(admin, "hunter_pipeline"), filled.folder)
     for mode in ("incremental", "full"):
         summary = upgraded.sync(mode, page_size=200)
         assert (summary["status"], summary["new"], summary["missing"]) == ("success", 0, 1 if mode == "full" else 0)

@@ -15,7 +15,7 @@ from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import migrate, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 REFERRALS, PAGE = 30, 10
 MIGRATION = '''
@@ -37,25 +37,25 @@ def upgrade() -> None:
 
 
 @pytest.fixture
-def newer(tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """A newer version of the program, with one more migration and one more line in each view; taken back at the end."""
     found = project_files.project_file("sql")
     copied = tmp_path / "newer" / "sql"
     shutil.copytree(found, copied)
-    newest = migrate.status(office.warehouse)[1]
+    newest = migrate.status(installation.warehouse)[1]
     (copied / "migrations" / "versions" / "9999_later.py").write_text(MIGRATION.format(newest=newest))
     for view in (copied / "views").glob("*.sql"):
         view.write_text(view.read_text() + "\n-- of a newer version\n")
     monkeypatch.setattr(migrate, "project_file", lambda name: tmp_path / "newer" / name)
-    yield office
+    yield installation
     monkeypatch.undo()
     for table in ("companies", "partner_center_referrals", "normalized_referrals", "raw_referrals", "sync_runs"):
-        office.execute(f"alter table {table} drop column if exists later cascade")
-    office.execute("update alembic_version set version_num = %s", newest)
-    migrate.upgrade(office.warehouse)
+        installation.execute(f"alter table {table} drop column if exists later cascade")
+    installation.execute("update alembic_version set version_num = %s", newest)
+    migrate.upgrade(installation.warehouse)
 
 
-def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Office) -> None:
+def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
     """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
     client = newer.pausing_client(page=3)
     waits = threading.Event()
@@ -75,7 +75,7 @@ def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Office) -> No
     assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
 
 
-def test_upgrades_and_syncs_in_any_order(newer: Office) -> None:
+def test_upgrades_and_syncs_in_any_order(newer: Installation) -> None:
     """Three syncs and two upgrades at once: each sync succeeds or is skipped, no upgrade fails."""
     with ThreadPoolExecutor(6) as pool:
         syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
@@ -90,7 +90,7 @@ def test_upgrades_and_syncs_in_any_order(newer: Office) -> None:
     assert newer.value("select count(*) from partner_center_referrals") == REFERRALS
 
 
-def test_a_sync_that_does_not_end_is_a_sentence(newer: Office) -> None:
+def test_a_sync_that_does_not_end_is_a_sentence(newer: Installation) -> None:
     """After its patience the upgrade says what it waits for, and has changed nothing."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
@@ -101,7 +101,7 @@ def test_a_sync_that_does_not_end_is_a_sentence(newer: Office) -> None:
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Office) -> None:
+def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Installation) -> None:
     """Versions before 0005 hold an advisory lock instead of a lease."""
     before = migrate.status(newer.warehouse)[0]
     with newer.warehouse.connection() as connection:
@@ -112,7 +112,7 @@ def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Office) -> 
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader whose transaction stays open ends the upgrade after a while, instead of everybody waiting for ever."""
     monkeypatch.setattr(migrate, "TABLE_SECONDS", 0.2)
     before = migrate.status(newer.warehouse)[0]
@@ -124,12 +124,12 @@ def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Office, monkeypat
         assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_an_upgrade_with_nothing_to_do_waits_for_nobody(office: Office) -> None:
+def test_an_upgrade_with_nothing_to_do_waits_for_nobody(installation: Installation) -> None:
     """Every command upgrades as it starts, also beside a sync of many minutes."""
     waits: list[str] = []
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))
         connection.commit()
-        warehouse = Warehouse(office.url, office.folder)
+        warehouse = Warehouse(installation.url, installation.folder)
         revision = migrate.upgrade(warehouse, waiting=lambda: waits.append("for the sync"), patience=0.2)
     assert (revision, waits) == (migrate.status(warehouse)[1], [])

@@ -1,1 +1,1 @@
-"""PostgreSQL, and nothing but SQL: connections, the schema, and one module a concern of the sync."""
+"""Access PostgreSQL: connections, the schema, and one module per table or view."""

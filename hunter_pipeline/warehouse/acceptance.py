@@ -6,16 +6,16 @@ from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_ro
 
 
 def referral_counts(connection: Connection) -> tuple[int, int]:
-    """Return the number of rows of partner_center_referrals and that of their distinct referral ids."""
+    """Return the number of rows and of distinct referral ids in partner_center_referrals."""
     found = fetch_row(connection, "referral_counts")
     return found["referrals"], found["referral_ids"]
 
 
 def come_since(connection: Connection, run_id: str, watermark: str | None) -> list[dict[str, Any]]:
     """
-    Return `referral_id` of the rows that were made after a sync had ended, and `is_newer`.
+    Return `referral_id` and `is_newer` of the rows that were inserted after a sync had ended.
 
-    is_newer: whether upstream changed the referral after the sync's watermark; None as watermark: all are.
+    is_newer: whether upstream changed the referral after the sync's watermark; true for all rows if it is None.
     """
     return fetch_all(connection, "referrals_come_since", run_id=run_id, watermark=watermark)
 
@@ -37,5 +37,5 @@ def misplaced_leads(connection: Connection) -> list[dict[str, Any]]:
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """Return the number of rows of each table, and that of the distinct referrals of raw_referrals."""
+    """Return the number of rows of each table, and of distinct referrals in raw_referrals."""
     return fetch_row(connection, "acceptance_counts")

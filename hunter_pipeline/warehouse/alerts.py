@@ -10,8 +10,8 @@ def last_failure(connection: Connection) -> dict[str, Any] | None:
     """
     Return `run_id`, `reason`, `error_type` and `error_message` of the current failure, None if syncs succeed.
 
-    It is that of the newest sync that ended, or one of the last ten minutes that a success has followed, so that a
-    failure between two ticks of the sensor is alerted as well.
+    The failure is that of the newest finished sync. One of the last ten minutes counts even if a success followed it, so
+    that a failure between two ticks of the sensor is alerted as well.
     """
     last = fetch_one(connection, "last_ended_sync")
     return last if last and last["status"] == "failed" else fetch_one(connection, "last_failed_sync")
@@ -23,7 +23,7 @@ def first_sync_started_at(connection: Connection) -> datetime | None:
 
 
 def expiring_marks(connection: Connection) -> dict[str, datetime]:
-    """Return a short mark of each unanswered referral that expires within 72 hours, and when; the next one first."""
+    """Return `mark` (a hash) and expiry of each unanswered referral that expires within 72 hours, the earliest first."""
     return {row["mark"]: row["expires_at"] for row in fetch_all(connection, "expiring_marks")}
 
 
@@ -33,14 +33,14 @@ def quarantined_lately(connection: Connection) -> dict[str, Any]:
 
 
 def skipped_in_a_row(connection: Connection) -> dict[str, Any]:
-    """Return `runs` skipped because of another sync since the last one ended, `since` when, and a `run_id`."""
+    """Return the number of `runs` skipped since the last finished sync, the first time (`since`) and a `run_id`."""
     return fetch_row(connection, "skipped_in_a_row")
 
 
 def lead_events(connection: Connection, *, since: datetime) -> list[Row]:
     """
-    Return what sellers are told of: `kind`, `mark` and the referral without its contacts.
+    Return the events that sellers are notified of: `kind`, `mark` and the referral without its contacts.
 
-    since: leads that were stored and changes that were made before do not count as news.
+    since: leads stored and changes made before this time are left out.
     """
     return fetch_all(connection, "lead_events", since=since)

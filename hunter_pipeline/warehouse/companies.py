@@ -1,4 +1,4 @@
-"""Companies by their canonical domain, and the Entra tenants of the domains."""
+"""Store companies by their canonical domain, and the Entra tenants of the domains."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,12 +6,12 @@ from typing import NamedTuple
 from hunter_pipeline.referrals.company_name import junk_names
 from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_row, fetch_value
 
-# Domains that one sync asks Entra about at most.
+# The largest number of domains that one sync looks up in Entra.
 MAX_LOOKUPS = 2_000
 
 
 class CompanyCounts(NamedTuple):
-    """What an update of the companies changed."""
+    """The counts of an update of the companies."""
 
     new: int
     updated: int
@@ -19,23 +19,23 @@ class CompanyCounts(NamedTuple):
 
 
 def domains_to_look_up(connection: Connection) -> list[str]:
-    """Return domains that Entra was never asked about, then those whose answer is due to be checked again."""
+    """Return domains that were never looked up in Entra, then those that are due for another look-up."""
     return [row["domain"] for row in fetch_all(connection, "domains_to_look_up", at_most=MAX_LOOKUPS)]
 
 
 def keep_tenants(connection: Connection, answers: Mapping[str, str | None]) -> None:
-    """Store what Entra said of each domain (None: no tenant has it) and note the companies that this changes."""
+    """Store the tenant of each domain (None: no tenant has it) and mark the companies that this changes as stale."""
     if answers:
         execute(connection, "keep_tenants", domains=list(answers), tenant_ids=list(answers.values()))
 
 
 def note_all_companies(connection: Connection) -> None:
-    """Note every company as stale, so that `refresh` computes all of them."""
+    """Mark every company as stale, so that `refresh` computes all of them."""
     execute(connection, "note_all_companies")
 
 
 def refresh(connection: Connection) -> CompanyCounts:
-    """Compute the companies that were noted as stale: one row per domain that a referral has."""
+    """Compute the stale companies again: one row per domain that a referral has."""
     changed = fetch_row(connection, "upsert_companies", junk_names=junk_names())
     removed = int(fetch_value(connection, "remove_companies"))
     execute(connection, "hand_tenants_to_referrals")

@@ -1,9 +1,4 @@
-"""
-Where the database is, and how to talk to it: one `Warehouse` for the embedded server and any other.
-
-What belongs here: addresses, connections, and the wording of PostgreSQL's errors. What does not:
-statements; those stand in `sql/queries` and are called by the modules beside this one.
-"""
+"""Connect to the database, run the statements of `sql/queries`, and convert PostgreSQL's errors."""
 
 import re
 from collections.abc import Generator
@@ -34,7 +29,7 @@ _PARAMETERS: dict[str, Any] = {
     "application_name": "hunter_pipeline",
     "connect_timeout": 10,
     "keepalives_idle": 60,
-    # a pooler hands the next transaction another server connection, which does not know the prepared statement
+    # a pooler may run the next transaction on another server connection, which lacks the prepared statement
     "prepare_threshold": None,
 }
 
@@ -59,7 +54,7 @@ def fetch_all(connection: "Connection", name: str, **parameters: Any) -> list[Ro
 
 
 def fetch_one(connection: "Connection", name: str, **parameters: Any) -> Row | None:
-    """Run a statement of `sql/queries` and return its only row, None where there is none."""
+    """Run a statement of `sql/queries` and return its only row, or None."""
     return connection.execute(statement(name), parameters or None).fetchone()
 
 
@@ -69,25 +64,26 @@ def fetch_row(connection: "Connection", name: str, **parameters: Any) -> Row:
 
 
 def fetch_value(connection: "Connection", name: str, **parameters: Any) -> Any:
-    """Run a statement of `sql/queries` and return the first value of its only row, None where there is none."""
+    """Run a statement of `sql/queries` and return the first value of its only row, or None."""
     row = fetch_one(connection, name, **parameters)
     return None if row is None else next(iter(row.values()))
 
 
 def execute(connection: "Connection", name: str, **parameters: Any) -> int:
-    """Run a statement of `sql/queries` and return how many rows it touched."""
+    """Run a statement of `sql/queries` and return the number of affected rows."""
     return connection.execute(statement(name), parameters or None).rowcount
 
 
 # PostgreSQL's code for "disk full".
 _DISK_FULL = "53100"
 _STOPPING = "The server is stopping or starting; the next sync tries again."
-_HINTS = {  # by the class of PostgreSQL's error
+# The hints by the class of PostgreSQL's error code (its first two characters).
+_HINTS = {
     "08": _STOPPING,
     "28": "The user name or password in HUNTER_DATABASE_URL is refused.",
     "3D": "The database in HUNTER_DATABASE_URL does not exist: create it first.",
     "42": "The schema does not fit this version: run hunter db upgrade, and look at the user's rights.",
-    "55": "Another connection holds on to a table: end it (pg_stat_activity names it), then run it again.",
+    "55": "Another connection locks a table: end it (pg_stat_activity names it), then run the command again.",
     "53": "The server is out of disk space, memory or connections.",
     "57": _STOPPING,
 }
@@ -107,14 +103,14 @@ class Warehouse:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Warehouse":
-        """The database that HUNTER_DATABASE_URL names, or the embedded one."""
+        """Return the database of HUNTER_DATABASE_URL, or the embedded one if that is empty."""
         return cls(settings.database_url.get_secret_value() if settings.database_url else None, settings.home)
 
     def address(self, database: str | None = None) -> str:
         """
-        Libpq's address of the pipeline's database, or of another one on the same server.
+        Return libpq's address of the pipeline's database, or of another one on the same server.
 
-        The embedded server is started where it does not run. Raises: DatabaseError.
+        Starts the embedded server if it does not run. Raises: DatabaseError.
         """
         if self.url is not None:
             parts = urlsplit(self.url)
@@ -129,13 +125,13 @@ class Warehouse:
 
     @property
     def dagster_database(self) -> str:
-        """Name of the database beside ours that holds Dagster's runs and events."""
+        """Return the name of the database on the same server that holds Dagster's runs and events."""
         return "dagster" if self.url is None else f"{unquote(urlsplit(self.url).path.strip('/')) or 'postgres'}_dagster"
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """
-        An open connection whose rows are dicts; committed at the end, rolled back on an error, always closed.
+        Open a connection that returns rows as dicts; commit at the end, roll back on an error, and close it.
 
         Raises: DatabaseError, for PostgreSQL's errors inside the block as well.
         """
@@ -143,7 +139,7 @@ class Warehouse:
             yield connection
 
     def may_own(self, name: str) -> bool:
-        """Return whether a database of the server is this user's, or is not there yet. Raises: DatabaseError."""
+        """Return whether this user owns a database of the server, also if it does not exist yet. Raises: DatabaseError."""
         with self.connection() as connection:
             found = connection.execute(
                 "select pg_has_role(current_user, datdba, 'member') as is_ours from pg_database where datname = %s",
@@ -153,20 +149,20 @@ class Warehouse:
 
     def create_database(self, name: str) -> None:
         """
-        Create a database on the same server where it is not there yet.
+        Create a database on the same server if it does not exist.
 
-        Raises: DatabaseError, with the statement that an administrator has to run.
+        Raises: DatabaseError, with the statement that an administrator has to run if this user may not.
         """
         try:
             with psycopg.connect(self.address(), autocommit=True, **_PARAMETERS) as connection:
                 _create(connection, name)
         except psycopg.errors.InsufficientPrivilege:
             raise DatabaseError(
-                f"The database user may not create the database {name}, which Dagster keeps its runs in.",
+                f"The database user may not create the database {name}, which holds Dagster's runs.",
                 hint=f"Let an administrator run: create database {name}; or set DAGSTER_PG_URL to another one.",
             ) from None
         except psycopg.Error as error:
-            raise worded(error) from None
+            raise to_database_error(error) from None
 
 
 def _create(connection: psycopg.Connection[Any], name: str) -> None:
@@ -175,16 +171,16 @@ def _create(connection: psycopg.Connection[Any], name: str) -> None:
     try:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return  # another process was faster
+        return  # another process has created it in the meantime
 
 
-# An arbitrary number that only the advisory lock of the writing steps has.
+# The key of the advisory lock of the writing steps; an arbitrary number that is used for nothing else.
 WRITE_LOCK = 4_276_180_391_552_003
 
 
 @contextmanager
 def write_transaction(connection: Connection) -> Generator[None]:
-    """Run a block in a transaction that waits until no other step writes."""
+    """Run the block in a transaction that holds the write lock; wait until no other step writes."""
     with connection.transaction():
         execute(connection, "acquire_write_lock", key=WRITE_LOCK)
         yield
@@ -192,15 +188,18 @@ def write_transaction(connection: Connection) -> Generator[None]:
 
 @contextmanager
 def database_errors() -> Generator[None]:
-    """Turn PostgreSQL's errors into DatabaseError; the chain is cut, because theirs can quote a row."""
+    """Raise PostgreSQL's errors as DatabaseError, without the original as cause: it can quote a row."""
     try:
         yield
     except psycopg.Error as error:
-        raise worded(error) from None
+        raise to_database_error(error) from None
 
 
-def worded(error: psycopg.Error) -> DatabaseError:
-    """One sentence without data: PostgreSQL's detail lines hold rows, so only the state and the names are told."""
+def to_database_error(error: psycopg.Error) -> DatabaseError:
+    """Return a DatabaseError with PostgreSQL's error code and the names of table and constraint.
+
+    The detail lines of the original error are left out, because they quote rows.
+    """
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return DatabaseError("A row holds a value that cannot be read, such as a date outside the years 1 to 9999.")
     if error.sqlstate == _DISK_FULL or "No space left on device" in str(error):
@@ -209,7 +208,7 @@ def worded(error: psycopg.Error) -> DatabaseError:
             hint="Free disk space, then run it again: nothing is lost, the next sync continues.",
         )
     if error.sqlstate is None:
-        return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_hint_at_the_door(error))
+        return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_connection_hint(error))
     where = ", ".join(
         f"{kind} {name}"
         for kind, name in (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
@@ -222,7 +221,7 @@ def worded(error: psycopg.Error) -> DatabaseError:
 
 
 def connection_reason(error: Exception) -> str:
-    """Return what libpq says of a connection that failed or broke, in one line; it never holds a password."""
+    """Return libpq's message about a connection that failed or broke, in one line and without the password."""
     if isinstance(error, psycopg.ProgrammingError):  # quotes the part of the address that it cannot parse
         return "the address in HUNTER_DATABASE_URL cannot be parsed"
     lines = [line.strip("- ") for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
@@ -235,15 +234,15 @@ def _condition(error: psycopg.Error) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
 
 
-def _hint_at_the_door(error: psycopg.Error) -> str:
-    """A connection that was refused carries no state: only the server's words tell why, if they are English."""
-    said = str(error)
-    if "authentication failed" in said or ('role "' in said and "does not exist" in said):
+def _connection_hint(error: psycopg.Error) -> str:
+    """Return a hint for a failed connection from the server's English message: such an error has no code."""
+    message = str(error)
+    if "authentication failed" in message or ('role "' in message and "does not exist" in message):
         return _HINTS["28"]
-    if 'database "' in said and "does not exist" in said:
+    if 'database "' in message and "does not exist" in message:
         return _HINTS["3D"]
-    return "Look at HUNTER_DATABASE_URL and at the server; `hunter doctor` asks it again."
+    return "Check HUNTER_DATABASE_URL and the server, then run `hunter doctor`."
 
 
 def _hint(error: psycopg.Error) -> str:
-    return _HINTS.get((error.sqlstate or "")[:2], "The server's own log tells more.")
+    return _HINTS.get((error.sqlstate or "")[:2], "See the server's log for details.")

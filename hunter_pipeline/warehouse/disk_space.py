@@ -1,4 +1,4 @@
-"""The free space of the disk under HUNTER_HOME, and how long it lasts while the embedded database grows as it does."""
+"""Measure the free space of the disk of HUNTER_HOME and estimate how long it lasts at the database's growth."""
 
 import shutil
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from hunter_pipeline.warehouse.connection import Connection, fetch_one
 
-# A warning comes below either of these.
+# The limits below which a warning is given.
 LOW_BYTES = 1_000_000_000
 LOW_DAYS = 14
-# The growth of a shorter time says nothing.
+# The shortest period from which the growth is estimated.
 _MEASURED_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """Free bytes, and the days that they last at the present growth; None if the growth is unknown."""
+    """The free bytes, and the days that they last at the present growth (None if the growth is unknown)."""
 
     free_bytes: int
     days_left: int | None
@@ -25,12 +25,12 @@ class DiskSpace:
         return f"{self.free_bytes / 1e9:.1f} GB free{lasts}"
 
     def is_low(self) -> bool:
-        """Return whether it is time to free space."""
+        """Return whether the free space is below one of the limits."""
         return self.free_bytes < LOW_BYTES or (self.days_left is not None and self.days_left < LOW_DAYS)
 
 
 def disk_space(home: Path, connection: Connection | None) -> DiskSpace:
-    """Return the space of the disk that `home` is on; `connection` is the embedded database's, None for another one."""
+    """Return the free space of the disk of `home`; `connection` is None unless the database is the embedded one."""
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     growth = fetch_one(connection, "database_growth") if connection else None

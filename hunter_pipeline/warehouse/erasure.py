@@ -23,7 +23,7 @@ def load_registry(connection: Connection) -> ErasureRegistry:
 
 
 def save_registry(connection: Connection, registry: ErasureRegistry) -> None:
-    """Add the registry's people and referrals to those that are stored."""
+    """Insert the people and referrals of the registry that are not stored yet."""
     named = [(referral, person) for referral, people in registry.referrals.items() for person in people]
     execute(connection, "add_erased_people", people=list(registry.people))
     execute(
@@ -62,7 +62,7 @@ def updates_of(connection: Connection, referral_ids: Sequence[str]) -> list[dict
 def replace_update(
     connection: Connection, row_id: int, *, referral_id: str, operations: list[dict[str, Any]], requested_by: str
 ) -> None:
-    """Replace the texts of an answer and mark it as erased; where it waits to be sent, it is canceled."""
+    """Replace the texts of an answer and mark it as erased; cancel it if it waits to be sent."""
     execute(
         connection,
         "replace_update",
@@ -74,7 +74,7 @@ def replace_update(
 
 
 def _stream(connection: Connection, statement: LiteralString, **parameters: Any) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a query through a cursor of the server, so that memory does not grow with the table."""
+    """Yield the rows of a query through a server-side cursor, so that memory does not grow with the table."""
     with connection.cursor(name="erasure") as cursor:
         set_json_loads(partial(simplejson.loads, use_decimal=True), cursor)
         cursor.execute(statement, parameters)
@@ -95,12 +95,12 @@ def replace_quarantined(connection: Connection, row_id: int, *, payload: str, co
 
 
 def count_derived(connection: Connection, referral_ids: Sequence[str]) -> dict[str, int]:
-    """Return how many rows of each table behind raw_referrals come from these referrals."""
+    """Return how many rows of each table derived from raw_referrals belong to these referrals."""
     return fetch_row(connection, "count_derived", referral_ids=referral_ids)
 
 
 def remove_derived(connection: Connection, referral_ids: Sequence[str]) -> None:
-    """Remove the rows that the next normalization derives again, and referrals without a raw version."""
+    """Delete the rows that the next normalization derives again, and referrals without a raw version."""
     execute(connection, "remove_normalized", referral_ids=referral_ids)
     execute(connection, "remove_referrals_that_are_not_raw", referral_ids=referral_ids)
     execute(connection, "point_to_erased_versions", referral_ids=referral_ids)

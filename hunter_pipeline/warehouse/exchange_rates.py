@@ -1,4 +1,4 @@
-"""The table `exchange_rates`, and the currency in which the values of referrals are compared."""
+"""Convert the values of referrals with the table `exchange_rates`."""
 
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.warehouse.connection import Connection, execute, fetch_one
@@ -8,11 +8,11 @@ DEFAULT_CURRENCY = "USD"
 
 def apply_base_currency(connection: Connection, currency: str | None) -> bool:
     """
-    Convert every value again where the currency or a rate is another one than last time; return whether it was.
+    Convert every value again if the currency or a rate has changed; return whether it had.
 
     Args:
         connection: within a write transaction.
-        currency: ISO 4217 code; None for that of the last time.
+        currency: ISO 4217 code; None for the currency of the last conversion.
 
     Raises: ConfigurationError if the currency has no rate; DatabaseError.
     """

@@ -1,4 +1,4 @@
-"""Reading `leads_ready` as a whole."""
+"""Read the view `leads_ready`."""
 
 from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Row, fetch_all, fetch_value
@@ -10,7 +10,7 @@ def leads_ready(connection: Connection) -> list[Row]:
 
 
 def count_urgent(connection: Connection) -> int:
-    """Return how many leads expire within 24 hours or have a customer who asked to be called in the last 72 hours."""
+    """Return how many leads expire within 24 hours or have a customer who asked for a call in the last 72 hours."""
     return int(fetch_value(connection, "count_urgent_leads"))
 
 

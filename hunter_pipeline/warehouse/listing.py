@@ -1,8 +1,7 @@
 """
-Lists for people: referrals and leads, filtered, searched, sorted and paged; one referral with all that is known of it.
+Read referrals and leads for the API and the lead desk: filtered, searched, sorted and paged.
 
-What belongs here: what the API and the lead desk read. What does not: how it is shown. A page is found by
-walking an index; only the rows of the page itself are fetched.
+A page is found through an index; only the rows of the page itself are fetched.
 """
 
 import re
@@ -53,9 +52,9 @@ _LEAD_ORDERS: dict[str, tuple[LiteralString, LiteralString]] = {
     ),
     "contact_name": ("lower(contact_name) asc nulls last, lead_key", "lower(contact_name) desc nulls last, lead_key"),
 }
-# Orders that need no more than lead_scores, which is read much faster than leads_ready.
+# The orders that can be read from lead_scores, which is much faster than leads_ready.
 _SCORE_ORDERS = ("score", "referral_type", "status", "deal_value", "expires_at", "source_created_at")
-# What a filter asks of a referral, and of a lead by its primary referral, by the name of its parameter.
+# The conditions of filters by parameter name; for a lead they apply to its primary referral.
 _EXPIRES: LiteralString = "status = 'New' and expires_at > now()"
 _ROW_CONDITIONS: dict[str, LiteralString] = {
     "referral_type": "referral_type = %(referral_type)s",
@@ -64,7 +63,7 @@ _ROW_CONDITIONS: dict[str, LiteralString] = {
     "expires_before": f"{_EXPIRES} and expires_at < %(expires_before)s",
     "min_value": "deal_value_base >= %(min_value)s",
 }
-# What a filter asks of a referral, and of a lead by any of its open referrals.
+# The conditions of filters by parameter name; for a lead they apply to any of its open referrals.
 _MEMBER_CONDITIONS: dict[str, LiteralString] = {
     "country": "country = %(country)s",
     "created_after": "source_created_at >= %(created_after)s",
@@ -73,16 +72,16 @@ _MEMBER_CONDITIONS: dict[str, LiteralString] = {
 }
 _AMONG: LiteralString = "leads.lead_key = any(%(lead_keys)s::text[])"
 _OPEN: LiteralString = "status in ('New', 'Active') and missing_since is null"
-# Leads up to which it is faster to score those that were found than to score all.
+# The number of found leads up to which it is faster to score only these than to score all.
 _MAX_FOUND = 2_000
 SORTS = tuple(_REFERRAL_ORDERS)
 """What a list of referrals can be sorted by."""
 LEAD_SORTS = tuple(_LEAD_ORDERS)
 STREAMED = 1_000
 """Rows that an export holds in memory."""
-# Referrals of one company that its dialog lists.
+# The largest number of referrals that the dialog of a company lists.
 MAX_REFERRALS_OF_LEAD = 50
-# What a telephone number may consist of, and how many digits it has at least.
+# The characters of a telephone number, and the least number of its digits.
 _PHONE_NUMBER = re.compile(r"[\s\d+().\-/]+")
 _PHONE_DIGITS = 5
 
@@ -90,18 +89,18 @@ _PHONE_DIGITS = 5
 @dataclass(frozen=True, slots=True)
 class Filters:
     """
-    Which rows a list shows; None is "all".
+    The filters of a list; None means no filter.
 
     q:                 words that must all occur, in any order, in company, referral, domain, ids, city, country,
                        solutions or contacts; case, accents, IDN spellings and the grouping of numbers do not matter.
-    expires_after:     only New referrals that expire then or later, and in the future.
-    expires_before:    only New referrals that expire before, and in the future.
-    min_value:         the least deal value in HUNTER_CURRENCY.
-    created_after:     when the referral was created, at the earliest.
-    contact_requested: whether the customer asked to be called.
+    expires_after:     only New referrals that expire at or after this time, and in the future.
+    expires_before:    only New referrals that expire before this time, and in the future.
+    min_value:         the minimum deal value in HUNTER_CURRENCY.
+    created_after:     only referrals created at or after this time.
+    contact_requested: whether the customer asked for a call.
 
-    A lead is found by its primary referral as far as type, status, expiry and value go, which its row shows; by any of
-    its open referrals otherwise.
+    For a lead, the filters of type, status, expiry and value apply to its primary referral, which its row shows; the
+    others apply to any of its open referrals.
     """
 
     referral_type: str | None = None
@@ -123,7 +122,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of a list, and how many it has in all."""
+    """A page of a list, and the number of rows of the whole list."""
 
     items: list[Row]
     total: int
@@ -139,7 +138,7 @@ def page(
     page_size: int = 50,
 ) -> Page:
     """
-    A page of referrals without their contacts, counted from 1; nothing comes first for what has no value.
+    Return a page of referrals without their contacts, counted from 1; rows without a value come last.
 
     sort:   one of SORTS.
     Raises: KeyError for another sort.
@@ -169,10 +168,10 @@ def leads_page(
     further: int = 0,
 ) -> Page:
     """
-    A page of leads_ready, the most urgent first; `page_size=None` is all of them. Personal data.
+    Return a page of leads_ready, the most urgent first; all leads if `page_size` is None. Personal data.
 
     sort:    one of LEAD_SORTS.
-    further: how many leads after the page come with it.
+    further: the number of leads after the page that are returned with it.
     Raises:  KeyError for another sort.
     """
     order, values = _LEAD_ORDERS[sort][descending], filters.parameters()
@@ -192,10 +191,10 @@ def leads_page(
 
 def _first_keys(connection: Connection, count: int) -> list[str] | None:
     """
-    Return the keys of the first leads in the order of calling, None where they have to be found among all.
+    Return the keys of the first leads in order of urgency, or None if all leads have to be scored to find them.
 
-    Leads that expire within 24 hours, and those whose customer has just asked to be called, come before all others, so
-    that the first pages need no more than these.
+    Leads that expire within 24 hours, and those whose customer has just asked for a call, come before all others, so
+    that the first pages need only these.
     """
     urgent = fetch_all(connection, "urgent_lead_keys", at_most=_MAX_FOUND + 1)
     if not count <= len(urgent) <= _MAX_FOUND:
@@ -209,7 +208,7 @@ def _first_keys(connection: Connection, count: int) -> list[str] | None:
 def _lead_keys(
     connection: Connection, values: Row, sort: str, order: LiteralString, window: "_Window"
 ) -> tuple[list[str], int]:
-    """Return the keys of a page of leads, and how many leads there are in all."""
+    """Return the keys of a page of leads, and the total number of leads."""
     name = "scored_lead_keys" if sort in _SCORE_ORDERS else "listed_lead_keys"
     conditions: list[LiteralString] = _lead_conditions(values)
     members = _named(_MEMBER_CONDITIONS, values)
@@ -226,7 +225,7 @@ def _lead_keys(
 def stream(
     connection: Connection, filters: Filters, *, sort: str = "source_updated_at", descending: bool = True
 ) -> Iterator[Row]:
-    """All referrals that pass the filters, as `page` has them; a thousand are held at a time."""
+    """Yield all referrals that pass the filters, in the form of `page`, from a server-side cursor."""
     values, order = filters.parameters(), _REFERRAL_ORDERS[sort][descending]
     return _stream(connection, _Query("exported_referrals", _referral_conditions(values), order), values)
 
@@ -234,17 +233,17 @@ def stream(
 def leads_stream(
     connection: Connection, filters: Filters, *, sort: str = "score", descending: bool = True
 ) -> Iterator[Row]:
-    """All leads that pass the filters, as `leads_page` has them; a thousand are held at a time."""
+    """Yield all leads that pass the filters, in the form of `leads_page`, from a server-side cursor."""
     values, order = filters.parameters(), _LEAD_ORDERS[sort][descending]
     return _stream(connection, _Query("exported_leads", _lead_conditions(values), order), values)
 
 
 def detail(connection: Connection, referral_id: str) -> Row | None:
     """
-    Everything that is known of a referral, None where there is none of that id. Personal data.
+    Return a referral with its contacts and company, or None if the id is unknown. Personal data.
 
     contacts: [{"name", "email", "phone", "title"}]; company: {"domain", "canonical_name", "country", "provider",
-    "azure_tenant_id"}, None where the referral has no domain.
+    "azure_tenant_id"}, or None if the referral has no domain.
     """
     return fetch_one(connection, "referral_detail", referral_id=referral_id)
 
@@ -255,22 +254,22 @@ def lead_of(connection: Connection, lead_key: str) -> Row | None:
 
 
 def referrals_of_lead(connection: Connection, lead_key: str) -> list[Row]:
-    """Return the referrals of a lead without their contacts, closed ones too, the newest first; at most 50."""
+    """Return at most 50 referrals of a lead without their contacts, open and closed, the newest first."""
     return fetch_all(connection, "referrals_of_lead", lead_key=lead_key, at_most=MAX_REFERRALS_OF_LEAD)
 
 
 def history(connection: Connection, referral_id: str) -> list[Row]:
-    """`status`, `substatus`, `valid_from` and `valid_to` (None: until now), the oldest first."""
+    """Return `status`, `substatus`, `valid_from` and `valid_to` (None: until now) of a referral, the oldest first."""
     return fetch_all(connection, "referral_history", referral_id=referral_id)
 
 
 def payload(connection: Connection, referral_id: str) -> Row | None:
-    """The newest version as Partner Center sent it, None where there is none. Personal data."""
+    """Return the newest version as Partner Center sent it, or None if there is none. Personal data."""
     return fetch_value(connection, "referral_payload", referral_id=referral_id)
 
 
 def funnel(connection: Connection) -> list[Row]:
-    """Return `status` and `count` of the referrals that are not missing, in the order of a deal's life."""
+    """Return `status` and `count` of the referrals that are not missing, in the order of a deal's stages."""
     return fetch_all(connection, "funnel")
 
 
@@ -278,7 +277,7 @@ def expiring(connection: Connection, days: list[datetime]) -> list[Row]:
     """
     Return `start` and `count` of the New referrals that expire on each day.
 
-    days: the beginnings of the days, and the end of the last.
+    days: the start of each day, and the end of the last one.
     """
     return fetch_all(connection, "expiring", days=days)
 
@@ -305,7 +304,7 @@ def known_values(connection: Connection) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """The rows of a page, counted from 1, and how many after it."""
+    """The position of a page, counted from 1, and the number of further rows after it."""
 
     page: int
     size: int
@@ -321,7 +320,7 @@ class _Window:
 
 
 def _patterns(text: str) -> list[str]:
-    """Return patterns of `like` that match texts containing the words; digits of a telephone number are one word."""
+    """Return patterns of `like` that match texts with the words; the digits of a telephone number are one word."""
     words = [text] if _is_phone_number(text) else text.split()
     words = [re.sub(r"\D", "", word) if _is_phone_number(word) else word for word in words]
     escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words)
@@ -337,7 +336,7 @@ def _named(conditions: dict[str, LiteralString], values: Row) -> list[LiteralStr
 
 
 def _referral_conditions(values: Row) -> list[LiteralString]:
-    """Return the conditions of a list of referrals; what is to expire is not missing."""
+    """Return the conditions of a list of referrals; filters of the expiry leave missing referrals out."""
     missing: list[LiteralString] = (
         ["missing_since is null"] if {"expires_after", "expires_before"} & values.keys() else []
     )
@@ -348,14 +347,14 @@ def _lead_conditions(values: Row) -> list[LiteralString]:
     """Return the conditions of a list of leads."""
     members = _named(_MEMBER_CONDITIONS, values)
     found: LiteralString = " and ".join((_OPEN, *members))
-    # an array, because as a semi-join PostgreSQL would compute the scores once per referral found
+    # an array, because PostgreSQL computes the scores once per referral found for a semi-join
     keys: LiteralString = f"leads.lead_key = any(array({statement('open_lead_keys')} where {found}))"
     return [*_named(_ROW_CONDITIONS, values), *([keys] if members else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A statement of `listing.sql` with conditions and an order of the above behind it, all constant texts."""
+    """A statement of `listing.sql` with conditions and an order; all of them are constant texts."""
 
     name: str
     conditions: Sequence[LiteralString] = ()
@@ -375,7 +374,7 @@ def _rows(connection: Connection, query: _Query, values: Row, window: _Window) -
 
 
 def _counted(connection: Connection, query: _Query, values: Row, window: _Window) -> tuple[list[Row], int]:
-    """Return a page of a statement whose rows have a column `total`, and that total, also behind the last page."""
+    """Return a page of a statement with a column `total`, and that total, even if the page is past the last one."""
     rows = _rows(connection, query, values, window)
     first = rows or (_rows(connection, query, values, _Window(1, 1)) if window.page > 1 else [])
     total = first[0]["total"] if first else 0

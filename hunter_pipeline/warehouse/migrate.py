@@ -1,9 +1,9 @@
 """
 Upgrade the schema: Alembic over `sql/migrations`, then the views of `sql/views`.
 
-Any number of processes may upgrade at once: the first one works, the others wait for it and find nothing left to do.
-Where there is something to do it waits for the sync under way, because changing a table in the middle of a sync's
-transaction could end in a deadlock, and lets none begin meanwhile.
+Several processes may call `upgrade` at once: the first one works, the others wait and find the schema up to date.
+An upgrade with changes waits for a running sync, because a change of a table during a sync's transaction could
+deadlock, and keeps other syncs from starting.
 """
 
 import csv
@@ -28,17 +28,17 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse import sync_lease
-from hunter_pipeline.warehouse.connection import WRITE_LOCK, Warehouse, database_errors, worded
+from hunter_pipeline.warehouse.connection import WRITE_LOCK, Warehouse, database_errors, to_database_error
 from hunter_pipeline.warehouse.schema import fingerprint
 
-# An arbitrary number that only this module's advisory lock has.
+# The key of this module's advisory lock; an arbitrary number that is used for nothing else.
 LOCK_KEY = 4_276_180_391_552_001
-# The advisory lock that syncs held before there was a lease; an older version of the program may still run.
+# The advisory lock of syncs before the lease; an older version of the program may still run.
 OLD_SYNC_LOCK = 4_276_180_391_552_002
 
-# The views, each after those that it uses.
+# The views, each after the views that it uses.
 _VIEWS = ("referral_status_history", "lead_scores", "leads_ready")
-# Tables whose first rows come with the program, in sql/data; users edit them, so that only missing ones are added.
+# Tables with initial rows in sql/data. Users edit these tables, so that only missing rows are added.
 _SHIPPED_ROWS = {
     "exchange_rates": """
         insert into exchange_rates
@@ -52,9 +52,9 @@ _SHIPPED_ROWS = {
     """,
 }
 
-# How long an upgrade waits for the sync under way.
+# Seconds that an upgrade waits for a running sync.
 SYNC_SECONDS = 900.0
-# How long it waits for a lock on a table; everything else that wants the table waits behind it.
+# Seconds that an upgrade waits for a lock on a table; other users of the table wait behind it.
 TABLE_SECONDS = 30.0
 
 
@@ -64,12 +64,12 @@ def _log_waiting() -> None:
 
 def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting, patience: float = SYNC_SECONDS) -> str:
     """
-    Bring the schema and the views up to date; returns the revision, e.g. '0001'.
+    Bring the schema and the views up to date; return the revision, e.g. '0001'.
 
-    waiting:  called once where there is something to do and a sync is under way, before it waits for it.
-    patience: seconds that it waits.
-    Raises:   DatabaseError, also where the database is newer than this version of the program, or where the
-              sync or somebody else's transaction does not end in time; nothing has been changed then.
+    waiting:  called once before the upgrade waits for a running sync.
+    patience: seconds that it waits for a running sync.
+    Raises:   DatabaseError, also if the database is newer than this version of the program, or if the sync or
+              another transaction does not end in time; the database is unchanged then.
     """
     with _no_syncs(warehouse, waiting, patience), _alchemy(warehouse) as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
@@ -94,7 +94,7 @@ def upgrade(warehouse: Warehouse, *, waiting: Callable[[], None] = _log_waiting,
 
 def status(warehouse: Warehouse) -> tuple[str | None, str]:
     """
-    The revision of the database (None where it is empty) and the newest one of this version.
+    Return the revision of the database (None if it is empty) and the newest one of this version.
 
     Raises: DatabaseError.
     """
@@ -122,7 +122,7 @@ def _alchemy(warehouse: Warehouse) -> Generator[AlchemyConnection]:
                 "The database's schema is not up to date, and the database user may not change it.",
                 hint="Run `hunter db upgrade` once with the owner of the database in HUNTER_DATABASE_URL.",
             ) from None
-        raise worded(cast(psycopg.Error, original)) from None
+        raise to_database_error(cast(psycopg.Error, original)) from None
 
 
 def _config() -> Config:
@@ -150,11 +150,11 @@ def _is_behind(connection: AlchemyConnection, config: Config) -> bool:
 
 @contextmanager
 def _no_syncs(warehouse: Warehouse, waiting: Callable[[], None], patience: float) -> Generator[None]:
-    """Keep syncs out where there is something to do and the schema has a lease already."""
+    """Keep syncs out if there is something to upgrade and the schema has a lease already."""
     with _alchemy(warehouse) as connection:
         try:
             has_work = _is_behind(connection, _config()) or _has_changed_views(connection)
-        except CommandError:  # a newer schema: the upgrade itself says so
+        except CommandError:  # a newer schema, which `upgrade` reports
             has_work = False
         has_lease = connection.execute(text("select to_regclass('sync_lease')")).scalar() is not None
     held = sync_lease.held(warehouse, "hunter db upgrade", seconds=patience, on_wait=waiting)
@@ -163,7 +163,7 @@ def _no_syncs(warehouse: Warehouse, waiting: Callable[[], None], patience: float
 
 
 def _wait_for_writers(connection: AlchemyConnection, patience: float) -> None:
-    """Take the lock of the writing steps, and that of syncs of older versions, until the transaction's end."""
+    """Hold the lock of the writing steps, and that of syncs of older versions, until the transaction ends."""
     _wait_at_most(connection, patience)
     try:
         for key in (OLD_SYNC_LOCK, WRITE_LOCK):
@@ -172,17 +172,18 @@ def _wait_for_writers(connection: AlchemyConnection, patience: float) -> None:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         raise DatabaseError(
-            f"The schema cannot be changed: a sync has been under way for {patience:.0f} seconds and more.",
-            hint="Wait for its end, or stop it, then run: hunter db upgrade.",
+            f"The schema cannot be changed: a sync has been running for more than {patience:.0f} seconds.",
+            hint="Wait until it ends or stop it, then run: hunter db upgrade.",
         ) from None
     _wait_at_most(connection, TABLE_SECONDS)
 
 
 def _wait_at_most(connection: AlchemyConnection, seconds: float) -> None:
-    """For each lock, until the transaction's end."""
+    """Set the time-out of each lock until the transaction ends."""
     connection.execute(text("select set_config('lock_timeout', :limit, true)"), {"limit": f"{seconds * 1000:.0f}ms"})
 
 
+# Returns the grants on a view as statements.
 _GRANTS = """
 select format('grant %s on %I to %s', privilege_type, relname, coalesce(quote_ident(rolname), 'public'))
 from pg_class
@@ -190,7 +191,7 @@ cross join lateral aclexplode(relacl) as acl
 left join pg_roles on acl.grantee = pg_roles.oid
 where pg_class.oid = to_regclass(:name) and acl.grantee <> relowner
 """
-"""What was granted on a view, as statements that grant it again."""
+# Grants on a new view: sql/roles.sql may have been run before the view existed.
 _READER = """
 do $$ begin
     if exists (select from pg_roles where rolname = 'hunter_reader') then
@@ -198,11 +199,10 @@ do $$ begin
     end if;
 end $$
 """
-"""sql/roles.sql may have been run before there was a view to grant."""
 
 
 def _views() -> list[tuple[str, str, str]]:
-    """Return name, mark and definition of each view; a view may use those before it."""
+    """Return name, mark (file name and hash) and definition of each view; a view may use those before it."""
     views: list[tuple[str, str, str]] = []
     for name in _VIEWS:
         definition = project_file(f"sql/views/{name}.sql").read_text(encoding="utf-8")
@@ -216,12 +216,12 @@ def _description(connection: AlchemyConnection, view: str) -> str:
 
 
 def _has_changed_views(connection: AlchemyConnection) -> bool:
-    """Return whether the text of a view is another one than it was made from; its comment ends with the mark."""
+    """Return whether the definition of a view has changed; its comment ends with the mark of its definition."""
     return any(not _description(connection, name).endswith(mark) for name, mark, _ in _views())
 
 
 def _replace_views(connection: AlchemyConnection) -> None:
-    """Drop the views and make them again; what was granted on them is granted again."""
+    """Drop and create the views; restore the grants on them."""
     views = _views()
     grants = {name: connection.execute(text(_GRANTS), {"name": name}).scalars().all() for name, _, _ in views}
     for name, _, _ in reversed(views):
@@ -242,7 +242,7 @@ def _add_missing_rows(connection: AlchemyConnection, table: str, statement: str)
 
 
 def _run(connection: AlchemyConnection, statement: str) -> None:
-    """Runs a file of ours as it stands: neither `:name` nor `%` in it is a parameter."""
+    """Run a statement without parameters: `:name` and `%` in it have no special meaning."""
     cursor = cast("psycopg.Connection[Any]", connection.connection.driver_connection).cursor()
     cursor.execute(cast(LiteralString, statement))
     cursor.close()

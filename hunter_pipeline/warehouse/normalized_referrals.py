@@ -1,4 +1,4 @@
-"""The typed rows of `normalized_referrals`, one per referral."""
+"""Read and write the table `normalized_referrals`: one typed row per referral."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -11,15 +11,15 @@ from psycopg.types.json import Jsonb
 from hunter_pipeline.referrals.referral import NormalizedReferral
 from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_value
 
-# The columns of a referral, in one place: those of the dataclass.
+# The columns of a referral: the fields of its dataclass.
 COLUMNS = tuple(field.name for field in fields(NormalizedReferral))
 
 
 def replace(connection: Connection, rows: Sequence[NormalizedReferral], *, at: datetime) -> int:
     """
-    Store typed rows, each instead of the referral's previous one, and leave them to the merge.
+    Store typed rows in place of the referrals' previous ones, and queue them for the merge.
 
-    Returns how many of the referrals had no row before.
+    Returns the number of referrals that had no row before.
     """
     ids = [row.referral_id for row in rows]
     removed = execute(connection, "remove_normalized", referral_ids=ids)
@@ -52,15 +52,15 @@ _CANDIDATES, _SOLUTIONS, _CONTACTS, _FIELD_ERRORS = map(
 
 
 def remove_orphans(connection: Connection) -> int:
-    """Remove rows of referrals whose every raw version was erased; return how many."""
+    """Delete the rows of referrals that have no raw version left; return their number."""
     return execute(connection, "remove_orphans")
 
 
 def applied_rules(connection: Connection) -> str | None:
-    """Return the hash of the rules by which every row was made, None before the first."""
+    """Return the hash of the rules that all rows were normalized with, or None before the first normalization."""
     return fetch_value(connection, "applied_rules")
 
 
 def apply_rules(connection: Connection, rules: str) -> None:
-    """Store the hash of the rules by which every row was made."""
+    """Store the hash of the rules that all rows were normalized with."""
     execute(connection, "apply_rules", rules=rules)

@@ -1,4 +1,4 @@
-"""The table `partner_center_referrals`: one row per referral, what the sales team works with."""
+"""Read and write the table `partner_center_referrals`: one row per referral, with status, company and expiry."""
 
 from functools import cache
 from typing import NamedTuple, cast
@@ -8,16 +8,16 @@ from psycopg import sql
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_row, fetch_value
 from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
 
-# From so many changed referrals on, the inherited domains of all referrals are found again at once.
+# The number of changed referrals from which the inherited domains of all referrals are computed again.
 BULK = 5_000
 
 
 class MergeCounts(NamedTuple):
     """
-    What a merge changed.
+    The counts of a merge.
 
-    without_domain: of the referrals that reads have seen since the last merge.
-    gone, returned: referrals newly marked as missing, and those that lost the mark.
+    without_domain: referrals without a domain among those that were read since the last merge.
+    gone, returned: referrals newly marked as missing, and those that are no longer marked.
     """
 
     new: int
@@ -28,13 +28,13 @@ class MergeCounts(NamedTuple):
 
     @property
     def changed(self) -> int:
-        """How many rows leads_ready may show differently."""
+        """Return the number of referrals whose rows in leads_ready may have changed."""
         return self.new + self.updated + self.gone + self.returned
 
 
 def merge(connection: Connection, *, everything: bool) -> MergeCounts:
     """
-    Upsert what was normalized since the last merge, or everything, and note what reads have seen or found gone.
+    Upsert the referrals normalized since the last merge, or all, and update which of them are missing.
 
     A referral without a domain of its own inherits one from its engagement, else from referrals of the same company.
 

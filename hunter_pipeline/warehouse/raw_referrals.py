@@ -1,4 +1,4 @@
-"""Versions of referrals as they arrived, the newest one of each referral, and the quarantine."""
+"""Store the received versions of referrals, the newest one of each referral, and the quarantine."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -20,10 +20,10 @@ NOT_STORABLE = "not_storable"
 
 def note_sightings(connection: Connection, wire_hashes: dict[str, bytes], *, seen_at: datetime) -> dict[str, bytes]:
     """
-    Note that referrals arrived unchanged; return those of `wire_hashes` that did.
+    Record the referrals that were received unchanged, and return them.
 
     Args:
-        wire_hashes: referral id -> hash of the bytes in which it arrived.
+        wire_hashes: referral id -> hash of the received bytes.
         seen_at: when the read began, by the database's clock.
     """
     rows = fetch_all(
@@ -45,9 +45,9 @@ def land(
     run_id: str,
 ) -> tuple[int, int]:
     """
-    Store a page and return how many versions were unknown, and how many payloads are in quarantine for it.
+    Store a page; return the number of new versions and of payloads of the page that were quarantined.
 
-    A version that PostgreSQL refuses for an unforeseen reason is quarantined alone; the rest of the page lands.
+    A version that PostgreSQL refuses for an unexpected reason is quarantined; the rest of the page is stored.
     """
     try:
         with connection.transaction():
@@ -95,7 +95,7 @@ def pending_versions(connection: Connection, *, everything: bool, batch: int) ->
     """
     Yield batches of `referral_id`, `content_hash`, `payload` (JSON text) and `repaired`, from a server-side cursor.
 
-    They are the newest versions that wait to be normalized, or those of every referral.
+    These are the newest versions that are not normalized yet, or those of all referrals.
     """
     with connection.cursor(name="pending_versions") as cursor:
         cursor.itersize = batch
@@ -105,16 +105,16 @@ def pending_versions(connection: Connection, *, everything: bool, batch: int) ->
 
 
 def repair_newest_versions(connection: Connection) -> None:
-    """Give every referral its newest version again, after rows of raw_referrals were restored or deleted by hand."""
+    """Determine the newest version of every referral again, after rows of raw_referrals were restored or deleted."""
     execute(connection, "remove_newest_without_raw")
     execute(connection, "repair_newest_versions")
 
 
 def drop_superseded(connection: Connection, *, days: int) -> tuple[int, int]:
     """
-    Delete superseded versions fetched, and quarantined payloads last seen, more than so many days ago.
+    Delete superseded versions fetched, and quarantined payloads last seen, more than `days` days ago.
 
-    The newest version of each referral stays. Returns how many of both were deleted.
+    The newest version of each referral is kept. Returns the numbers of deleted versions and payloads.
     """
     return (
         execute(connection, "drop_superseded", days=days),

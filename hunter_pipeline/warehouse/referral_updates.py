@@ -1,4 +1,4 @@
-"""The outbox of answers to referrals: the table `referral_updates`."""
+"""Read and write the table `referral_updates`: the outbox of answers to referrals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ from hunter_pipeline.referrals.updates import UNDER_WAY, Action, Conflict, Opera
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_row, fetch_value
 from hunter_pipeline.warehouse.sync_lease import is_dead, this_process
 
-# Seconds after which an answer whose sender does not show that it lives is sent by another one. A try and the reading
-# back take less.
+# Seconds without a sign of life from the sender after which another run sends the answer. An attempt and its
+# verification take less.
 LEASE_SECONDS = 300.0
-# An arbitrary number that makes the advisory locks of referrals different from all others.
+# The first key of the advisory locks of referrals; an arbitrary number that is used for nothing else.
 _REFERRAL_LOCK = 4_276_180_391_552_021
-# Columns that are about the sender's process only.
+# The columns that only concern the sending process.
 _INTERNAL = ("claimed_by", "claimed_at")
 
 
 class Result(NamedTuple):
-    """How sending an answer ended."""
+    """The result of sending an answer."""
 
     state: State
     error: str | None = None
@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
 
 def lock_referral(connection: Connection, referral_id: str) -> None:
-    """Let nobody else write an answer to this referral until the transaction ends."""
+    """Lock the answers to a referral until the transaction ends."""
     execute(connection, "lock_referral", referral_id=referral_id, key=_REFERRAL_LOCK)
 
 
@@ -49,7 +49,7 @@ def insert(
     is_dry_run: bool,
     warning: str | None,
 ) -> Row:
-    """Write an answer that is to be sent, and return its row."""
+    """Insert an answer that is to be sent, and return its row."""
     return fetch_row(
         connection,
         "insert_update",
@@ -66,12 +66,12 @@ def insert(
 
 
 def by_id(connection: Connection, update_id: int, referral_id: str | None = None) -> Row | None:
-    """Return an answer, None where there is none of this number (or not to this referral)."""
+    """Return the answer with this number, or None if there is none (or it belongs to another referral)."""
     return fetch_one(connection, "update_by_id", id=update_id, referral_id=referral_id)
 
 
 def by_ids(connection: Connection, update_ids: Sequence[int]) -> list[Row]:
-    """Return answers in the order in which they were given."""
+    """Return answers in the order of their creation."""
     return fetch_all(connection, "updates_by_ids", ids=list(update_ids))
 
 
@@ -82,18 +82,18 @@ def newest(
     states: Sequence[State] | None = None,
     at_most: int | None = None,
 ) -> list[Row]:
-    """Return answers, the newest first: all, or those to one referral or in some states."""
+    """Return answers, the newest first; optionally those to one referral or in some states only."""
     wanted = None if states is None else list(states)
     return fetch_all(connection, "list_updates", referral_id=referral_id, states=wanted, at_most=at_most)
 
 
 def under_way(connection: Connection, referral_id: str) -> list[Row]:
-    """Return the answers that will still change a referral, the oldest first."""
+    """Return the answers that are not finished, the oldest first."""
     return newest(connection, referral_id, states=UNDER_WAY)[::-1]
 
 
 def is_referral(connection: Connection, referral_id: str) -> bool:
-    """Return whether a referral of this id is known."""
+    """Return whether a referral with this id is stored."""
     return bool(fetch_value(connection, "is_referral", referral_id=referral_id))
 
 
@@ -123,7 +123,7 @@ def has_due(connection: Connection, *, only_dry_runs: bool, within: float = 0) -
 
 
 def claim(connection: Connection, run_id: str, *, only_dry_runs: bool) -> Row | None:
-    """Take the oldest answer that is due, for this run alone; return None where there is none."""
+    """Claim the oldest due answer for this run; return None if there is none."""
     return fetch_one(
         connection,
         "claim_update",
@@ -136,12 +136,12 @@ def claim(connection: Connection, run_id: str, *, only_dry_runs: bool) -> Row | 
 
 
 def note_attempt(connection: Connection, update_id: int, run_id: str) -> bool:
-    """Count a try before it is made; return False where another run has taken the answer over."""
+    """Count an attempt before it is made; return False if another run has taken the answer over."""
     return execute(connection, "note_attempt", id=update_id, run_id=run_id) == 1
 
 
 def finish(connection: Connection, update_id: int, run_id: str, result: Result) -> bool:
-    """Store how sending an answer ended; return False where another run has taken it over."""
+    """Store the result of sending an answer; return False if another run has taken it over."""
     conflicts = [conflict._asdict() for conflict in result.conflicts]
     done = execute(
         connection,
@@ -159,7 +159,7 @@ def finish(connection: Connection, update_id: int, run_id: str, result: Result) 
 
 
 def cancel(connection: Connection, update_id: int, referral_id: str | None = None) -> Row | None:
-    """Take back an answer that is not being sent yet; return None where it cannot be."""
+    """Cancel an answer that is not being sent yet; return None if that is not possible."""
     return fetch_one(
         connection,
         "cancel_update",
@@ -171,9 +171,9 @@ def cancel(connection: Connection, update_id: int, referral_id: str | None = Non
 
 def retry(connection: Connection, row: Row) -> Row | None:
     """
-    Send an answer again that has ended without being confirmed; return None where its state does not allow that.
+    Queue an unconfirmed answer to be sent again; return None if its state does not allow that.
 
-    The values that a conflict has shown are those to compare with from now on.
+    After a conflict, later attempts compare with the values that the conflict has shown.
     """
     seen = {item["path"]: item["theirs"] for item in row["conflict"] or ()}
     return fetch_one(
@@ -187,12 +187,12 @@ def retry(connection: Connection, row: Row) -> Row | None:
 
 
 def clock(connection: Connection) -> datetime:
-    """Return the time by the database's clock."""
+    """Return the time of the database's clock."""
     return fetch_value(connection, "database_clock")
 
 
 def to_public(row: Row) -> dict[str, Any]:
-    """Return a row as commands and the API show it."""
+    """Return a row in the form that commands and the API show."""
     return {name: value for name, value in row.items() if name not in _INTERNAL}
 
 

@@ -1,4 +1,4 @@
-"""Sessions of the lead desk that were signed out, which all its processes have to refuse."""
+"""Store the sessions of the lead desk that were signed out, so that all its processes refuse them."""
 
 import hashlib
 from datetime import datetime
@@ -7,7 +7,7 @@ from hunter_pipeline.warehouse.connection import Connection, execute, fetch_valu
 
 
 def revoke(connection: Connection, cookie: str, expires_at: datetime) -> None:
-    """Store that a session has ended, and delete sessions that have expired since."""
+    """Store a revoked session, and delete those that have expired."""
     execute(connection, "revoke_session", session_hash=_hash(cookie), expires_at=expires_at)
     execute(connection, "delete_expired_sessions")
 

@@ -1,7 +1,7 @@
 """
-Whether the database's schema is the one of this version: one query, without Alembic.
+Compare the database's schema with the one of this version by one query, without Alembic.
 
-The upgrade itself is in `migrate.py`, which is imported only when there is something to do.
+The upgrade is in `migrate.py`, which is imported only if it is needed.
 """
 
 import hashlib
@@ -23,16 +23,16 @@ def fingerprint() -> str:
 
 
 def is_current(connection: Connection) -> bool:
-    """Return whether the schema was made by exactly this version's migrations and views."""
+    """Return whether the schema has exactly this version's migrations and views."""
     row = connection.execute("select obj_description(to_regclass('alembic_version'), 'pg_class') as mark").fetchone()
     return row is not None and row["mark"] == fingerprint()
 
 
 def ensure_current(warehouse: Warehouse) -> None:
     """
-    Create or upgrade the schema where it is not the one of this version.
+    Create or upgrade the schema if it is not the one of this version.
 
-    Raises: DatabaseError, also where the database user may not change the schema.
+    Raises: DatabaseError, also if the database user may not change the schema.
     """
     with warehouse.connection() as connection:
         current = is_current(connection)

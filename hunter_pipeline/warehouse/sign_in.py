@@ -1,4 +1,4 @@
-"""The sign-in as an encrypted row of `sign_in`, which all nodes share, and the lock around its refresh."""
+"""Store the sign-in as an encrypted row of `sign_in`, which all nodes share, and lock its refresh."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from psycopg.errors import LockNotAvailable
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError, PartnerCenterNetworkError
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, execute, fetch_one, fetch_value
 
-# An arbitrary number; no other advisory lock has it.
+# The key of the advisory lock; an arbitrary number that is used for nothing else.
 SIGN_IN_LOCK = 4_276_180_391_552_008
 
 
@@ -17,7 +17,7 @@ class TokenRow:
     """
     A token store in the database; the first key encrypts, each of them decrypts.
 
-    Opens a connection for each call, and holds one while it is locked.
+    Every call opens a connection; the lock holds one until it is released.
     """
 
     location = "the database, encrypted"
@@ -36,11 +36,11 @@ class TokenRow:
         """
         Keep other nodes from writing; a node that dies or loses its connection releases the lock.
 
-        The lock belongs to the transaction, because behind a pooler a session is not one's own. Saving commits, so that
-        a refresh token that was saved stays, whatever fails afterwards, and releases the lock.
+        The lock belongs to the transaction, because a pooler shares sessions. Saving commits, so that a saved refresh
+        token stays even if a later step fails, and releases the lock.
 
         Raises:
-            PartnerCenterNetworkError: another node holds the lock for `timeout` seconds.
+            PartnerCenterNetworkError: another node holds the lock for more than `timeout` seconds.
             DatabaseError: the database is out of reach, or has no table for the sign-in yet.
         """
         with self._warehouse.connection() as connection:
@@ -57,7 +57,7 @@ class TokenRow:
 
 
 class _LockedTokenRow:
-    """The row on the connection that holds the lock: a node that loses the lock cannot write either."""
+    """The row on the connection that holds the lock, so that a node that loses the lock cannot write."""
 
     def __init__(self, connection: Connection, keys: MultiFernet) -> None:
         self._connection = connection

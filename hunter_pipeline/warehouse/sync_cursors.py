@@ -1,4 +1,4 @@
-"""How far each stream of referrals was read."""
+"""Store the read position of each stream of referrals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Read:
     A read of a stream, new or continued.
 
     mode:       'incremental' or 'full'.
-    started_at: by the database's clock; what the read sees is noted with it.
-    cursor:     updatedDateTime up to which an interrupted read had come, else None.
-    watermark:  updatedDateTime up to which the last success had come, None before the first.
+    started_at: by the database's clock; the time at which the referrals of this read count as seen.
+    cursor:     updatedDateTime that an interrupted read had reached, else None.
+    watermark:  newest updatedDateTime of the last successful read, None before the first.
     """
 
     mode: str
@@ -31,34 +31,34 @@ def begin_read(connection: Connection, stream: str, mode: str) -> Read:
 
 
 def advance_read(connection: Connection, stream: str, cursor: str | None) -> None:
-    """Store how far the read has come; None where its order cannot be trusted."""
+    """Store the position of the read; None if the order of its pages is not reliable."""
     execute(connection, "advance_read", stream=stream, cursor=cursor)
 
 
 def finish_read(connection: Connection, stream: str, watermark: str | None) -> None:
-    """Close the read: the newest updatedDateTime that it saw is now the watermark."""
+    """Close the read and make its newest updatedDateTime the watermark."""
     execute(connection, "finish_read", stream=stream, watermark=watermark)
 
 
 def count_full_read(connection: Connection, stream: str, *, direction: str, started_at: datetime) -> tuple[int, int]:
-    """Note what a full read has brought; return that number and how many referrals were known before."""
+    """Record a full read; return the number of referrals that it returned and of those that were known before."""
     row = fetch_row(connection, "count_full_read", stream=stream, direction=direction, started_at=started_at)
     return row["full_returned"], row["full_known"]
 
 
 def unseen_referrals(connection: Connection, *, direction: str, started_at: datetime, at_most: int) -> list[str]:
-    """Return ids of referrals that a full read has not brought and that are not marked as missing yet."""
+    """Return the ids of referrals that a full read did not return and that are not marked as missing yet."""
     rows = fetch_all(connection, "unseen_referrals", direction=direction, started_at=started_at, at_most=at_most)
     return [row["referral_id"] for row in rows]
 
 
 def confirm_gone(connection: Connection, referral_ids: Sequence[str]) -> None:
-    """Note referrals that Partner Center does not have any more; the merge marks them as missing."""
+    """Record referrals that Partner Center no longer has; the merge marks them as missing."""
     execute(connection, "confirm_gone", referral_ids=list(referral_ids))
 
 
 def keep_visibility(connection: Connection, stream: str, *, read: int, naming_reader: int) -> None:
-    """Store how many referrals a whole read brought, and how many of them name the signed-in user in their team."""
+    """Store the number of referrals that a complete read returned, and how many have the reader in their team."""
     execute(connection, "keep_visibility", stream=stream, read=read, naming_reader=naming_reader)
 
 
@@ -66,13 +66,13 @@ def read_state(connection: Connection, stream: str) -> Row | None:
     """
     Return `watermark`, `full_read_at`, `full_returned`, `full_known`, `visible_read`, `visible_naming_reader`.
 
-    None before the first read; each value is None before the first read that sets it.
+    Returns None before the first read; each value is None before the first read that sets it.
     """
     return fetch_one(connection, "read_state", stream=stream)
 
 
 def watermark(connection: Connection, stream: str) -> str | None:
-    """Return the newest updatedDateTime that the last success had seen, None before the first."""
+    """Return the newest updatedDateTime of the last successful read, or None before the first."""
     state = read_state(connection, stream)
     return state["watermark"] if state else None
 

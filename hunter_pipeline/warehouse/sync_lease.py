@@ -1,8 +1,8 @@
 """
-The lease that lets one sync run at a time: a row with an owner and a heartbeat.
+Manage the lease that lets one sync run at a time: a row with an owner and a heartbeat.
 
-A row works behind poolers that hand every transaction another server connection, where a session's advisory lock
-does not.
+Unlike a session's advisory lock, a row also works behind poolers that change the server connection between
+transactions.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DatabaseError
 from hunter_pipeline.warehouse.connection import Connection, Row, Warehouse, execute, fetch_one, fetch_value
 
-# Seconds without a heartbeat after which another sync may take the lease over.
+# Seconds without a heartbeat after which another sync may take over the lease.
 EXPIRES_SECONDS = 90.0
 # Seconds between two heartbeats.
 HEARTBEAT_SECONDS = 15.0
@@ -32,7 +32,7 @@ def this_process() -> str:
 
 
 def is_dead(process: str) -> bool:
-    """Return whether `this_process` of some process names one of this machine that does not live any more."""
+    """Return whether a name from `this_process` belongs to a process of this machine that has ended."""
     host, pid, started = [*process.rsplit("/", 2), "", ""][:3]
     if host != socket.gethostname():
         return False
@@ -43,7 +43,7 @@ def is_dead(process: str) -> bool:
 
 
 class Lease:
-    """The lease in the hands of one owner: a run id, or the name of a command that keeps syncs out."""
+    """The lease of one owner: a run id, or the name of a command that keeps syncs out."""
 
     def __init__(self, warehouse: Warehouse, owner: str) -> None:
         self.owner = owner
@@ -52,7 +52,7 @@ class Lease:
         self._heartbeat: threading.Thread | None = None
 
     def acquire(self, connection: Connection) -> bool:
-        """Take the lease and keep it alive from now on; return False where a living owner has it."""
+        """Acquire the lease and start its heartbeat; return False if a living owner holds it."""
         found = _holder(connection)
         dead = found["process"] if found and is_dead(found["process"]) else None
         taken = fetch_value(
@@ -71,7 +71,7 @@ class Lease:
         return True
 
     def wait(self, connection: Connection, seconds: float, on_wait: Callable[[], None]) -> bool:
-        """Take the lease as soon as it is free; call `on_wait` once before waiting, return False after `seconds`."""
+        """Acquire the lease when it is free; call `on_wait` once before waiting; return False after `seconds`."""
         if self.acquire(connection):
             return True
         on_wait()
@@ -83,7 +83,7 @@ class Lease:
         return False
 
     def release(self, connection: Connection) -> None:
-        """Give the lease back."""
+        """Release the lease."""
         self._stopping.set()
         if self._heartbeat is not None:
             self._heartbeat.join()
@@ -92,7 +92,7 @@ class Lease:
         connection.commit()
 
     def _keep_alive(self) -> None:
-        """Renew the lease until it is given back; a database that is away is tried again at the next heartbeat."""
+        """Renew the lease until it is released; if the database is unavailable, try again at the next heartbeat."""
         while not self._stopping.wait(HEARTBEAT_SECONDS):
             try:
                 with self._warehouse.connection() as connection:
@@ -106,9 +106,9 @@ def held(
     warehouse: Warehouse, owner: str, *, seconds: float, on_wait: Callable[[], None] = lambda: None
 ) -> Generator[None]:
     """
-    Keep syncs out during a block: wait for the one under way, and let none begin meanwhile.
+    Keep syncs out during the block: wait for a running one, and hold the lease.
 
-    Raises: DatabaseError where the sync under way does not end in time.
+    Raises: DatabaseError if the running sync does not end in time.
     """
     lease = Lease(warehouse, owner)
     with warehouse.connection() as connection:
@@ -125,13 +125,13 @@ def held(
 
 
 def holder(connection: Connection) -> str | None:
-    """Return the owner of the lease, None where it is free."""
+    """Return the owner of the lease, or None if it is free."""
     found = _holder(connection)
     return found["owner"] if found and found["is_fresh"] and not is_dead(found["process"]) else None
 
 
 def renew(connection: Connection, owner: str) -> bool:
-    """Show that the owner lives; return False where it has lost the lease."""
+    """Renew the heartbeat of the owner; return False if it has lost the lease."""
     return execute(connection, "renew_lease", owner=owner) == 1
 
 

@@ -1,4 +1,4 @@
-"""The record of each sync: one row in `sync_runs`."""
+"""Read and write the table `sync_runs`: one row per sync."""
 
 import json
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ def open_run(connection: Connection, run_id: str, mode: str) -> list[str]:
     """
     Record a sync as running and return the ids of those that were interrupted.
 
-    The lease is held, so every other row that says "running" belongs to a process that died.
+    The caller holds the lease, so every other row with the status "running" belongs to a process that died.
     """
     interrupted = [row["run_id"] for row in fetch_all(connection, "close_interrupted", run_id=run_id)]
     execute(connection, "open_run", run_id=run_id, mode=mode)
@@ -40,7 +40,7 @@ def open_run(connection: Connection, run_id: str, mode: str) -> list[str]:
 
 
 def skip_run(connection: Connection, run_id: str, *, mode: str, reason: str, watermark: str | None) -> None:
-    """Record that a sync was asked for and why it did nothing."""
+    """Record a skipped sync and its reason."""
     execute(connection, "skip_run", run_id=run_id, mode=mode, reason=reason, watermark=watermark)
 
 
@@ -55,7 +55,7 @@ def record_extract(connection: Connection, run_id: str, **counts: Any) -> None:
 
 
 def record_merge(connection: Connection, run_id: str, **counts: int) -> None:
-    """Store `new`, `updated`, `without_domain` and `missing`, and what follows from them: `unchanged`."""
+    """Store `new`, `updated`, `without_domain` and `missing`, and the difference `unchanged`."""
     execute(connection, "record_merge", run_id=run_id, **counts)
 
 
@@ -68,12 +68,12 @@ def close_run(
 
 
 def summary(connection: Connection, run_id: str) -> Row | None:
-    """Return the summary of the contract, None where no such sync was recorded."""
+    """Return the summary of a sync, or None if it was not recorded."""
     return fetch_one(connection, "run_summary", run_id=run_id)
 
 
 def running(connection: Connection) -> str | None:
-    """Return the id of the newest sync that says "running", None where none does."""
+    """Return the id of the newest sync with the status "running", or None."""
     return fetch_value(connection, "running_sync")
 
 

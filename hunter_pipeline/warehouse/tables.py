@@ -1,4 +1,4 @@
-"""Columns, statistics and row counts of the pipeline's own tables."""
+"""Read columns and row counts of the pipeline's tables, and refresh their statistics."""
 
 from psycopg import sql
 
@@ -12,26 +12,26 @@ def columns(connection: Connection, table: str) -> list[Row]:
 
 def analyze(connection: Connection, *names: str) -> None:
     """
-    Let PostgreSQL gather statistics of these tables now.
+    Update PostgreSQL's statistics of these tables.
 
-    Its own daemon does so about a minute after a bulk load; until then it plans as if they were empty.
+    Autovacuum does so about a minute after a bulk load; until then queries are planned as if the tables were empty.
     """
     connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
 
 
 def stored_count(connection: Connection, table: str) -> int | None:
-    """Return the stored number of rows, None where it has to be counted."""
+    """Return the stored number of rows, or None if it has to be counted."""
     return fetch_value(connection, "stored_count", table=table)
 
 
 def row_count(connection: Connection, table: str) -> int:
-    """Return the number of rows: the stored one, or where there is none a fresh count, which is stored."""
+    """Return the stored number of rows; count and store it if there is none."""
     stored = stored_count(connection, table)
     return recount(connection, table) if stored is None else stored
 
 
 def recount(connection: Connection, table: str) -> int:
-    """Count the rows of a table or view now and store the number."""
+    """Count the rows of a table or view and store the number."""
     [row] = connection.execute(sql.SQL("select count(*) as rows from {}").format(sql.Identifier(table))).fetchall()
     execute(connection, "store_count", table=table, row_count=row["rows"])
     return int(row["rows"])
@@ -44,10 +44,10 @@ def change_count(connection: Connection, table: str, delta: int) -> None:
 
 
 def forget_count(connection: Connection, table: str) -> None:
-    """Drop the stored number of rows, so that the next question counts them."""
+    """Delete the stored number of rows, so that the next call of `row_count` counts them."""
     execute(connection, "forget_count", table=table)
 
 
 def server_version(connection: Connection) -> str:
-    """Return PostgreSQL's own version, e.g. '18.1'."""
+    """Return PostgreSQL's version, e.g. '18.1'."""
     return str(fetch_value(connection, "server_version"))

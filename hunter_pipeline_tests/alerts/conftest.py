@@ -17,7 +17,7 @@ from hunter_pipeline.definitions import build_resources
 from hunter_pipeline.defs.alerts import alerts_sensor
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
 UI = "http://dagster.example:3000"
 GIVEN = {name: build_resources()[name] for name in ("warehouse", "partner_center")}
@@ -68,10 +68,10 @@ class Webhook:
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    """An office with enough people whose data could leak."""
-    with office_of(server, SandboxOptions(referrals=90)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    """An installation with enough people whose data could leak."""
+    with open_installation(server, SandboxOptions(referrals=90)) as installation:
+        yield installation
 
 
 @pytest.fixture
@@ -109,40 +109,40 @@ def sensor() -> Iterator[Sensor]:
 
 
 @pytest.fixture
-def calm(office: Office, sensor: Sensor, webhook: Webhook) -> Office:
-    """Return an office after a successful sync and a first tick, with nothing to alert."""
-    for key in list(office.sandbox.world.incoming()):
-        office.sandbox.world.update(key, expirationDateTime="2099-01-01T00:00:00Z")
-    office.sync(page_size=200)
+def calm(installation: Installation, sensor: Sensor, webhook: Webhook) -> Installation:
+    """Return an installation after a successful sync and a first tick, with nothing to alert."""
+    for key in list(installation.sandbox.world.incoming()):
+        installation.sandbox.world.update(key, expirationDateTime="2099-01-01T00:00:00Z")
+    installation.sync(page_size=200)
     assert sensor.tick() == "0 alerts sent"
     assert webhook.take() == []
-    return office
+    return installation
 
 
-def age(office: Office, minutes: int) -> None:
+def age(installation: Installation, minutes: int) -> None:
     """Move every sync into the past."""
-    office.execute(
+    installation.execute(
         "update sync_runs set started_at = started_at - %s, finished_at = finished_at - %s",
         *[timedelta(minutes=minutes)] * 2,
     )
 
 
-def fail(office: Office) -> None:
-    office.sandbox.fail(Fault(where="list", kind="403", times=1))
-    assert office.sync()["status"] == "failed"
+def fail(installation: Installation) -> None:
+    installation.sandbox.fail(Fault(where="list", kind="403", times=1))
+    assert installation.sync()["status"] == "failed"
 
 
-def quarantine(office: Office, count: int) -> None:
+def quarantine(installation: Installation, count: int) -> None:
     for _ in range(count):
-        office.execute(
+        installation.execute(
             "insert into quarantined_referrals (payload, reason, content_hash, run_id) values (%s, %s, %s, %s)",
             *("{}", "no_id", str(uuid.uuid4()), "a-run"),
         )
 
 
-def expire(office: Office, hours: int, count: int) -> None:
+def expire(installation: Installation, hours: int, count: int) -> None:
     """Make more referrals unanswered and about to expire."""
-    office.execute(
+    installation.execute(
         "update partner_center_referrals set status = 'New', missing_since = null, expires_at = now() + %s "
         "where referral_id in (select referral_id from partner_center_referrals "
         "where expires_at > now() + interval '3 days' order by referral_id limit %s)",
@@ -150,13 +150,13 @@ def expire(office: Office, hours: int, count: int) -> None:
     )
 
 
-def end_sign_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def end_sign_in(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the sign-in 80 days old."""
     cache = load_settings().token_cache
     old = json.loads(cache.read_text())
     for entry in old["RefreshToken"].values():
         entry["last_modification_time"] = str(int((datetime.now(UTC) - timedelta(days=80)).timestamp()))
-    aged = office.folder / ".aged_token_cache"
+    aged = installation.folder / ".aged_token_cache"
     aged.write_text(json.dumps(old))
     aged.chmod(0o600)
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(aged))

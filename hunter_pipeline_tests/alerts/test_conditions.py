@@ -14,10 +14,12 @@ from hunter_pipeline.warehouse import alerts, disk_space
 from hunter_pipeline.warehouse.connection import fetch_value
 from hunter_pipeline_tests.alerts.conftest import UI, Sensor, Webhook, age, end_sign_in, expire, fail, quarantine
 from hunter_pipeline_tests.test_privacy import secrets_of, told
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
-def test_failing_syncs_are_alerted_once_and_so_is_their_end(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+def test_failing_syncs_are_alerted_once_and_so_is_their_end(
+    calm: Installation, sensor: Sensor, webhook: Webhook
+) -> None:
     """The alert names the reason and the run; after the recovery a new failure is alerted again."""
     fail(calm)
     assert sensor.tick() == "1 alert sent"
@@ -41,7 +43,7 @@ def test_failing_syncs_are_alerted_once_and_so_is_their_end(calm: Office, sensor
 
 
 def test_missing_success_is_alerted_after_three_intervals(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is alerted once, with the last run, and again after a success; not while the feature flag is off."""
     run_id = calm.value("select run_id from sync_runs")
@@ -63,7 +65,7 @@ def test_missing_success_is_alerted_after_three_intervals(
 
 
 def test_missing_success_is_alerted_when_no_sync_ever_succeeded(
-    office: Office, sensor: Sensor, webhook: Webhook
+    installation: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
     """The time counts from the first tick."""
     assert sensor.tick() == "0 alerts sent"
@@ -72,7 +74,7 @@ def test_missing_success_is_alerted_when_no_sync_ever_succeeded(
 
 
 def test_sign_in_that_ends_soon_is_alerted_once(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The alert has the words of `hunter auth status`."""
     end_sign_in(calm, monkeypatch)
@@ -89,7 +91,7 @@ def test_sign_in_that_ends_soon_is_alerted_once(
 
 
 def test_each_expiring_referral_is_alerted_once(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """New ones are alerted together after six hours, with a link to the desk; another date makes one new again."""
     monkeypatch.setenv("HUNTER_PUBLIC_URL", "https://crm.example/hunter/")
@@ -116,7 +118,7 @@ def test_each_expiring_referral_is_alerted_once(
     assert "New since" not in message
 
 
-def test_quarantine_is_alerted_at_each_power_of_ten(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+def test_quarantine_is_alerted_at_each_power_of_ten(calm: Installation, sensor: Sensor, webhook: Webhook) -> None:
     """The first payload is alerted with its run, the tenth again, and the first one after a quiet day again."""
     quarantine(calm, 1)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]
@@ -143,7 +145,7 @@ def test_quarantine_is_alerted_at_each_power_of_ten(calm: Office, sensor: Sensor
 
 
 def test_unreachable_database_is_alerted_once(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its recovery is alerted, and what was wrong before is not alerted again."""
     fail(calm)
@@ -158,7 +160,7 @@ def test_unreachable_database_is_alerted_once(
 
 
 @pytest.fixture
-def trouble(calm: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def trouble(calm: Installation, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function that causes every kind of trouble; one of the two targets is down."""
     monkeypatch.setenv("HUNTER_ALERT_URLS", f"json://ada:geheim@127.0.0.1:1/geheim, {webhook.address}")
 
@@ -177,7 +179,7 @@ def trouble(calm: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_alerts_contain_no_personal_data_and_no_secret(
     trouble: Callable[[], None],
-    shared: Office,
+    shared: Installation,
     sensor: Sensor,
     webhook: Webhook,
     caplog: pytest.LogCaptureFixture,
@@ -196,7 +198,9 @@ def test_alerts_contain_no_personal_data_and_no_secret(
     assert all(re.search(rf"{UI}/runs/\S+$", message) for message in messages)
 
 
-def test_syncs_that_are_skipped_again_and_again_are_alerted(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+def test_syncs_that_are_skipped_again_and_again_are_alerted(
+    calm: Installation, sensor: Sensor, webhook: Webhook
+) -> None:
     """Nothing else would be noticed of a lease that nothing releases: each run ends well."""
     skip = (
         "insert into sync_runs (run_id, status, mode, reason, started_at, finished_at) "
@@ -214,7 +218,7 @@ def test_syncs_that_are_skipped_again_and_again_are_alerted(calm: Office, sensor
 
 
 def test_scarce_disk_space_is_alerted(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk_space, "LOW_BYTES", 10**18)
     assert [sensor.tick(), sensor.tick()] == ["1 alert sent", "0 alerts sent"]

@@ -12,17 +12,17 @@ from hunter_pipeline.config.notify_targets import notify_target
 from hunter_pipeline.defs.alerts import lead_notifications_sensor
 from hunter_pipeline_tests.alerts.conftest import GIVEN, Webhook
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 DESK = "https://crm.example/hunter"
 Tick = Callable[..., str]
 
 
 @pytest.fixture
-def tick(office: Office, monkeypatch: pytest.MonkeyPatch) -> Tick:
+def tick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Tick:
     """Return a function that evaluates the sensor, after a first tick on a system without any lead."""
     monkeypatch.setenv("HUNTER_PUBLIC_URL", DESK)
-    office.sandbox.world.referrals.clear()
+    installation.sandbox.world.referrals.clear()
     cursor: str | None = None
 
     def evaluate(*, at: datetime | None = None) -> str:
@@ -49,7 +49,7 @@ def target(webhook: Webhook, monkeypatch: pytest.MonkeyPatch, tick: Tick) -> Web
     return webhook
 
 
-def new_lead(office: Office, company: str = "Fabrikam", **changes: Any) -> str:
+def new_lead(installation: Installation, company: str = "Fabrikam", **changes: Any) -> str:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     person = {
         "firstName": "Sue",
@@ -58,26 +58,26 @@ def new_lead(office: Office, company: str = "Fabrikam", **changes: Any) -> str:
         "phoneNumber": "+1 425 555 0123",
     }
     profile = {"name": company, "address": {"country": "DE"}, "team": [person]}
-    return add_referral(office, createdDateTime=now, customerProfile=profile, **changes)
+    return add_referral(installation, createdDateTime=now, customerProfile=profile, **changes)
 
 
 def expires_in(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
 
 
-def test_new_lead_is_told_once_without_personal_data(office: Office, target: Webhook, tick: Tick) -> None:
-    new_lead(office)
+def test_new_lead_is_told_once_without_personal_data(installation: Installation, target: Webhook, tick: Tick) -> None:
+    new_lead(installation)
     assert tick() == "1 message sent"
     [message] = target.take()
     assert message == f"Leads: 1 to look at\nNew (1):\n- Fabrikam (DE), 5,000 EUR\n{DESK}"
     assert tick() == "0 messages sent"
 
 
-def test_many_leads_are_one_message(office: Office, target: Webhook, tick: Tick) -> None:
+def test_many_leads_are_one_message(installation: Installation, target: Webhook, tick: Tick) -> None:
     for number in range(12):
-        new_lead(office, f"Company {number}")
+        new_lead(installation, f"Company {number}")
     details = {"dealValue": 9, "currency": "EUR", "customerRequestedContact": True}
-    new_lead(office, "Caller", details=details)
+    new_lead(installation, "Caller", details=details)
     assert tick() == "1 message sent"
     [message] = target.take()
     assert message.startswith(
@@ -86,13 +86,13 @@ def test_many_leads_are_one_message(office: Office, target: Webhook, tick: Tick)
     assert "- and 2 more" in message
 
 
-def test_expiring_lead_is_told_at_72_24_and_4_hours(office: Office, target: Webhook, tick: Tick) -> None:
-    referral_id = new_lead(office)
+def test_expiring_lead_is_told_at_72_24_and_4_hours(installation: Installation, target: Webhook, tick: Tick) -> None:
+    referral_id = new_lead(installation)
     tick()
     target.take()
     for hours, said in ((70, "within 72 hours"), (20, "within 24 hours"), (3, "within 4 hours")):
-        office.sandbox.world.update(referral_id, expirationDateTime=expires_in(hours))
-        office.sync()
+        installation.sandbox.world.update(referral_id, expirationDateTime=expires_in(hours))
+        installation.sync()
         assert (tick(), tick()) == ("1 message sent", "0 messages sent")
         [message] = target.take()
         assert said in message
@@ -100,24 +100,24 @@ def test_expiring_lead_is_told_at_72_24_and_4_hours(office: Office, target: Webh
 
 
 def test_change_by_microsoft_is_told_and_our_own_answer_is_not(
-    office: Office, target: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, target: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    ours, theirs = new_lead(office, "Ours"), new_lead(office, "Theirs")
+    ours, theirs = new_lead(installation, "Ours"), new_lead(installation, "Theirs")
     tick()
     target.take()
-    give(office, ours, "decline")
-    send(office)
-    office.sandbox.world.update(theirs, status="Closed", substatus="Expired")
-    office.sync()
+    give(installation, ours, "decline")
+    send(installation)
+    installation.sandbox.world.update(theirs, status="Closed", substatus="Expired")
+    installation.sync()
     assert tick() == "1 message sent"
     assert target.take() == [
         f"Leads: 1 to look at\nChanged in Partner Center (1):\n- Theirs (DE), 5,000 EUR, Closed / Expired\n{DESK}"
     ]
 
 
-def test_target_that_was_down_is_told_later(office: Office, target: Webhook, tick: Tick) -> None:
-    new_lead(office)
+def test_target_that_was_down_is_told_later(installation: Installation, target: Webhook, tick: Tick) -> None:
+    new_lead(installation)
     target.status = 500
     assert "not accepted by target 1 (JSON)" in tick()
     target.status = 200
@@ -126,19 +126,19 @@ def test_target_that_was_down_is_told_later(office: Office, target: Webhook, tic
 
 
 def test_digest_is_sent_once_a_day_in_turkish(
-    office: Office, webhook: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, webhook: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """08:00 in Istanbul is 05:00 UTC."""
     monkeypatch.setenv("HUNTER_NOTIFY_URLS", f"{webhook.address}?digest=08:00&tz=Europe/Istanbul&lang=tr")
     morning = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0) + timedelta(days=1)
     assert tick(at=morning - timedelta(hours=2)) == "0 messages sent"
-    office.execute("update partner_center_referrals set created_at = now()")
-    new_lead(office, "Girişim")
-    office.execute("update partner_center_referrals set created_at = %s", morning)
+    installation.execute("update partner_center_referrals set created_at = now()")
+    new_lead(installation, "Girişim")
+    installation.execute("update partner_center_referrals set created_at = %s", morning)
     assert tick(at=morning - timedelta(minutes=1)) == "0 messages sent"
     assert tick(at=morning + timedelta(minutes=1)) == "1 message sent"
     assert webhook.take() == [f"Fırsatlar: 1 kayıt\nYeni (1):\n- Girişim (DE), 5,000 EUR\n{DESK}"]
-    new_lead(office, "Second")
+    new_lead(installation, "Second")
     assert tick(at=morning + timedelta(hours=3)) == "0 messages sent"
 
 

@@ -11,7 +11,7 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.alerts import NO_TARGET
 from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline_tests.alerts.conftest import Sensor, Webhook, age, fail, quarantine
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
 def test_tick_is_skipped_when_no_target_is_configured(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_apprise_knows_the_urls_of_the_guide() -> None:
 
 @pytest.mark.parametrize("how", ["down", "refusing"])
 def test_alert_is_sent_again_until_the_target_accepts_it(
-    calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook, how: str
+    calm: Installation, sensor: Sensor, webhook: Webhook, second: Webhook, how: str
 ) -> None:
     """The other target gets its alerts at once; the tick names the target that did not accept them."""
     if how == "down":
@@ -65,7 +65,9 @@ def test_alert_is_sent_again_until_the_target_accepts_it(
     assert len(second.take()) == 1
 
 
-def test_recovery_is_sent_again_until_the_target_accepts_it(calm: Office, sensor: Sensor, webhook: Webhook) -> None:
+def test_recovery_is_sent_again_until_the_target_accepts_it(
+    calm: Installation, sensor: Sensor, webhook: Webhook
+) -> None:
     """A target that knows of the trouble learns of its end, even if it is down at that moment."""
     fail(calm)
     assert sensor.tick() == "1 alert sent"
@@ -80,7 +82,7 @@ def test_recovery_is_sent_again_until_the_target_accepts_it(calm: Office, sensor
 
 
 def test_trouble_that_ends_while_the_target_is_down_is_not_alerted(
-    calm: Office, sensor: Sensor, webhook: Webhook
+    calm: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
     """The target gets what is wrong now, and nothing of the past."""
     webhook.status = 500
@@ -94,7 +96,7 @@ def test_trouble_that_ends_while_the_target_is_down_is_not_alerted(
 
 
 def test_removed_target_is_not_notified(
-    calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, second: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the tick nor the cursor mentions it any more."""
     webhook.status = 500
@@ -106,7 +108,7 @@ def test_removed_target_is_not_notified(
 
 
 def test_added_target_is_notified_of_what_is_wrong(
-    calm: Office, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first target gets nothing twice."""
     fail(calm)

@@ -8,18 +8,20 @@ import pytest
 from hunter_pipeline.alerts.notifier import target_id
 from hunter_pipeline.warehouse import alerts
 from hunter_pipeline_tests.alerts.conftest import Sensor, Webhook, age, expire, fail, quarantine
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "[]", '{"since": 3, "told": 7}', '{"since": 3}'])
-def test_unreadable_cursor_is_replaced(calm: Office, sensor: Sensor, webhook: Webhook, cursor: str) -> None:
+def test_unreadable_cursor_is_replaced(calm: Installation, sensor: Sensor, webhook: Webhook, cursor: str) -> None:
     """What is wrong is alerted nevertheless."""
     fail(calm)
     sensor.cursor = cursor
     assert sensor.tick() == "1 alert sent"
 
 
-def test_cursor_of_the_first_version_is_read(calm: Office, sensor: Sensor, webhook: Webhook, second: Webhook) -> None:
+def test_cursor_of_the_first_version_is_read(
+    calm: Installation, sensor: Sensor, webhook: Webhook, second: Webhook
+) -> None:
     """A target gets no alert again, and gets the one that was waiting for it."""
     fail(calm)
     quarantine(calm, 10)

@@ -7,19 +7,21 @@ import pytest
 from chaos import answers
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=1)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=1)) as installation:
+        yield installation
 
 
-def test_killed_sender_leaves_every_answer_applied_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_sender_leaves_every_answer_applied_once(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    results = list(answers.run(office))
+    results = list(answers.run(installation))
     assert len(results) == 2 * len(answers.MOMENTS)
     assert [(result.moment, result.wrong) for result in results if result.wrong] == []

@@ -6,20 +6,20 @@ import pytest
 
 from chaos import faults
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of, sign_in
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation, sign_in
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, faults.OPTIONS) as office:
-        faults.disable_synchronous_commit(office)
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, faults.OPTIONS) as installation:
+        faults.disable_synchronous_commit(installation)
+        yield installation
 
 
 @pytest.fixture
-def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)
     sign_in(shared)
@@ -27,7 +27,7 @@ def office(shared: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 @pytest.mark.parametrize("case", faults.cases(), ids=lambda case: case.name)
-def test_sync_handles_the_fault_as_documented(case: faults.Case, office: Office) -> None:
+def test_sync_handles_the_fault_as_documented(case: faults.Case, installation: Installation) -> None:
     """Tries, waits, exit code, error, events and stored referrals; the next sync completes."""
-    differences = faults.differences(case, faults.run(case, office))
+    differences = faults.differences(case, faults.run(case, installation))
     assert not differences, differences

@@ -15,7 +15,7 @@ from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.partner_center.pages import parsed_items
 from hunter_pipeline_tests.referrals.strategies import json_values, referrals
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, office_of, payload
+from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, open_installation, payload
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +40,10 @@ PAGES = st.lists(st.lists(WITH_ID | WITH_ONE_ODD_FIELD | referrals | json_values
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=1)) as office:
-        faults.disable_synchronous_commit(office)
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=1)) as installation:
+        faults.disable_synchronous_commit(installation)
+        yield installation
 
 
 def parsed_pages(pages: list[list[Any]]) -> list[list[Any]]:
@@ -55,33 +55,33 @@ def parsed_pages(pages: list[list[Any]]) -> list[list[Any]]:
     return [parsed_items(read_page(answer, number)) for number, answer in enumerate(answers, 1)]
 
 
-def count_stored(office: Office) -> tuple[int, int]:
+def count_stored(installation: Installation) -> tuple[int, int]:
     """Return how many versions and how many quarantined payloads there are."""
     return (
-        office.value("select count(*) from raw_referrals"),
-        office.value("select count(*) from quarantined_referrals"),
+        installation.value("select count(*) from raw_referrals"),
+        installation.value("select count(*) from quarantined_referrals"),
     )
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(pages=PAGES)
 @example(pages=[[{"id": "a", "updatedDateTime": "9999-12-31T23:59:59-14:00", "details": {"dealValue": "1e400"}}]])
-def test_any_json_is_one_version_or_one_quarantined_payload(office: Office, pages: list[list[Any]]) -> None:
+def test_any_json_is_one_version_or_one_quarantined_payload(installation: Installation, pages: list[list[Any]]) -> None:
     """Also after it arrived again; each referral is a row of every table."""
-    office.reset()
+    installation.reset()
     arrived = parsed_pages(pages)
     texts = {
         simplejson.dumps(item, sort_keys=True, use_decimal=True, allow_nan=True) for page in arrived for item in page
     }
-    first = office.sync(client=FarSide(*arrived))
+    first = installation.sync(client=FakePartnerCenter(*arrived))
     assert first["status"] == "success", first
     assert first["fetched"] == sum(map(len, arrived))
-    assert sum(count_stored(office)) == len(texts)
-    before, state = count_stored(office), office.state()
-    again = office.sync(client=FarSide(*parsed_pages(pages)))
+    assert sum(count_stored(installation)) == len(texts)
+    before, state = count_stored(installation), installation.state()
+    again = installation.sync(client=FakePartnerCenter(*parsed_pages(pages)))
     assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
-    assert (count_stored(office), office.state()) == (before, state)
-    known = office.value("select count(distinct referral_id) from raw_referrals")
+    assert (count_stored(installation), installation.state()) == (before, state)
+    known = installation.value("select count(distinct referral_id) from raw_referrals")
     for table in ("normalized_referrals", "partner_center_referrals"):
-        assert office.value(f"select count(*) from {table}") == known
-        assert office.value(f"select count(distinct referral_id) from {table}") == known
+        assert installation.value(f"select count(*) from {table}") == known
+        assert installation.value(f"select count(distinct referral_id) from {table}") == known

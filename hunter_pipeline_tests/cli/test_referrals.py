@@ -11,7 +11,7 @@ from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 from hunter_pipeline_tests.pipeline.answering import add_referral, patches, stored
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
 ROW = (
     *("id", "referral_id", "action", "operations", "base_etag", "requested_by", "requested_at", "send_after", "state"),
@@ -20,9 +20,9 @@ ROW = (
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=3)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=3)) as installation:
+        yield installation
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +30,16 @@ def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
-def make_due(office: Office) -> None:
-    office.execute("update referral_updates set send_after = clock_timestamp() where state = 'pending'")
+def make_due(installation: Installation) -> None:
+    installation.execute("update referral_updates set send_after = clock_timestamp() where state = 'pending'")
 
 
-def count(office: Office) -> int:
-    return office.value("select count(*) from referral_updates")
+def count(installation: Installation) -> int:
+    return installation.value("select count(*) from referral_updates")
 
 
-def test_accept_writes_a_row_that_send_sends(office: Office, hunter: Any) -> None:
-    referral_id = add_referral(office)
+def test_accept_writes_a_row_that_send_sends(installation: Installation, hunter: Any) -> None:
+    referral_id = add_referral(installation)
     given = hunter("referrals", "accept", referral_id, "--value", "12000", "--by", "Ada", "--json")
     assert given.code == 0, given.err
     row = json.loads(given.out)
@@ -48,12 +48,12 @@ def test_accept_writes_a_row_that_send_sends(office: Office, hunter: Any) -> Non
     assert row["send_after"] > row["requested_at"]
     early = hunter("referrals", "send", "--json")
     assert (early.code, json.loads(early.out)) == (0, {"counts": {}, "updates": []})
-    make_due(office)
+    make_due(installation)
     sent = hunter("referrals", "send", "--json")
     answer = json.loads(sent.out)
     assert (sent.code, answer["counts"], len(sent.out.splitlines())) == (0, {"confirmed": 1}, 1)
     assert (answer["updates"][0]["id"], answer["updates"][0]["state"]) == (row["id"], "confirmed")
-    assert stored(office, referral_id)["status"] == "Active"
+    assert stored(installation, referral_id)["status"] == "Active"
     listed = json.loads(hunter("referrals", "updates", "--json").out)
     assert [item["state"] for item in listed] == ["confirmed"]
     shown = json.loads(hunter("referrals", "show", referral_id, "--json").out)
@@ -64,31 +64,31 @@ def test_accept_writes_a_row_that_send_sends(office: Office, hunter: Any) -> Non
     ("kind", "code", "state"), [("403", 3, "rejected"), ("423", 5, "rejected"), ("412", 5, "failed")]
 )
 def test_send_exits_with_the_reason_and_retry_sends_again(
-    office: Office, hunter: Any, kind: str, code: int, state: str
+    installation: Installation, hunter: Any, kind: str, code: int, state: str
 ) -> None:
-    referral_id = add_referral(office)
+    referral_id = add_referral(installation)
     number = json.loads(hunter("referrals", "decline", referral_id, "--json").out)["id"]
-    make_due(office)
-    office.sandbox.fail(Fault(where="patch", kind=kind))
+    make_due(installation)
+    installation.sandbox.fail(Fault(where="patch", kind=kind))
     sent = hunter("referrals", "send", "--json")
     answer = json.loads(sent.out)
     assert (sent.code, answer["counts"]) == (code, {state: 1})
     assert kind in answer["updates"][0]["error"]
-    office.sandbox.clear_faults()
+    installation.sandbox.clear_faults()
     again = hunter("referrals", "updates", "--retry", str(number), "--json")
     assert (again.code, json.loads(again.out)["state"]) == (0, "pending")
     assert hunter("referrals", "send").code == 0
-    assert stored(office, referral_id)["substatus"] == "Declined"
+    assert stored(installation, referral_id)["substatus"] == "Declined"
 
 
-def test_sign_in_that_has_ended_exits_with_three(office: Office, hunter: Any) -> None:
-    referral_id = add_referral(office)
+def test_sign_in_that_has_ended_exits_with_three(installation: Installation, hunter: Any) -> None:
+    referral_id = add_referral(installation)
     hunter("referrals", "decline", referral_id)
-    make_due(office)
-    (office.folder / ".token_cache").unlink()
+    make_due(installation)
+    (installation.folder / ".token_cache").unlink()
     sent = hunter("referrals", "send", "--json")
     assert (sent.code, json.loads(sent.out)["counts"]) == (3, {"failed": 1})
-    assert patches(office) == []
+    assert patches(installation) == []
 
 
 @pytest.mark.parametrize(
@@ -107,61 +107,61 @@ def test_sign_in_that_has_ended_exits_with_three(office: Office, hunter: Any) ->
         ("cancel 999", "No answer has this number"),
     ],
 )
-def test_refused_answer_writes_nothing(office: Office, hunter: Any, line: str, said: str) -> None:
+def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, line: str, said: str) -> None:
     ids = {
-        "closed": add_referral(office, status="Closed", substatus="Lost"),
-        "bare": add_referral(office, name=None, details={}),
-        "new": add_referral(office),
+        "closed": add_referral(installation, status="Closed", substatus="Lost"),
+        "bare": add_referral(installation, name=None, details={}),
+        "new": add_referral(installation),
     }
     code, out, err = hunter("referrals", *line.format(**ids).split())
-    assert (code, out, count(office)) == (2, "", 0)
+    assert (code, out, count(installation)) == (2, "", 0)
     assert said in err
     assert is_one_sentence_and_a_hint(err)
 
 
 def test_nothing_is_written_or_sent_while_the_flag_is_off(
-    office: Office, hunter: Any, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, hunter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    referral_id = add_referral(office)
+    referral_id = add_referral(installation)
     hunter("referrals", "decline", referral_id)
-    make_due(office)
+    make_due(installation)
     monkeypatch.delenv("HUNTER_WRITE_BACK")
     code, out, err = hunter("referrals", "accept", referral_id)
-    assert (code, out, count(office)) == (2, "", 1)
+    assert (code, out, count(installation)) == (2, "", 1)
     assert "HUNTER_WRITE_BACK" in err
     sent = hunter("referrals", "send", "--json")
     assert (sent.code, json.loads(sent.out)) == (0, {"counts": {}, "updates": []})
-    assert patches(office) == []
+    assert patches(installation) == []
     assert referral_id in hunter("referrals", "list").out
     assert hunter("referrals", "show", referral_id).code == 0
 
 
-def test_answer_is_taken_back_before_it_is_sent(office: Office, hunter: Any) -> None:
-    referral_id = add_referral(office)
+def test_answer_is_taken_back_before_it_is_sent(installation: Installation, hunter: Any) -> None:
+    referral_id = add_referral(installation)
     number = str(json.loads(hunter("referrals", "decline", referral_id, "--json").out)["id"])
     assert referral_id in hunter("referrals", "updates").out
     canceled = hunter("referrals", "cancel", number, "--json")
     assert (canceled.code, json.loads(canceled.out)["state"]) == (0, "canceled")
-    make_due(office)
+    make_due(installation)
     assert hunter("referrals", "send").out.strip() == "No answer is due."
-    assert patches(office) == []
+    assert patches(installation) == []
     again = hunter("referrals", "cancel", number)
     assert again.code == 2
     assert "cannot be taken back" in again.err
 
 
-def test_second_click_is_refused(office: Office, hunter: Any) -> None:
+def test_second_click_is_refused(installation: Installation, hunter: Any) -> None:
     """An answer under way counts: the same one given twice is one row."""
-    referral_id = add_referral(office)
+    referral_id = add_referral(installation)
     assert hunter("referrals", "accept", referral_id).code == 0
     assert hunter("referrals", "accept", referral_id).code == 2
-    assert count(office) == 1
+    assert count(installation) == 1
 
 
-def test_won_soon_after_creation_warns(office: Office, hunter: Any) -> None:
+def test_won_soon_after_creation_warns(installation: Installation, hunter: Any) -> None:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    young = add_referral(office, createdDateTime=now)
-    old = add_referral(office)
+    young = add_referral(installation, createdDateTime=now)
+    old = add_referral(installation)
     early, late = hunter("referrals", "won", young, "--json"), hunter("referrals", "won", old, "--json")
     assert (early.code, late.code) == (0, 0)
     assert "72 hours" in early.err
@@ -169,14 +169,16 @@ def test_won_soon_after_creation_warns(office: Office, hunter: Any) -> None:
     assert ("72 hours" in late.err, json.loads(late.out)["warning"]) == (False, None)
 
 
-def test_dry_run_prints_the_exact_request(office: Office, hunter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_prints_the_exact_request(
+    installation: Installation, hunter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "dry-run")
-    referral_id = add_referral(office)
+    referral_id = add_referral(installation)
     assert "a dry run" in hunter("referrals", "lost", referral_id, "--reason", "Price").out
-    make_due(office)
+    make_due(installation)
     sent = hunter("referrals", "send")
     assert sent.code == 0
     assert '"method": "PATCH"' in sent.out
     assert '"value": "Price"' in sent.out
     assert "1 dry_run" in sent.out
-    assert patches(office) == []
+    assert patches(installation) == []

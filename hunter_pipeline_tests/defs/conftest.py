@@ -8,7 +8,7 @@ import pytest
 
 from hunter_pipeline.definitions import build_defs
 from hunter_pipeline.pipeline.sync_run import SYNC_JOB
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 REFERRALS = 30
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -23,7 +23,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def run(office: Office, instance: dg.DagsterInstance) -> Run:
+def run(installation: Installation, instance: dg.DagsterInstance) -> Run:
     """Runs the job, or some of its assets, as `hunter sync` does."""
 
     def execute(*assets: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:

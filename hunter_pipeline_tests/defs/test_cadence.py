@@ -16,7 +16,7 @@ from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG,
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_lease
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def test_who_keeps_the_cadence(
 
 
 @pytest.fixture
-def production(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def production(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """A cadence of ten minutes, kept by the schedule."""
     monkeypatch.setenv("HUNTER_ENV", "production")
-    return office
+    return installation
 
 
 def tick(instance: dg.DagsterInstance, name: str) -> str | dg.RunRequest:
@@ -97,7 +97,7 @@ def started(found: str | dg.RunRequest) -> dict[str, str]:
     return {name: value for name, value in found.tags.items() if name.startswith("hunter/")}
 
 
-def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterInstance) -> None:
+def test_the_schedules_ask_for_a_run(production: Installation, instance: dg.DagsterInstance) -> None:
     """The cadence asks for an incremental sync, the night for a full one; the runs say who started them."""
     cadence, nightly = tick(instance, "cadence"), tick(instance, "nightly")
     assert started(cadence) == {"hunter/started_by": "schedule"}
@@ -109,7 +109,7 @@ def test_the_schedules_ask_for_a_run(production: Office, instance: dg.DagsterIns
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
 def test_a_tick_with_the_flag_off_says_so(
-    production: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, name: str
+    production: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Schedule and sensor skip with the reason, and call nobody."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
@@ -118,7 +118,7 @@ def test_a_tick_with_the_flag_off_says_so(
 
 
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
-def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterInstance, name: str) -> None:
+def test_a_tick_during_a_sync_says_so(production: Installation, instance: dg.DagsterInstance, name: str) -> None:
     """Whoever holds the lease: schedule and sensor wait for the next tick. The nightly run itself waits for it."""
     with sync_lease.held(production.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         assert tick(instance, name) == "sync_in_progress"
@@ -128,7 +128,7 @@ def test_a_tick_during_a_sync_says_so(production: Office, instance: dg.DagsterIn
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
 def test_a_tick_beside_a_queued_run_says_so(
-    production: Office, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
+    production: Installation, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that has not started yet counts as well; one that was lost or that a dead process left behind does not."""
     from hunter_pipeline.definitions import build_defs
@@ -144,26 +144,26 @@ def test_a_tick_beside_a_queued_run_says_so(
     assert tick(instance, name) != "sync_in_progress"
 
 
-def test_the_sensor_starts_the_first_sync(office: Office, instance: dg.DagsterInstance) -> None:
+def test_the_sensor_starts_the_first_sync(installation: Installation, instance: dg.DagsterInstance) -> None:
     """With a cadence below a minute an empty database is filled at once, after one small question."""
     assert started(tick(instance, "sensor")) == {"hunter/started_by": "sensor", "hunter/why": "first_sync"}
-    assert [asked["$top"] for asked in office.pages_asked] == ["1"]
+    assert [asked["$top"] for asked in installation.pages_asked] == ["1"]
 
 
-def test_the_sensor_notices_a_change(office: Office, instance: dg.DagsterInstance) -> None:
+def test_the_sensor_notices_a_change(installation: Installation, instance: dg.DagsterInstance) -> None:
     """It asks for the newest change only, and starts a sync where that is newer than what was read."""
-    office.sync()
-    office.sandbox.requests.clear()
+    installation.sync()
+    installation.sandbox.requests.clear()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
-    [asked] = office.pages_asked
+    [asked] = installation.pages_asked
     assert (asked["$top"], asked["$orderby"]) == ("1", "updatedDateTime desc")
-    office.sandbox.world.arrive(1)
+    installation.sandbox.world.arrive(1)
     assert started(tick(instance, "sensor"))["hunter/why"] == "changed_upstream"
-    office.sync()
+    installation.sync()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
-def test_the_sensor_starts_early_in_production(production: Office, instance: dg.DagsterInstance) -> None:
+def test_the_sensor_starts_early_in_production(production: Installation, instance: dg.DagsterInstance) -> None:
     """Where the schedule keeps the cadence the sensor starts a sync only for a change."""
     production.sync()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
@@ -173,11 +173,15 @@ def test_the_sensor_starts_early_in_production(production: Office, instance: dg.
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "heartbeat"), ("600", None)])
 def test_the_sensor_s_heartbeat(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str, expected: str | None
+    installation: Installation,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: str,
+    expected: str | None,
 ) -> None:
     """Where it keeps the cadence it syncs every ten minutes although nothing changed; else the schedule does."""
-    office.sync()
-    office.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
+    installation.sync()
+    installation.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     found = tick(instance, "sensor")
     assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
@@ -185,38 +189,44 @@ def test_the_sensor_s_heartbeat(
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
 def test_the_sensor_repeats_what_failed(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str, expected: str | None
+    installation: Installation,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: str,
+    expected: str | None,
 ) -> None:
     """Where it keeps the cadence, a sync that failed is tried again; else it waits for the schedule."""
-    office.sync()
-    office.sandbox.fail(Fault(where="list", kind="404", times=1))
-    office.sync()
+    installation.sync()
+    installation.sandbox.fail(Fault(where="list", kind="404", times=1))
+    installation.sync()
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     found = tick(instance, "sensor")
     assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
 
 
-def test_an_expired_sign_in_fails_the_tick(office: Office, instance: dg.DagsterInstance) -> None:
+def test_an_expired_sign_in_fails_the_tick(installation: Installation, instance: dg.DagsterInstance) -> None:
     """It is an error that the sensor's page shows, not a reason to skip; the words name nobody."""
-    office.sync()
-    office.sandbox.fail(Fault(where="list", kind="403"))
+    installation.sync()
+    installation.sandbox.fail(Fault(where="list", kind="403"))
     with pytest.raises(PartnerCenterAuthError):
         tick(instance, "sensor")
 
 
 @pytest.mark.parametrize("seconds", ["30", "600"])
 def test_a_change_in_the_far_future_starts_no_run_every_minute(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str
+    installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
     """One referral's slip to the year 9999 hides what is new: schedule and heartbeat go on, and no more than that."""
-    office.sandbox.world.update(next(iter(office.sandbox.world.incoming())), updatedDateTime="9999-01-01T00:00:00Z")
-    office.sync()
+    installation.sandbox.world.update(
+        next(iter(installation.sandbox.world.incoming())), updatedDateTime="9999-01-01T00:00:00Z"
+    )
+    installation.sync()
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
 def test_a_database_out_of_reach_fails_the_tick(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Schedule and sensor say what is wrong, in one sentence."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@127.0.0.1:1/hunter")

@@ -15,20 +15,20 @@ from hunter_pipeline.defs import checks
 from hunter_pipeline.defs.resources import PartnerCenterResource
 from hunter_pipeline.sandbox.options import USERNAME
 from hunter_pipeline_tests.defs.conftest import REFERRALS
-from hunter_pipeline_tests.warehouse.office import FarSide, Office, identity, payload
+from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, identity, payload
 
 
 @pytest.fixture
-def synced(office: Office) -> Office:
+def synced(installation: Installation) -> Installation:
     """Three referrals that nothing is wrong with."""
-    office.sync(client=FarSide([payload(1), payload(2), payload(3)]))
-    return office
+    installation.sync(client=FakePartnerCenter([payload(1), payload(2), payload(3)]))
+    return installation
 
 
-def results(office: Office, since: datetime | None = None) -> dict[tuple[str, str], dg.AssetCheckResult]:
+def results(installation: Installation, since: datetime | None = None) -> dict[tuple[str, str], dg.AssetCheckResult]:
     """Return what every check says now, by asset and name."""
     status = PartnerCenterResource().sign_in_status()
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         found = [
             *checks.check_raw_referrals(connection, status),
             *checks.check_partner_center_referrals(connection, since),
@@ -38,9 +38,11 @@ def results(office: Office, since: datetime | None = None) -> dict[tuple[str, st
     return {(str(each.asset_key and each.asset_key.to_user_string()), str(each.check_name)): each for each in found}
 
 
-def report(office: Office, name: str, asset: str | None = None) -> dg.AssetCheckResult:
+def report(installation: Installation, name: str, asset: str | None = None) -> dg.AssetCheckResult:
     """Return what one check says now."""
-    [found] = [result for (table, check), result in results(office).items() if check == name and asset in (None, table)]
+    [found] = [
+        result for (table, check), result in results(installation).items() if check == name and asset in (None, table)
+    ]
     return found
 
 
@@ -50,13 +52,13 @@ def offenders(found: dg.AssetCheckResult) -> str:
 
 
 @contextmanager
-def altered(office: Office, do: str, undo: str) -> Iterator[None]:
+def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
     """A database that a fault of ours might have left behind."""
-    office.execute(do)
+    installation.execute(do)
     try:
         yield
     finally:
-        office.execute(undo)
+        installation.execute(undo)
 
 
 def test_all_pass_on_a_sound_database(synced: Office) -> None:
@@ -69,9 +71,9 @@ def test_all_pass_on_a_sound_database(synced: Office) -> None:
         assert "first_offenders" not in result.metadata
 
 
-def test_a_doubled_referral(synced: Office) -> None:
+def test_a_doubled_referral(synced: Installation) -> None:
     """ERROR, with the id and how often it stands there; at most 20 are shown."""
-    synced.sync(client=FarSide([payload(number) for number in range(30)]))
+    synced.sync(client=FakePartnerCenter([payload(number) for number in range(30)]))
     with altered(
         synced,
         "create table twin () inherits (partner_center_referrals);"
@@ -85,7 +87,7 @@ def test_a_doubled_referral(synced: Office) -> None:
     assert offenders(found).count("\n") == 21
 
 
-def test_a_doubled_company(synced: Office) -> None:
+def test_a_doubled_company(synced: Installation) -> None:
     """ERROR, with the domain."""
     with altered(
         synced,
@@ -98,7 +100,7 @@ def test_a_doubled_company(synced: Office) -> None:
     assert "| company1.de | 2 |" in offenders(found)
 
 
-def test_a_doubled_lead(synced: Office) -> None:
+def test_a_doubled_lead(synced: Installation) -> None:
     """ERROR, with the domain, whatever the view has become."""
     with altered(
         synced,
@@ -113,7 +115,7 @@ def test_a_doubled_lead(synced: Office) -> None:
 
 @pytest.mark.parametrize("domain", ["Company1.de", "www.company1.de", "gmail.com", "co.uk", "company1.de."])
 @pytest.mark.parametrize("table", ["companies", "partner_center_referrals"])
-def test_a_domain_that_is_not_canonical(synced: Office, table: str, domain: str) -> None:
+def test_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
     """ERROR: it is not the registrable domain, in lower case, that its owner registered."""
     synced.execute(f"update {table} set domain = %s where domain = 'company1.de'", domain)
     found = report(synced, "domains_are_canonical")
@@ -122,7 +124,7 @@ def test_a_domain_that_is_not_canonical(synced: Office, table: str, domain: str)
 
 
 @pytest.mark.parametrize("table", ["raw_referrals", "normalized_referrals", "partner_center_referrals"])
-def test_a_referral_that_is_not_everywhere(synced: Office, table: str) -> None:
+def test_a_referral_that_is_not_everywhere(synced: Installation, table: str) -> None:
     """ERROR: it is missing from one of the three tables; the report says from which."""
     synced.execute(f"delete from {table} where referral_id = %s", identity(2))
     found = report(synced, "every_raw_referral_is_accounted_for")
@@ -133,28 +135,28 @@ def test_a_referral_that_is_not_everywhere(synced: Office, table: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["status", "substatus"])
-def test_an_unknown_status(synced: Office, column: str) -> None:
+def test_an_unknown_status(synced: Installation, column: str) -> None:
     """WARN, with the value and how many referrals have it; the referral is kept."""
-    synced.sync(client=FarSide([payload(4, **{column: "Paused"})]))
+    synced.sync(client=FakePartnerCenter([payload(4, **{column: "Paused"})]))
     found = report(synced, "known_status_values")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert f"| {column} | Paused | 1 |" in offenders(found)
 
 
-def test_a_read_that_shrank(synced: Office) -> None:
+def test_a_read_that_shrank(synced: Installation) -> None:
     """WARN, with what came and what was known; the next whole read settles it."""
-    synced.sync("full", client=FarSide([payload(1)]))
+    synced.sync("full", client=FakePartnerCenter([payload(1)]))
     found = report(synced, "upstream_did_not_shrink")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert {name: value.value for name, value in found.metadata.items()} == {
         "returned_by_last_full_read": 1,
         "known_then": 3,
     }
-    synced.sync("full", client=FarSide([payload(1), payload(2)]))
+    synced.sync("full", client=FakePartnerCenter([payload(1), payload(2)]))
     assert report(synced, "upstream_did_not_shrink").passed
 
 
-def test_a_referral_that_expires_soon(synced: Office) -> None:
+def test_a_referral_that_expires_soon(synced: Installation) -> None:
     """WARN, with its id; one that is answered, gone, over or far off does not count."""
 
     def expiring(number: int, hours: float, **changes: str) -> dict[str, object]:
@@ -163,9 +165,9 @@ def test_a_referral_that_expires_soon(synced: Office) -> None:
         return payload(number, expirationDateTime=stamp, **({"status": "New", "substatus": "Pending"} | changes))
 
     others = [expiring(4, 71, status="Active"), expiring(5, -1), expiring(6, 73), expiring(7, 71, status="Closed")]
-    synced.sync(client=FarSide(others))
+    synced.sync(client=FakePartnerCenter(others))
     assert report(synced, "referrals_expiring_soon").passed
-    synced.sync(client=FarSide([expiring(8, 71), expiring(9, 1)]))
+    synced.sync(client=FakePartnerCenter([expiring(8, 71), expiring(9, 1)]))
     found = report(synced, "referrals_expiring_soon")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert [line.split(" | ")[0] for line in offenders(found).splitlines()[2:]] == [
@@ -231,7 +233,7 @@ def test_a_value_that_was_never_stored_is_shown_once_there_are_older_ones(synced
     assert "| type | Novel |" in offenders(found)
 
 
-def test_a_sync_that_is_overdue(synced: Office) -> None:
+def test_a_sync_that_is_overdue(synced: Installation) -> None:
     """WARN where the last success is older than three intervals; a sync that failed does not count as one."""
     synced.execute("update sync_runs set finished_at = now() - interval '29 minutes'")
     assert report(synced, "referrals_are_fresh").passed
@@ -241,45 +243,45 @@ def test_a_sync_that_is_overdue(synced: Office) -> None:
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
-def test_a_reader_who_sees_only_what_names_them(office: Office) -> None:
+def test_a_reader_who_sees_only_what_names_them(installation: Installation) -> None:
     """WARN where each of 20 or more referrals of a whole read names whoever is signed in; nobody's address is kept."""
-    world = office.sandbox.world
+    world = installation.sandbox.world
     reader = {"firstName": "Ada", "lastName": "Brook", "email": f" {USERNAME.upper()}"}
     for key in world.incoming():
         world.update(key, team=[{"email": None}, reader])
-    office.sync()
-    found = report(office, "every_referral_is_visible")
+    installation.sync()
+    found = report(installation, "every_referral_is_visible")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert {name: value.value for name, value in found.metadata.items()} == {
         "read": REFERRALS,
         "naming_the_signed_in_user": REFERRALS,
     }
-    stored = json.dumps([office.table("sync_cursors"), office.table("sync_runs")], default=str)
+    stored = json.dumps([installation.table("sync_cursors"), installation.table("sync_runs")], default=str)
     assert USERNAME not in stored.casefold()
     world.update(next(iter(world.incoming())), team=[])
-    office.sync()
-    assert not report(office, "every_referral_is_visible").passed, "an incremental read does not tell"
-    office.sync("full")
-    assert report(office, "every_referral_is_visible").passed
+    installation.sync()
+    assert not report(installation, "every_referral_is_visible").passed, "an incremental read does not tell"
+    installation.sync("full")
+    assert report(installation, "every_referral_is_visible").passed
 
 
-def test_a_few_referrals_may_all_name_the_reader(office: Office) -> None:
+def test_a_few_referrals_may_all_name_the_reader(installation: Installation) -> None:
     """Below 20 nothing is concluded."""
-    world = office.sandbox.world
+    world = installation.sandbox.world
     for number, key in enumerate(list(world.incoming())):
         if number < 19:
             world.update(key, team=[{"email": USERNAME}])
         else:
             world.remove(key)
-    office.sync()
-    found = report(office, "every_referral_is_visible")
+    installation.sync()
+    found = report(installation, "every_referral_is_visible")
     assert found.passed
     assert found.metadata["read"].value == found.metadata["naming_the_signed_in_user"].value == 19
 
 
-def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
-    assert report(office, "sign_in_lasts").metadata["days_left"].value in (89, 90)
+    assert report(installation, "sign_in_lasts").metadata["days_left"].value in (89, 90)
     cache = load_settings().token_cache
     text = cache.read_text()
     sections = json.loads(text)
@@ -288,18 +290,18 @@ def test_a_sign_in_that_ends_soon(office: Office, monkeypatch: pytest.MonkeyPatc
             for entry in sections["RefreshToken"].values():
                 entry["last_modification_time"] = str(int(time.time()) - days * 86_400)
             cache.write_text(json.dumps(sections))
-            found = report(office, "sign_in_lasts")
+            found = report(installation, "sign_in_lasts")
             assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
             assert ("what_to_do" in found.metadata) is not passed
         cache.unlink()
-        assert "No account is signed in." in str(report(office, "sign_in_lasts").metadata["what_to_do"].value)
+        assert "No account is signed in." in str(report(installation, "sign_in_lasts").metadata["what_to_do"].value)
         monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
-        assert report(office, "sign_in_lasts").passed
+        assert report(installation, "sign_in_lasts").passed
     finally:
         cache.write_text(text)
 
 
-def test_an_empty_database_is_sound(office: Office) -> None:
+def test_an_empty_database_is_sound(installation: Installation) -> None:
     """Before the first sync no check has anything to say against it."""
     assert REFERRALS
-    assert all(result.passed for result in results(office).values())
+    assert all(result.passed for result in results(installation).values())

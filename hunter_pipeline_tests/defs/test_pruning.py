@@ -15,7 +15,7 @@ from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance as own_instance
 from hunter_pipeline.warehouse import sync_lease
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 OLD = 5
@@ -47,7 +47,9 @@ DEFS = dg.Definitions(
 
 
 @pytest.fixture
-def prepared(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def prepared(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance on PostgreSQL, as `hunter` prepares it."""
     for name in ("DAGSTER_HOME", "DAGSTER_PG_URL", "DAGSTER_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "")
@@ -144,17 +146,17 @@ def test_a_night_is_bounded(aged: dg.DagsterInstance, monkeypatch: pytest.Monkey
 
 
 def test_the_job_keeps_to_the_setting_while_a_sync_is_under_way(
-    aged: dg.DagsterInstance, office: Office, monkeypatch: pytest.MonkeyPatch
+    aged: dg.DagsterInstance, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The nightly job deletes by HUNTER_RUN_RETENTION_DAYS, waits for no sync and asks Partner Center nothing."""
     assert maintenance.PRUNE_SCHEDULE.job_name == maintenance.PRUNE_JOB
     assert maintenance.PRUNE_SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
-    with sync_lease.held(office.warehouse, "a sync", seconds=DEADLINE_SECONDS):
+    with sync_lease.held(installation.warehouse, "a sync", seconds=DEADLINE_SECONDS):
         for days, left in (("60", OLD + 1), ("30", 4)):
             monkeypatch.setenv("HUNTER_RUN_RETENTION_DAYS", days)
             result = build_defs().resolve_job_def(maintenance.PRUNE_JOB).execute_in_process(QUIET, aged)
             assert result.success
             assert aged.get_runs_count() == left
-    assert office.sandbox.requests == []
-    assert office.value("select count(*) from sync_runs") == 0
+    assert installation.sandbox.requests == []
+    assert installation.value("select count(*) from sync_runs") == 0

@@ -16,7 +16,7 @@ from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import Office, payload
+from hunter_pipeline_tests.warehouse.installation import Installation, payload
 
 ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]
 
@@ -31,8 +31,8 @@ def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]
     }
 
 
-def summary(office: Office, result: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    with office.warehouse.connection() as connection:
+def summary(installation: Installation, result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    with installation.warehouse.connection() as connection:
         found = sync_runs.summary(connection, result.run_id)
     assert found is not None
     return found
@@ -47,21 +47,21 @@ def everything_logged(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     return json.dumps(entries, ensure_ascii=False) + dg.serialize_value(run)  # type: ignore[type-var]
 
 
-def test_a_run_materializes_five_assets(office: Office, run: Run) -> None:
+def test_a_run_materializes_five_assets(installation: Installation, run: Run) -> None:
     """Each has its row count as a number, its table's name and its columns; the counts are there to be plotted."""
     result = run()
     assert result.success
     found = materialized(result)
     assert list(found) == ASSETS
     for name, metadata in found.items():
-        assert metadata["dagster/row_count"] == office.value(f"select count(*) from {name}"), name
+        assert metadata["dagster/row_count"] == installation.value(f"select count(*) from {name}"), name
         assert metadata["dagster/table_name"].endswith(f".public.{name}")
         columns = {column.name: column.type for column in metadata["dagster/column_schema"].columns}
         assert columns["domain" if name in ("companies", "leads_ready") else "referral_id"] == "text"
     for name in ("fetched", "landed", "quarantined", "pages", "requests", "retries"):
         assert isinstance(found["raw_referrals"][name], int), name
     assert found["raw_referrals"]["fetched"] == found["partner_center_referrals"]["new"] == REFERRALS
-    assert found["raw_referrals"]["source"].startswith(office.sandbox.url)
+    assert found["raw_referrals"]["source"].startswith(installation.sandbox.url)
     assert found["partner_center_referrals"]["sample"].count("\n") == 6, "a head, a rule and five rows"
     assert "| lead_key |" in found["leads_ready"]["sample"]
     checks = result.get_asset_check_evaluations()
@@ -72,28 +72,28 @@ def test_a_run_materializes_five_assets(office: Office, run: Run) -> None:
     }
 
 
-def test_the_summary_is_the_run_s(office: Office, run: Run, instance: dg.DagsterInstance) -> None:
+def test_the_summary_is_the_run_s(installation: Installation, run: Run, instance: dg.DagsterInstance) -> None:
     """The row in `sync_runs` has the run's id; its outcome is a tag of the run."""
     result = run()
-    found = summary(office, result)
+    found = summary(installation, result)
     assert (found["status"], found["fetched"], found["new"]) == ("success", REFERRALS, REFERRALS)
-    assert found["requests"] == len(office.pages_asked)
+    assert found["requests"] == len(installation.pages_asked)
     stored = instance.get_run_by_id(result.run_id)
     assert stored is not None
     assert stored.tags["hunter/status"] == "success"
-    second = summary(office, run())
+    second = summary(installation, run())
     assert (second["new"], second["updated"], second["mode"]) == (0, 0, "incremental")
 
 
 @pytest.mark.slow
-def test_a_full_read_by_run_config(office: Office, run: Run) -> None:
+def test_a_full_read_by_run_config(installation: Installation, run: Run) -> None:
     """The run config of the contract reads everything and reconciles."""
     run()
-    gone = next(iter(office.sandbox.world.incoming()))
-    office.sandbox.world.remove(gone)
+    gone = next(iter(installation.sandbox.world.incoming()))
+    installation.sandbox.world.remove(gone)
     result = run(config=FULL_RUN_CONFIG)
     assert FULL_RUN_CONFIG == {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
-    found = summary(office, result)
+    found = summary(installation, result)
     assert (found["mode"], found["fetched"], found["missing"]) == ("full", REFERRALS - 1, 1)
     assert materialized(result)["raw_referrals"]["mode"] == "full"
 
@@ -104,10 +104,10 @@ def test_a_wrong_mode_is_refused(run: Run) -> None:
         run(config={"ops": {"raw_referrals": {"config": {"mode": "some"}}}})
 
 
-def _people(office: Office) -> set[str]:
+def _people(installation: Installation) -> set[str]:
     """Every address, number and full name of the sandbox's customers, and of who signs in."""
     found = {"ada.brook@fourthcoffee.com", "Ada Brook"}
-    for referral in office.sandbox.world.referrals.values():
+    for referral in installation.sandbox.world.referrals.values():
         for member in referral["customerProfile"].get("team") or []:
             first, last = member.get("firstName"), member.get("lastName")
             found |= {f"{first} {last}", str(member.get("email") or "").strip(), member.get("phoneNumber") or ""}
@@ -116,28 +116,28 @@ def _people(office: Office) -> set[str]:
 
 @pytest.mark.slow
 def test_no_person_is_in_what_a_run_leaves_behind(
-    office: Office, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
+    installation: Installation, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """No address, number or name of anybody is in the events, the metadata, the tags or the log, failures included."""
-    office.sandbox.fail(Fault(where="page", kind="malformed", page=1, times=1))
+    installation.sandbox.fail(Fault(where="page", kind="malformed", page=1, times=1))
     results = [run(), run(), run(config=FULL_RUN_CONFIG)]
-    office.execute("alter table normalized_referrals add constraint odd check (name is null) not valid")
+    installation.execute("alter table normalized_referrals add constraint odd check (name is null) not valid")
     try:
         results.append(run("normalized_referrals"))
     finally:
-        office.execute("alter table normalized_referrals drop constraint odd")
+        installation.execute("alter table normalized_referrals drop constraint odd")
     assert [result.success for result in results] == [False, True, True, False]
     captured = capfd.readouterr()
     shown = "".join(everything_logged(instance, result) for result in results) + captured.out + captured.err
-    people = _people(office)
+    people = _people(installation)
     assert len(people) > REFERRALS
     assert [text for text in people if text in shown] == []
-    token = next(iter(office.sandbox.requests)).headers.get("authorization", "Bearer -").split()[1]
+    token = next(iter(installation.sandbox.requests)).headers.get("authorization", "Bearer -").split()[1]
     assert token not in shown or token == "-"
 
 
 def test_the_flag_off_materializes_nothing(
-    office: Office, run: Run, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch,
+    installation: Installation, run: Run, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """The run succeeds, the summary and the log say `feature_flag_disabled`, nobody is called."""
@@ -146,9 +146,9 @@ def test_the_flag_off_materializes_nothing(
     assert result.success
     assert materialized(result) == {}
     assert result.get_asset_check_evaluations() == []
-    found = summary(office, result)
+    found = summary(installation, result)
     assert (found["status"], found["reason"]) == ("skipped", "feature_flag_disabled")
-    assert office.sandbox.requests == []
+    assert installation.sandbox.requests == []
     [line] = [json.loads(line) for line in capfd.readouterr().err.splitlines() if "sync_skipped" in line]
     assert (line["event"], line["reason"]) == ("partner_center_sync_skipped", "feature_flag_disabled")
     assert (line["run_id"], line["feature_flag_state"]) == (result.run_id, "disabled")
@@ -158,13 +158,13 @@ def test_the_flag_off_materializes_nothing(
     assert stored.tags["SKIPPED"] == "feature flag disabled"
 
 
-def test_a_run_beside_a_sync_materializes_nothing(office: Office, run: Run) -> None:
+def test_a_run_beside_a_sync_materializes_nothing(installation: Installation, run: Run) -> None:
     """While another process syncs, the run succeeds with `sync_in_progress` and nothing else."""
-    with sync_lease.held(office.warehouse, "another sync", seconds=DEADLINE_SECONDS):
+    with sync_lease.held(installation.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         result = run()
     assert result.success
     assert materialized(result) == {}
-    assert summary(office, result)["reason"] == "sync_in_progress"
+    assert summary(installation, result)["reason"] == "sync_in_progress"
     assert run().success
 
 
@@ -172,94 +172,96 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[Any]:
     return [event.step_failure_data for event in result.all_events if event.is_step_failure]
 
 
-def test_a_failing_pull_fails_the_run_in_words(office: Office, run: Run) -> None:
+def test_a_failing_pull_fails_the_run_in_words(installation: Installation, run: Run) -> None:
     """The run's failure has the sentence, the hint and Microsoft's request id; the summary has the same error."""
-    office.sandbox.fail(Fault(where="list", kind="403"))
+    installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
     assert not result.success
     assert materialized(result) == {}
     [failure] = _failures(result)
     details = failure.user_failure_data
-    found = summary(office, result)
+    found = summary(installation, result)
     assert (found["status"], found["error"]["type"]) == ("failed", "PartnerCenterAuthError")
     assert found["error"]["message"] in details.description
     metadata = {name: value.value for name, value in details.metadata.items()}
     assert metadata["type"] == "PartnerCenterAuthError"
     assert (metadata["status_code"], metadata["request_id"]) == (403, found["error"]["request_id"])
     assert metadata["what_to_do"]
-    assert len(office.pages_asked) == 1, "a 403 is not repeated, and neither is the step"
+    assert len(installation.pages_asked) == 1, "a 403 is not repeated, and neither is the step"
 
 
-def test_nobody_configured_is_a_configuration_error(office: Office, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_configured_is_a_configuration_error(
+    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The flag on without an app registration names the empty variable."""
     monkeypatch.delenv("HUNTER_PARTNER_CENTER_CLIENT_ID")
     result = run()
     assert not result.success
-    found = summary(office, result)
+    found = summary(installation, result)
     assert found["error"]["type"] == "ConfigurationError"
     assert "HUNTER_PARTNER_CENTER_CLIENT_ID" in found["error"]["message"]
 
 
 @pytest.mark.slow
-def test_a_failing_blocking_check_stops_what_is_behind(office: Office, run: Run) -> None:
+def test_a_failing_blocking_check_stops_what_is_behind(installation: Installation, run: Run) -> None:
     """A doubled referral ends the sync as CheckFailed, before companies and leads are touched."""
     run()
     # a table that inherits: the parent seems to hold a row twice, although its constraint stands
-    office.execute("create table twin () inherits (partner_center_referrals)")
-    office.execute(
+    installation.execute("create table twin () inherits (partner_center_referrals)")
+    installation.execute(
         "insert into twin (referral_id, content_hash) "
         "select referral_id, content_hash from only partner_center_referrals limit 1"
     )
     try:
         result = run()
     finally:
-        office.execute("drop table twin")
+        installation.execute("drop table twin")
     assert not result.success
     assert list(materialized(result)) == ASSETS[:3]
-    found = summary(office, result)
+    found = summary(installation, result)
     assert (found["status"], found["error"]["type"]) == ("failed", "CheckFailed")
     assert run().success
 
 
-def test_made_alone_the_normalized_referrals_are_derived_again(office: Office, run: Run) -> None:
+def test_made_alone_the_normalized_referrals_are_derived_again(installation: Installation, run: Run) -> None:
     """All of them, from raw_referrals, without one request; no sync is recorded for it."""
     run()
-    office.execute("update normalized_referrals set name = 'spoilt'")
-    office.sandbox.requests.clear()
+    installation.execute("update normalized_referrals set name = 'spoilt'")
+    installation.sandbox.requests.clear()
     result = run("normalized_referrals")
     assert result.success
     assert materialized(result)["normalized_referrals"]["normalized"] == REFERRALS
-    assert office.value("select count(*) from normalized_referrals where name = 'spoilt'") == 0
-    assert office.sandbox.requests == []
-    assert office.value("select count(*) from sync_runs") == 1
+    assert installation.value("select count(*) from normalized_referrals where name = 'spoilt'") == 0
+    assert installation.sandbox.requests == []
+    assert installation.value("select count(*) from sync_runs") == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASSETS)
-def test_each_asset_can_be_made_alone(office: Office, run: Run, name: str) -> None:
+def test_each_asset_can_be_made_alone(installation: Installation, run: Run, name: str) -> None:
     """It leaves every table as it was, the ones behind it too."""
     run()
-    before = office.state()
+    before = installation.state()
     result = run(name)
     assert result.success, [failure.error for failure in _failures(result)]
     assert list(materialized(result)) == [name]
-    assert office.state() == before
+    assert installation.state() == before
 
 
 @pytest.mark.slow
-def test_what_was_lost_behind_raw_is_made_again(office: Office, run: Run) -> None:
+def test_what_was_lost_behind_raw_is_made_again(installation: Installation, run: Run) -> None:
     """Tables behind raw_referrals that were emptied are filled again from it, alone."""
     run()
-    before = office.state()
-    office.execute("truncate normalized_referrals, partner_center_referrals, companies")
-    office.sandbox.requests.clear()
+    before = installation.state()
+    installation.execute("truncate normalized_referrals, partner_center_referrals, companies")
+    installation.sandbox.requests.clear()
     assert run(*ASSETS[1:]).success
-    assert office.state() == before
-    assert office.pages_asked == []
+    assert installation.state() == before
+    assert installation.pages_asked == []
 
 
 @pytest.mark.slow
-def test_a_sync_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_sync_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     """Each event is one line of JSON with the contract's fields; the summary has duration, counts and skips."""
     run()
     capfd.readouterr()
@@ -275,7 +277,7 @@ def test_a_sync_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFix
         assert (line["level"], line["env"], line["feature_flag_state"]) == ("info", "development", "enabled")
         assert (line["run_id"], line["timestamp"][:2]) == (result.run_id, "20")
     last = lines[-1]
-    found = summary(office, result)
+    found = summary(installation, result)
     assert {name: last[name] for name in ("fetched", "new", "updated", "unchanged", "pages", "requests")} == {
         name: found[name] for name in ("fetched", "new", "updated", "unchanged", "pages", "requests")
     }
@@ -283,9 +285,9 @@ def test_a_sync_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFix
     assert (last["skipped"], last["skipped_reason"]) == (REFERRALS, "already_exists")
 
 
-def test_a_failure_in_json_lines(office: Office, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     """A failure's line has the status, Microsoft's request id, the attempt and what was asked to wait."""
-    office.sandbox.fail(Fault(where="list", kind="403"))
+    installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     [failed] = [line for line in lines if line["event"] == "partner_center_sync_failed"]
@@ -297,19 +299,23 @@ def test_a_failure_in_json_lines(office: Office, run: Run, capfd: pytest.Capture
     assert (lines[-1]["status"], lines[-1]["error_type"]) == ("failed", "PartnerCenterAuthError")
 
 
-def test_no_transaction_is_left_open_behind_the_pull(office: Office, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_transaction_is_left_open_behind_the_pull(
+    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While Entra is slow, the connection that holds the lock is idle, not idle in a transaction."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "true")
-    office.sandbox.fail(Fault(where="openid", kind="slow", delay=3600, times=8))
+    installation.sandbox.fail(Fault(where="openid", kind="slow", delay=3600, times=8))
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run)
-        wait_until(lambda: any("openid-configuration" in request.path for request in list(office.sandbox.requests)))
-        states = office.rows(
+        wait_until(
+            lambda: any("openid-configuration" in request.path for request in list(installation.sandbox.requests))
+        )
+        states = installation.rows(
             "select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         )
-        office.sandbox.clear_faults()
-        office.sandbox.stop()  # the look-ups under way break off
-        office.sandbox.start()
+        installation.sandbox.clear_faults()
+        installation.sandbox.stop()  # the look-ups under way break off
+        installation.sandbox.start()
         assert running.result().success
     found = {row["state"] for row in states}
     assert "idle" in found
@@ -317,19 +323,21 @@ def test_no_transaction_is_left_open_behind_the_pull(office: Office, run: Run, m
 
 
 @pytest.fixture
-def prepared(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def prepared(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance as `hunter` prepares it, on PostgreSQL."""
     for name in ("DAGSTER_HOME", "DAGSTER_PG_URL", "DAGSTER_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "")  # what `prepare` sets is taken back at the end
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(office.folder / ".token_cache"))
+    monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(installation.folder / ".token_cache"))
     own_instance.prepare(load_settings())
     with own_instance.open_instance() as instance:
         yield instance
 
 
 @pytest.mark.slow
-def test_a_run_on_the_prepared_instance(office: Office, prepared: dg.DagsterInstance) -> None:
+def test_a_run_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
     """Runs and events live in PostgreSQL, in a database beside ours, and are found there by the next process."""
     from hunter_pipeline.definitions import build_defs
 
@@ -344,16 +352,20 @@ def test_a_run_on_the_prepared_instance(office: Office, prepared: dg.DagsterInst
     assert not prepared.telemetry_enabled
 
 
-def test_what_a_refused_row_held_is_not_shown(office: Office, run: Run, instance: dg.DagsterInstance) -> None:
+def test_what_a_refused_row_held_is_not_shown(
+    installation: Installation, run: Run, instance: dg.DagsterInstance
+) -> None:
     """PostgreSQL quotes a refused row in its error; nothing of it reaches Dagster's events."""
-    office.sandbox.world.add(payload(1, "2030-01-01T00:00:00Z", name="Kim Abercrombie's deal"))
-    office.execute("alter table partner_center_referrals add constraint odd check (name not like 'Kim%') not valid")
+    installation.sandbox.world.add(payload(1, "2030-01-01T00:00:00Z", name="Kim Abercrombie's deal"))
+    installation.execute(
+        "alter table partner_center_referrals add constraint odd check (name not like 'Kim%') not valid"
+    )
     try:
         result = run()
     finally:
-        office.execute("alter table partner_center_referrals drop constraint odd")
+        installation.execute("alter table partner_center_referrals drop constraint odd")
     assert not result.success
-    assert summary(office, result)["error"]["type"] == "DatabaseError"
+    assert summary(installation, result)["error"]["type"] == "DatabaseError"
     shown = everything_logged(instance, result)
     assert "constraint odd" in shown
     assert "Abercrombie" not in shown

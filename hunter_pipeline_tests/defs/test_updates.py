@@ -10,7 +10,7 @@ from hunter_pipeline.defs.updates import INTERVAL_SECONDS, pending_updates_senso
 from hunter_pipeline.pipeline.send_updates import SEND_JOB, SEND_OP
 from hunter_pipeline_tests.defs.conftest import QUIET
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, patches, stored
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +32,17 @@ def run_job(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     return job.execute_in_process(run_config=QUIET, instance=instance)
 
 
-def test_sensor_starts_the_job_when_an_answer_is_due(office: Office, instance: dg.DagsterInstance) -> None:
-    referral_id = add_referral(office)
+def test_sensor_starts_the_job_when_an_answer_is_due(installation: Installation, instance: dg.DagsterInstance) -> None:
+    referral_id = add_referral(installation)
     assert tick(instance) == "no_answer_is_due"
-    row = give(office, referral_id, "decline")
-    office.execute("update referral_updates set send_after = clock_timestamp() + interval '1 hour'")
+    row = give(installation, referral_id, "decline")
+    installation.execute("update referral_updates set send_after = clock_timestamp() + interval '1 hour'")
     assert tick(instance) == "no_answer_is_due"
-    office.execute("update referral_updates set send_after = clock_timestamp()")
+    installation.execute("update referral_updates set send_after = clock_timestamp()")
     assert tick(instance) is None
     result = run_job(instance)
     assert result.output_for_node(SEND_OP) == [row["id"]]
-    assert stored(office, referral_id)["substatus"] == "Declined"
+    assert stored(installation, referral_id)["substatus"] == "Declined"
     [run] = instance.get_runs()
     assert run.tags["hunter/confirmed"] == "1"
     assert tick(instance) == "no_answer_is_due"
@@ -69,14 +69,18 @@ def test_sensor_waits_for_a_run_that_is_about_to_start(office: Office, instance:
     assert tick(instance) == "sending_in_progress"
 
 
-def test_sensor_starts_the_job_for_an_answer_of_a_dead_sender(office: Office, instance: dg.DagsterInstance) -> None:
-    give(office, add_referral(office), "decline")
-    office.execute("update referral_updates set state = 'sending', claimed_by = 'elsewhere/1/0', claimed_at = now()")
+def test_sensor_starts_the_job_for_an_answer_of_a_dead_sender(
+    installation: Installation, instance: dg.DagsterInstance
+) -> None:
+    give(installation, add_referral(installation), "decline")
+    installation.execute(
+        "update referral_updates set state = 'sending', claimed_by = 'elsewhere/1/0', claimed_at = now()"
+    )
     assert tick(instance) == "no_answer_is_due"
-    office.execute("update referral_updates set claimed_at = now() - interval '1 hour'")
+    installation.execute("update referral_updates set claimed_at = now() - interval '1 hour'")
     assert tick(instance) is None
     run_job(instance)
-    assert office.value("select state from referral_updates") == "confirmed"
+    assert installation.value("select state from referral_updates") == "confirmed"
 
 
 @pytest.mark.parametrize(
@@ -84,14 +88,14 @@ def test_sensor_starts_the_job_for_an_answer_of_a_dead_sender(office: Office, in
     [("WRITE_BACK=off", "write_back_off"), ("PARTNER_CENTER_ENABLED=false", "feature_flag_disabled")],
 )
 def test_nothing_is_sent_while_a_flag_is_off(
-    office: Office, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, setting: str, reason: str
+    installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, setting: str, reason: str
 ) -> None:
-    give(office, add_referral(office), "decline")
-    office.sandbox.requests.clear()
+    give(installation, add_referral(installation), "decline")
+    installation.sandbox.requests.clear()
     name, value = setting.split("=")
     monkeypatch.setenv(f"HUNTER_{name}", value)
     assert tick(instance) == reason
     assert run_job(instance).output_for_node(SEND_OP) == []
     [run] = instance.get_runs()
     assert (run.tags["hunter/status"], run.tags["hunter/reason"]) == ("skipped", reason)
-    assert patches(office) == office.sandbox.requests == []
+    assert patches(installation) == installation.sandbox.requests == []

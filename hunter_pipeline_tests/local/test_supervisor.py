@@ -17,7 +17,7 @@ from hunter_pipeline.sandbox import TENANT_ID
 from hunter_pipeline.warehouse import embedded, sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 
 def test_unfinished_runs_are_failed_before_dagster_starts(
@@ -70,15 +70,17 @@ def test_killed_postgresql_is_restarted() -> None:
             embedded.stop(home.home)
 
 
-def test_database_with_referrals_of_another_kind_is_refused(office: Office) -> None:
+def test_database_with_referrals_of_another_kind_is_refused(installation: Installation) -> None:
     """The demo's referrals for a real tenant, and real ones for the demo."""
-    office.sync()
+    installation.sync()
     demo = load_settings()
     real = demo.model_copy(update={"partner_center_tenant_id": "contoso.onmicrosoft.com"})
     supervisor.refuse_mixing(demo)
     with pytest.raises(ConfigurationError, match="contains the demo's generated referrals"):
         supervisor.refuse_mixing(real)
-    office.execute("update sync_cursors set stream = replace(stream, %s, %s)", TENANT_ID, "contoso.onmicrosoft.com")
+    installation.execute(
+        "update sync_cursors set stream = replace(stream, %s, %s)", TENANT_ID, "contoso.onmicrosoft.com"
+    )
     supervisor.refuse_mixing(real)
     with pytest.raises(ConfigurationError, match="contains real referrals of another tenant"):
         supervisor.refuse_mixing(demo)

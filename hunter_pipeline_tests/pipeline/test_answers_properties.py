@@ -18,7 +18,7 @@ from hunter_pipeline.referrals.updates import is_same
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import IMPATIENT, Office, office_of
+from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation, open_installation
 
 FAULTS = st.sampled_from(
     [
@@ -59,14 +59,14 @@ class Killed(BaseException):
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=1)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=1)) as installation:
+        yield installation
 
 
-def crash(office: Office, request_number: int, *, after: bool) -> None:
+def crash(installation: Installation, request_number: int, *, after: bool) -> None:
     """Send what is due, and die before or after a request; later senders find the process dead."""
-    with office.client() as client:
+    with installation.client() as client:
         session: requests.Session = client.http._session
         original, count = session.request, 0
 
@@ -83,47 +83,47 @@ def crash(office: Office, request_number: int, *, after: bool) -> None:
 
         session.request = request  # type: ignore[method-assign]
         try:
-            Sender(office.warehouse, load_settings(), client, str(uuid.uuid4()), IMPATIENT).send_due()
+            Sender(installation.warehouse, load_settings(), client, str(uuid.uuid4()), IMPATIENT).send_due()
         except Killed:
-            office.execute("update referral_updates set claimed_by = 'elsewhere/1/0', claimed_at = 'epoch'")
+            installation.execute("update referral_updates set claimed_by = 'elsewhere/1/0', claimed_at = 'epoch'")
 
 
-def act(office: Office, referral_id: str, number: int, step: tuple[str, Any]) -> None:
+def act(installation: Installation, referral_id: str, number: int, step: tuple[str, Any]) -> None:
     kind, detail = step
     if kind == "answer":
         try:
-            give(office, referral_id, detail[0], **detail[1])
+            give(installation, referral_id, detail[0], **detail[1])
         except UpdateRefused as error:
             assert error.code in {"transition_refused", "unchanged"}
     elif kind == "edit":
         value = 100_000 + number if detail == "dealValue" else f"edit {number}"
-        office.sandbox.world.update(referral_id, details={detail: value})
+        installation.sandbox.world.update(referral_id, details={detail: value})
     elif kind == "fault":
-        office.sandbox.fail(detail)
+        installation.sandbox.fail(detail)
     elif kind == "send":
-        send(office)
+        send(installation)
     elif kind == "sync":
-        office.sync()
+        installation.sync()
     else:
-        crash(office, detail[0], after=detail[1])
+        crash(installation, detail[0], after=detail[1])
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12), remembers=st.booleans())
 def test_every_answer_is_applied_once_or_visibly_unresolved(
-    office: Office, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, Any]], remembers: bool
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, Any]], remembers: bool
 ) -> None:
     """The sandbox's own log of applied updates is the judge."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    office.reset()
-    office.sandbox.options = replace(office.sandbox.options, remembers_request_ids=remembers)
-    referral_id = add_referral(office)
+    installation.reset()
+    installation.sandbox.options = replace(installation.sandbox.options, remembers_request_ids=remembers)
+    referral_id = add_referral(installation)
     for number, step in enumerate(steps):
-        act(office, referral_id, number, step)
-    office.sandbox.clear_faults()
-    send(office)
-    rows = {row["request_id"]: row for row in office.rows("select * from referral_updates")}
-    applied = office.sandbox.updates.applied
+        act(installation, referral_id, number, step)
+    installation.sandbox.clear_faults()
+    send(installation)
+    rows = {row["request_id"]: row for row in installation.rows("select * from referral_updates")}
+    applied = installation.sandbox.updates.applied
     for request_id, row in rows.items():
         times = sum(entry.request_id == request_id for entry in applied)
         assert times <= 1, row
@@ -135,11 +135,11 @@ def test_every_answer_is_applied_once_or_visibly_unresolved(
         values = {operation["path"]: operation["value"] for operation in entry.operations}
         for path, before in entry.replaced.items():
             assert is_same(before, base[path]) or is_same(before, values[path]), (path, before)
-    office.sync()
-    [stored] = office.rows(
+    installation.sync()
+    [stored] = installation.rows(
         "select status, deal_value from partner_center_referrals where referral_id = %s", referral_id
     )
-    upstream = json.loads(json.dumps(office.sandbox.world.referrals[referral_id]))
+    upstream = json.loads(json.dumps(installation.sandbox.world.referrals[referral_id]))
     assert (stored["status"], is_same(stored["deal_value"], upstream["details"]["dealValue"])) == (
         upstream["status"],
         True,

@@ -10,7 +10,7 @@ import pytest
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
 REFERRALS = 1_000
 PAGE = 200
@@ -39,15 +39,15 @@ class CountingWarehouse(Warehouse):
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
-        office.warehouse = CountingWarehouse(office.url, office.folder)
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=REFERRALS)) as installation:
+        installation.warehouse = CountingWarehouse(installation.url, installation.folder)
+        yield installation
 
 
-def rows_written(office: Office) -> dict[str, int]:
+def rows_written(installation: Installation) -> dict[str, int]:
     """Return how many rows of each table were inserted, updated or deleted since it was created."""
-    with psycopg.connect(office.url, autocommit=True) as connection:
+    with psycopg.connect(installation.url, autocommit=True) as connection:
         connection.execute("select pg_stat_force_next_flush()")
         found = connection.execute(
             "select relname, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where relname = any(%s)",
@@ -67,31 +67,31 @@ def no_full_pages(server: Server) -> Iterator[None]:
         connection.execute("select pg_reload_conf()")
 
 
-def wal_position(office: Office) -> int:
-    with psycopg.connect(office.url, autocommit=True) as connection:
+def wal_position(installation: Installation) -> int:
+    with psycopg.connect(installation.url, autocommit=True) as connection:
         [position] = connection.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone() or [0]
     return int(position)
 
 
-def count_work(office: Office, mode: Any = "incremental") -> dict[str, Any]:
+def count_work(installation: Installation, mode: Any = "incremental") -> dict[str, Any]:
     """Run one sync; return its summary with what it took."""
-    before, start, CountingCursor.statements = rows_written(office), wal_position(office), 0
-    summary = office.sync(mode, page_size=PAGE)
+    before, start, CountingCursor.statements = rows_written(installation), wal_position(installation), 0
+    summary = installation.sync(mode, page_size=PAGE)
     assert summary["status"] == "success"
-    written = {name: count - before.get(name, 0) for name, count in rows_written(office).items()}
+    written = {name: count - before.get(name, 0) for name, count in rows_written(installation).items()}
     return {
         **summary,
         "statements": CountingCursor.statements,
         "written": written,
-        "wal": wal_position(office) - start,
+        "wal": wal_position(installation) - start,
     }
 
 
 @pytest.mark.usefixtures("no_full_pages")
-def test_sync_with_nothing_new_writes_no_row_of_a_referral(office: Office) -> None:
-    office.sync(page_size=PAGE)
-    office.sync(page_size=PAGE)
-    work = count_work(office)
+def test_sync_with_nothing_new_writes_no_row_of_a_referral(installation: Installation) -> None:
+    installation.sync(page_size=PAGE)
+    installation.sync(page_size=PAGE)
+    work = count_work(installation)
     assert work["requests"] == 1
     assert work["statements"] <= 50
     assert work["wal"] <= 100 * KB
@@ -100,13 +100,13 @@ def test_sync_with_nothing_new_writes_no_row_of_a_referral(office: Office) -> No
     assert work["fetched"] < REFERRALS / 20
 
 
-def test_change_of_one_percent_writes_rows_of_that_one_percent(office: Office) -> None:
-    office.sync(page_size=PAGE)
-    office.sync(page_size=PAGE)
-    changed = sorted(office.sandbox.world.incoming())[: REFERRALS // 100]
+def test_change_of_one_percent_writes_rows_of_that_one_percent(installation: Installation) -> None:
+    installation.sync(page_size=PAGE)
+    installation.sync(page_size=PAGE)
+    changed = sorted(installation.sandbox.world.incoming())[: REFERRALS // 100]
     for referral_id in changed:
-        office.sandbox.world.update(referral_id, status="Closed", substatus="Lost")
-    work = count_work(office)
+        installation.sandbox.world.update(referral_id, status="Closed", substatus="Lost")
+    work = count_work(installation)
     assert (work["new"], work["updated"]) == (0, len(changed))
     assert work["written"]["raw_referrals"] == len(changed)
     # one deleted and one inserted for each
@@ -116,19 +116,22 @@ def test_change_of_one_percent_writes_rows_of_that_one_percent(office: Office) -
 
 
 @pytest.mark.usefixtures("no_full_pages")
-def test_full_read_of_unchanged_referrals_moves_synced_at_and_writes_little(office: Office) -> None:
-    office.sync(page_size=PAGE)
-    office.sync("full", page_size=PAGE)
-    work = count_work(office, "full")
+def test_full_read_of_unchanged_referrals_moves_synced_at_and_writes_little(installation: Installation) -> None:
+    installation.sync(page_size=PAGE)
+    installation.sync("full", page_size=PAGE)
+    work = count_work(installation, "full")
     assert work["unchanged"] == REFERRALS
     assert work["written"] == dict.fromkeys(TABLES_OF_REFERRALS, 0) | {"partner_center_referrals": REFERRALS}
     assert work["wal"] / REFERRALS <= KB
-    assert office.value("select count(*) from partner_center_referrals where synced_at < %s", work["started_at"]) == 0
+    assert (
+        installation.value("select count(*) from partner_center_referrals where synced_at < %s", work["started_at"])
+        == 0
+    )
 
 
-def test_statements_grow_with_the_pages_and_not_with_the_referrals(office: Office) -> None:
-    first = count_work(office)
-    unchanged = count_work(office, "full")
+def test_statements_grow_with_the_pages_and_not_with_the_referrals(installation: Installation) -> None:
+    first = count_work(installation)
+    unchanged = count_work(installation, "full")
     pages = -(-REFERRALS // PAGE)
     assert first["requests"] <= pages + 1
     assert first["statements"] <= 50 + 10 * pages

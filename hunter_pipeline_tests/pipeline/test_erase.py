@@ -19,7 +19,13 @@ from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.office import TABLES, FarSide, Office, office_of, payload
+from hunter_pipeline_tests.warehouse.installation import (
+    TABLES,
+    FakePartnerCenter,
+    Installation,
+    open_installation,
+    payload,
+)
 
 REFERRALS = 60
 VIEWS = ("leads_ready", "referral_status_history")
@@ -36,102 +42,104 @@ EVERYTHING_OF_SUE = (ADDRESS, "sue", "fairweather", "555 0123", "cio")
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=REFERRALS)) as installation:
+        yield installation
 
 
-def erase_address(office: Office, address: str = ADDRESS) -> dict[str, int]:
+def erase_address(installation: Installation, address: str = ADDRESS) -> dict[str, int]:
     canonical = canonical_address(address)
     assert canonical is not None
     settings = load_settings()
-    return erase.erase_person(office.warehouse, canonical, own_domains(settings))
+    return erase.erase_person(installation.warehouse, canonical, own_domains(settings))
 
 
-def dump(office: Office) -> str:
+def dump(installation: Installation) -> str:
     """Return every table and view as case-folded text."""
-    rows = {name: office.rows(f"select * from {name}") for name in (*TABLES, *VIEWS)}
+    rows = {name: installation.rows(f"select * from {name}") for name in (*TABLES, *VIEWS)}
     return json.dumps(rows, default=str, ensure_ascii=False).casefold()
 
 
-def words_left(office: Office, *words: str) -> list[str]:
+def words_left(installation: Installation, *words: str) -> list[str]:
     """Return which of the words are in any table."""
-    text = dump(office)
+    text = dump(installation)
     return [word for word in words if word.casefold() in text]
 
 
-def test_people_of_the_sandbox_are_erased_and_stay_erased(office: Office) -> None:
+def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installation) -> None:
     """Twelve people: neither address nor name comes back, and no referral loses its company."""
-    office.sync()
-    known = office.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
+    installation.sync()
+    known = installation.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
     people = [row["person"] for row in known if row["person"] and canonical_address(row["person"]["email"] or "")][:12]
-    before = office.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
+    before = installation.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
     addresses = [person["email"].strip() for person in people]
     named = {
-        person["name"]: office.rows(
+        person["name"]: installation.rows(
             "select referral_id from raw_referrals where payload::text ilike %s", f"%{person['email'].strip()}%"
         )
         for person in people
     }
-    changed = [erase_address(office, f"  {address.upper()} ")["raw_referrals"] for address in addresses]
+    changed = [erase_address(installation, f"  {address.upper()} ")["raw_referrals"] for address in addresses]
     assert sum(changed) >= len({row["referral_id"] for rows in named.values() for row in rows}) > len(people) / 2
 
     def left() -> list[str]:
         """Return addresses in any table, and names in the referrals that had the address: others have the same name."""
         texts = {
             row["referral_id"]: row["text"]
-            for row in office.rows(
+            for row in installation.rows(
                 "select referral_id, raw.payload::text || referral::text as text from raw_referrals as raw "
                 "join partner_center_referrals as referral using (referral_id)"
             )
         }
         names = [name for name, rows in named.items() for row in rows if name and name in texts[row["referral_id"]]]
-        return words_left(office, *addresses) + names
+        return words_left(installation, *addresses) + names
 
     assert left() == []
     for mode in ("incremental", "full", "full"):
-        summary = office.sync(mode)
+        summary = installation.sync(mode)
         assert (summary["status"], summary["new"], summary["updated"]) == ("success", 0, 0)
         assert left() == []
-    assert office.value("select count(*) from raw_referrals") == REFERRALS
-    after = office.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
+    assert installation.value("select count(*) from raw_referrals") == REFERRALS
+    after = installation.rows("select referral_id, domain, domain_source, company_name from partner_center_referrals")
     assert sorted(map(str, after)) == sorted(map(str, before))
 
 
-def test_answers_that_name_the_person_are_erased(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_that_name_the_person_are_erased(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where only the answer names them; one that waits is canceled, and none can be sent again."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    named = add_referral(office, customerProfile={"name": "Fabrikam", "team": [SUE]})
-    answered, other = add_referral(office), add_referral(office)
-    give(office, named, "accept", notes="Sue Fairweather calls back")
-    send(office)
-    give(office, answered, "decline", reason=f"ask {ADDRESS}")
-    give(office, other, "update", notes="Bob")
-    assert erase_address(office)["referral_updates"] == 2
-    assert words_left(office, ADDRESS, "fairweather") == []
-    rows = {row["referral_id"]: row for row in office.rows("select * from referral_updates")}
+    named = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
+    answered, other = add_referral(installation), add_referral(installation)
+    give(installation, named, "accept", notes="Sue Fairweather calls back")
+    send(installation)
+    give(installation, answered, "decline", reason=f"ask {ADDRESS}")
+    give(installation, other, "update", notes="Bob")
+    assert erase_address(installation)["referral_updates"] == 2
+    assert words_left(installation, ADDRESS, "fairweather") == []
+    rows = {row["referral_id"]: row for row in installation.rows("select * from referral_updates")}
     assert (rows[named]["state"], rows[answered]["state"], rows[other]["state"]) == ("confirmed", "canceled", "pending")
     values = {item["path"]: item["value"] for item in rows[named]["operations"]}
     assert (values["/status"], values["/details/notes"], values["/name"]) == ("Active", ERASED, ERASED)
-    assert [row["state"] for row in send(office)] == ["confirmed"]
-    assert erase_address(office)["referral_updates"] == 0
-    office.sync("full")
-    assert words_left(office, ADDRESS, "fairweather") == []
+    assert [row["state"] for row in send(installation)] == ["confirmed"]
+    assert erase_address(installation)["referral_updates"] == 0
+    installation.sync("full")
+    assert words_left(installation, ADDRESS, "fairweather") == []
 
 
-def test_answer_in_flight_leaves_no_text_behind(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_in_flight_leaves_no_text_behind(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sender has died, or ends with an error that quotes the referral: the row tells nothing."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    referral_id = add_referral(office, customerProfile={"name": "Fabrikam", "team": [SUE]})
-    give(office, referral_id, "update", notes="Sue Fairweather calls back")
-    office.execute("update referral_updates set state = 'sending', claimed_at = 'epoch', claimed_by = 'elsewhere/1/0'")
-    erase_address(office)
-    [row] = send(office)
+    referral_id = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
+    give(installation, referral_id, "update", notes="Sue Fairweather calls back")
+    installation.execute(
+        "update referral_updates set state = 'sending', claimed_at = 'epoch', claimed_by = 'elsewhere/1/0'"
+    )
+    erase_address(installation)
+    [row] = send(installation)
     assert (row["state"], row["error"], row["attempts"]) == ("failed", ERASED, 0)
-    assert words_left(office, ADDRESS, "fairweather") == []
+    assert words_left(installation, ADDRESS, "fairweather") == []
 
 
-def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
+def test_every_version_and_quarantined_text_is_erased(installation: Installation) -> None:
     """Versions without the address are reduced, too; other referrals of the company keep their people."""
     profile = {"name": "Fabrikam", "team": [SUE, BOB]}
     first = payload(1, "2025-01-02T08:00:00Z", customerProfile=profile, team=[SUE])
@@ -142,9 +150,9 @@ def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
     other = payload(3, customerProfile={"name": "Fabrikam", "team": [BOB]}, status="Closed", substatus="Won")
     odd = [{"no": "id", "customerProfile": profile}, ADDRESS, [SUE]]
     for page in ([first, invited, other, *odd], [second], [third]):
-        office.sync(client=FarSide(page))
-    before = office.state()
-    assert erase_address(office) == {
+        installation.sync(client=FakePartnerCenter(page))
+    before = installation.state()
+    assert erase_address(installation) == {
         "raw_referrals": 4,
         "quarantined_referrals": 3,
         "referral_updates": 0,
@@ -152,131 +160,137 @@ def test_every_version_and_quarantined_text_is_erased(office: Office) -> None:
         "partner_center_referrals": 2,
         "leads_ready": 2,
     }
-    assert words_left(office, *EVERYTHING_OF_SUE) == []
-    assert office.value("select string_agg(distinct payload, '') from quarantined_referrals") == ERASED
-    assert office.value("select count(*) from raw_referrals where payload::text like '%bob@fabrikam.com%'") == 1
-    assert office.value("select count(*) from partner_center_referrals where deal_value in (1001, 1002, 1003)") == 3
-    after = office.state()
+    assert words_left(installation, *EVERYTHING_OF_SUE) == []
+    assert installation.value("select string_agg(distinct payload, '') from quarantined_referrals") == ERASED
+    assert installation.value("select count(*) from raw_referrals where payload::text like '%bob@fabrikam.com%'") == 1
+    assert (
+        installation.value("select count(*) from partner_center_referrals where deal_value in (1001, 1002, 1003)") == 3
+    )
+    after = installation.state()
     for table in ("companies", "leads_ready"):
         keys = ("domain", "canonical_name", "deal_value")
         assert [[row.get(key) for key in keys] for row in after[table]] == [
             [row.get(key) for key in keys] for row in before[table]
         ]
-    summary = office.sync(client=FarSide([third, first, second, invited, other, *odd]))
+    summary = installation.sync(client=FakePartnerCenter([third, first, second, invited, other, *odd]))
     assert (summary["new"], summary["updated"], summary["quarantined"]) == (0, 0, 3)
-    assert office.state() == after
-    assert office.value("select count(*) from quarantined_referrals") == 3
-    assert erase_address(office)["raw_referrals"] == 0
+    assert installation.state() == after
+    assert installation.value("select count(*) from quarantined_referrals") == 3
+    assert erase_address(installation)["raw_referrals"] == 0
 
 
-def test_person_who_is_in_no_table_is_left_out_of_later_syncs(office: Office) -> None:
-    assert erase_address(office, "Sue.Fairweather@Fabrikam.com") == dict.fromkeys(erase_address(office), 0)
+def test_person_who_is_in_no_table_is_left_out_of_later_syncs(installation: Installation) -> None:
+    assert erase_address(installation, "Sue.Fairweather@Fabrikam.com") == dict.fromkeys(erase_address(installation), 0)
     team = {"name": "Fabrikam", "team": [SUE]}
     versions = [payload(1, f"2025-01-0{day}T08:00:00Z", customerProfile=team, name=f"Deal {day}") for day in (2, 3)]
     for version in versions:
-        assert office.sync(client=FarSide([version]))["status"] == "success"
-        again = office.sync(client=FarSide([version]))
+        assert installation.sync(client=FakePartnerCenter([version]))["status"] == "success"
+        again = installation.sync(client=FakePartnerCenter([version]))
         assert (again["new"], again["updated"]) == (0, 0)
-    assert office.value("select count(*) from raw_referrals") == 2
-    assert words_left(office, *EVERYTHING_OF_SUE) == []
-    assert office.value("select domain from leads_ready") == "fabrikam.com"
-    assert office.value("select contact_email from leads_ready") is None
-    assert office.value("select count(*) from forgotten_people") == 1
+    assert installation.value("select count(*) from raw_referrals") == 2
+    assert words_left(installation, *EVERYTHING_OF_SUE) == []
+    assert installation.value("select domain from leads_ready") == "fabrikam.com"
+    assert installation.value("select contact_email from leads_ready") is None
+    assert installation.value("select count(*) from forgotten_people") == 1
 
 
-def test_another_spelling_of_an_erased_address_is_left_out(office: Office) -> None:
-    erase_address(office, "bilgi@girisim.com.tr")
+def test_another_spelling_of_an_erased_address_is_left_out(installation: Installation) -> None:
+    erase_address(installation, "bilgi@girisim.com.tr")
     team = [
         {"firstName": "Ayşe", "email": "BİLGİ@GİRİSİM.COM.TR"},
         {"lastName": "Öz", "email": "bilgi＠girisim.com.tr"},
     ]
     page = [payload(1, customerProfile={"team": team[:1]}), payload(2, customerProfile={"team": team[1:]})]
-    office.sync(client=FarSide(page))
-    assert words_left(office, "bilgi", "BİLGİ", "ayşe", "öz") == []
-    assert office.value("select count(*) from partner_center_referrals where domain = 'girisim.com.tr'") == 2
+    installation.sync(client=FakePartnerCenter(page))
+    assert words_left(installation, "bilgi", "BİLGİ", "ayşe", "öz") == []
+    assert installation.value("select count(*) from partner_center_referrals where domain = 'girisim.com.tr'") == 2
 
 
-def test_two_people_of_one_referral_leave_one_version(office: Office) -> None:
+def test_two_people_of_one_referral_leave_one_version(installation: Installation) -> None:
     """It is known again at the next sync."""
     page = [payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]})]
-    office.sync(client=FarSide(page))
-    erase_address(office)
-    erase_address(office, "bob@fabrikam.com")
-    summary = office.sync(client=FarSide(page))
+    installation.sync(client=FakePartnerCenter(page))
+    erase_address(installation)
+    erase_address(installation, "bob@fabrikam.com")
+    summary = installation.sync(client=FakePartnerCenter(page))
     assert (summary["new"], summary["updated"]) == (0, 0)
-    assert office.value("select count(*) from raw_referrals") == 1
-    assert words_left(office, *EVERYTHING_OF_SUE, "bob", "stone") == []
+    assert installation.value("select count(*) from raw_referrals") == 1
+    assert words_left(installation, *EVERYTHING_OF_SUE, "bob", "stone") == []
 
 
-def test_person_erased_by_an_earlier_release_stays_erased(office: Office) -> None:
+def test_person_erased_by_an_earlier_release_stays_erased(installation: Installation) -> None:
     """Its rows have keyed hashes and payloads out of which names were cut; they are no new versions."""
     page = [
         payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]}, details={"notes": "Sue Fairweather"}),
         payload(2, customerProfile={"name": "Fabrikam", "team": []}, details={"notes": "Sue Fairweather"}),
     ]
-    office.sync(client=FarSide(page))
-    hashes = {row["referral_id"]: row["content_hash"] for row in office.table("raw_referrals")}
-    with office.warehouse.connection() as connection:
+    installation.sync(client=FakePartnerCenter(page))
+    hashes = {row["referral_id"]: row["content_hash"] for row in installation.table("raw_referrals")}
+    with installation.warehouse.connection() as connection:
         registry = erasure.load_registry(connection)
         person = registry.address_hash(ADDRESS)
         registry.people.add(person)
         for referral in page:
             registry.record(referral["id"], {person})
         erasure.save_registry(connection, registry)
-    office.execute("insert into forgotten_traces (address_hash, trace_hash) values (%s, 'a name')", person)
+    installation.execute("insert into forgotten_traces (address_hash, trace_hash) values (%s, 'a name')", person)
     cut = {**SUE, **dict.fromkeys(("firstName", "lastName", "phoneNumber", "email", "title"))}
     member = {**cut, "erasedAddressHost": "fabrikam.com"}
     for referral, team in zip(page, ([member, BOB], []), strict=True):
         stored = {**referral, "customerProfile": {"name": "Fabrikam", "team": team}, "details": {"notes": "[erased]"}}
-        office.execute(
+        installation.execute(
             "update raw_referrals set payload = %s, content_hash = %s, erased = true where referral_id = %s",
             *(json.dumps(stored), registry.version_hash(hashes[referral["id"]]), referral["id"]),
         )
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         raw_referrals.repair_newest_versions(connection)
-    office.later_steps()
-    before = office.state()
+    installation.later_steps()
+    before = installation.state()
     for mode in ("incremental", "full"):
-        summary = office.sync(mode, client=FarSide(page))
+        summary = installation.sync(mode, client=FakePartnerCenter(page))
         assert (summary["new"], summary["updated"]) == (0, 0)
-    assert office.state() == before
-    assert words_left(office, *EVERYTHING_OF_SUE) == []
-    assert erase_address(office)["raw_referrals"] == 2, "reduced like those of today"
-    assert words_left(office, *EVERYTHING_OF_SUE, "bob") == []
-    assert office.sync(client=FarSide(page))["updated"] == 0
+    assert installation.state() == before
+    assert words_left(installation, *EVERYTHING_OF_SUE) == []
+    assert erase_address(installation)["raw_referrals"] == 2, "reduced like those of today"
+    assert words_left(installation, *EVERYTHING_OF_SUE, "bob") == []
+    assert installation.sync(client=FakePartnerCenter(page))["updated"] == 0
 
 
-def test_repaired_payload_is_known_again_after_its_person_was_erased(office: Office) -> None:
+def test_repaired_payload_is_known_again_after_its_person_was_erased(installation: Installation) -> None:
     page = [payload(1, customerProfile={"team": [SUE]}, name="a\0b", odd=float("inf"))]
-    office.sync(client=FarSide(page))
-    assert erase_address(office)["raw_referrals"] == 1
-    summary = office.sync(client=FarSide(page))
-    assert (summary["new"], summary["updated"], office.value("select count(*) from raw_referrals")) == (0, 0, 1)
+    installation.sync(client=FakePartnerCenter(page))
+    assert erase_address(installation)["raw_referrals"] == 1
+    summary = installation.sync(client=FakePartnerCenter(page))
+    assert (summary["new"], summary["updated"], installation.value("select count(*) from raw_referrals")) == (0, 0, 1)
 
 
-def test_referral_whose_id_is_an_address_gets_another_id(office: Office) -> None:
+def test_referral_whose_id_is_an_address_gets_another_id(installation: Installation) -> None:
     """One that does not reveal the address, in every table."""
     page = [payload(1, id=ADDRESS, customerProfile={"team": [SUE]})]
-    office.sync(client=FarSide(page))
-    erase_address(office)
-    office.sync(client=FarSide(page))
-    assert words_left(office, *EVERYTHING_OF_SUE) == []
-    ids = {row["referral_id"] for table in ("raw_referrals", "partner_center_referrals") for row in office.table(table)}
+    installation.sync(client=FakePartnerCenter(page))
+    erase_address(installation)
+    installation.sync(client=FakePartnerCenter(page))
+    assert words_left(installation, *EVERYTHING_OF_SUE) == []
+    ids = {
+        row["referral_id"]
+        for table in ("raw_referrals", "partner_center_referrals")
+        for row in installation.table(table)
+    }
     assert len(ids) == 1
 
 
-def test_erasing_waits_for_a_running_sync(office: Office) -> None:
+def test_erasing_waits_for_a_running_sync(installation: Installation) -> None:
     """What the sync lands before its end is erased then."""
     waiting = threading.Event()
     settings = load_settings()
 
     def work() -> None:
-        erase.erase_person(office.warehouse, ADDRESS, (), waiting.set)
+        erase.erase_person(installation.warehouse, ADDRESS, (), waiting.set)
 
     thread = threading.Thread(target=work)
-    run = SyncRun(office.warehouse, settings, "under-way")
+    run = SyncRun(installation.warehouse, settings, "under-way")
     assert run.begin("full") is None
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         thread.start()
         assert waiting.wait(DEADLINE_SECONDS)
         connection.execute(
@@ -289,31 +303,33 @@ def test_erasing_waits_for_a_running_sync(office: Office) -> None:
     run.finish()
     thread.join(DEADLINE_SECONDS)
     assert not thread.is_alive()
-    assert words_left(office, ADDRESS, "fairweather") == []
+    assert words_left(installation, ADDRESS, "fairweather") == []
 
 
-def test_sync_is_skipped_while_a_person_is_erased(office: Office) -> None:
-    with sync_lease.held(office.warehouse, "hunter forget", seconds=DEADLINE_SECONDS):
-        run = SyncRun(office.warehouse, load_settings(), "another")
+def test_sync_is_skipped_while_a_person_is_erased(installation: Installation) -> None:
+    with sync_lease.held(installation.warehouse, "hunter forget", seconds=DEADLINE_SECONDS):
+        run = SyncRun(installation.warehouse, load_settings(), "another")
         assert run.begin("incremental") == "sync_in_progress"
         run.finish()
 
 
-def test_error_while_erasing_changes_nothing(office: Office) -> None:
-    office.sync(client=FarSide([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
-    before = dump(office)
-    office.execute("alter table partner_center_referrals add constraint full_up check (contacts <> '[]')")
+def test_error_while_erasing_changes_nothing(installation: Installation) -> None:
+    installation.sync(client=FakePartnerCenter([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
+    before = dump(installation)
+    installation.execute("alter table partner_center_referrals add constraint full_up check (contacts <> '[]')")
     try:
         with pytest.raises(Exception, match="PostgreSQL refused a statement: check violation") as raised:
-            erase_address(office)
+            erase_address(installation)
     finally:
-        office.execute("alter table partner_center_referrals drop constraint full_up")
+        installation.execute("alter table partner_center_referrals drop constraint full_up")
     assert ADDRESS not in str(raised.value).casefold()
-    assert dump(office) == before
+    assert dump(installation) == before
 
 
-def test_forget_command_says_what_changed_and_never_who(office: Office, capfd: pytest.CaptureFixture[Any]) -> None:
-    office.sync(client=FarSide([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
+def test_forget_command_says_what_changed_and_never_who(
+    installation: Installation, capfd: pytest.CaptureFixture[Any]
+) -> None:
+    installation.sync(client=FakePartnerCenter([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
     capfd.readouterr()
     assert cli.run(["forget", f" {ADDRESS.title()} "]) == 0
     out, err = capfd.readouterr()
@@ -329,7 +345,7 @@ def test_forget_command_says_what_changed_and_never_who(office: Office, capfd: p
 
 @pytest.mark.parametrize("wrong", ["sue", "sue@", "@fabrikam.com", "sue fairweather@fabrikam.com", "", None])
 def test_forget_command_refuses_anything_but_one_address(
-    office: Office, wrong: str | None, capfd: pytest.CaptureFixture[Any]
+    installation: Installation, wrong: str | None, capfd: pytest.CaptureFixture[Any]
 ) -> None:
     assert cli.run(["forget"] if wrong is None else ["forget", wrong]) == 2
     said = capfd.readouterr()

@@ -10,15 +10,15 @@ from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline_tests.pipeline.answering import DEAL, add_referral, give, patches, send, stored
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
 TRIES = 5
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Office]:
-    with office_of(server, SandboxOptions(referrals=3)) as office:
-        yield office
+def shared(server: Server) -> Iterator[Installation]:
+    with open_installation(server, SandboxOptions(referrals=3)) as installation:
+        yield installation
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +26,11 @@ def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
-def test_accepted_referral_is_active_upstream_and_in_the_tables(office: Office) -> None:
-    referral_id = add_referral(office)
-    given = give(office, referral_id, "accept", **DEAL)
-    [row] = send(office)
-    upstream = office.sandbox.world.referrals[referral_id]
+def test_accepted_referral_is_active_upstream_and_in_the_tables(installation: Installation) -> None:
+    referral_id = add_referral(installation)
+    given = give(installation, referral_id, "accept", **DEAL)
+    [row] = send(installation)
+    upstream = installation.sandbox.world.referrals[referral_id]
     assert (row["id"], row["state"], row["attempts"], row["error"]) == (given["id"], "confirmed", 1, None)
     assert row["confirmed_at"] is not None
     assert (upstream["status"], upstream["substatus"], upstream["details"]["dealValue"]) == (
@@ -38,16 +38,16 @@ def test_accepted_referral_is_active_upstream_and_in_the_tables(office: Office) 
         "Accepted",
         12000,
     )
-    table = stored(office, referral_id)
+    table = stored(installation, referral_id)
     assert (table["status"], table["deal_value"], table["etag"]) == ("Active", Decimal(12000), upstream["eTag"])
 
 
-def test_request_is_as_microsoft_documents_it(office: Office) -> None:
-    referral_id = add_referral(office)
-    given = give(office, referral_id, "won", value="10000")
-    send(office)
-    [request] = patches(office)
-    [applied] = office.sandbox.updates.applied
+def test_request_is_as_microsoft_documents_it(installation: Installation) -> None:
+    referral_id = add_referral(installation)
+    given = give(installation, referral_id, "won", value="10000")
+    send(installation)
+    [request] = patches(installation)
+    [applied] = installation.sandbox.updates.applied
     assert request.path == f"/v1.0/engagements/referrals/{referral_id}"
     assert request.headers["if-match"] == '"0000-first"'
     assert request.headers["prefer"] == "return=representation"
@@ -60,16 +60,16 @@ def test_request_is_as_microsoft_documents_it(office: Office) -> None:
     ]
 
 
-def test_landed_version_is_the_one_of_the_next_sync(office: Office) -> None:
+def test_landed_version_is_the_one_of_the_next_sync(installation: Installation) -> None:
     """The answer that was read back is the same version as the one in the list: the next sync has nothing new."""
-    referral_id = add_referral(office)
-    give(office, referral_id, "lost", reason="Too expensive")
-    send(office)
-    versions = office.value("select count(*) from raw_referrals where referral_id = %s", referral_id)
-    summary = office.sync()
-    assert versions == office.value("select count(*) from raw_referrals where referral_id = %s", referral_id) == 2
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "lost", reason="Too expensive")
+    send(installation)
+    versions = installation.value("select count(*) from raw_referrals where referral_id = %s", referral_id)
+    summary = installation.sync()
+    assert versions == installation.value("select count(*) from raw_referrals where referral_id = %s", referral_id) == 2
     assert (summary["new"], summary["updated"]) == (0, 0)
-    assert stored(office, referral_id)["status_reason"] == "Too expensive"
+    assert stored(installation, referral_id)["status_reason"] == "Too expensive"
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_landed_version_is_the_one_of_the_next_sync(office: Office) -> None:
     ids=lambda fault: f"{fault.where}-{fault.kind}-{fault.breaks or fault.status or ''}",
 )
 @pytest.mark.parametrize("remembers", [True, False])
-def test_answer_is_applied_once_when_a_fault_passes(office: Office, fault: Fault, remembers: bool) -> None:
+def test_answer_is_applied_once_when_a_fault_passes(installation: Installation, fault: Fault, remembers: bool) -> None:
     """Whether or not Partner Center recognizes the request id of a request that it has answered before."""
-    office.sandbox.options = replace(office.sandbox.options, remembers_request_ids=remembers)
-    referral_id = add_referral(office)
-    give(office, referral_id, "accept", value="12000")
-    office.sandbox.fail(fault)
-    [row] = send(office)
+    installation.sandbox.options = replace(installation.sandbox.options, remembers_request_ids=remembers)
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "accept", value="12000")
+    installation.sandbox.fail(fault)
+    [row] = send(installation)
     assert (row["state"], row["error"]) == ("confirmed", None)
-    assert len(office.sandbox.updates.applied) == 1
-    assert {request.headers["request-id"] for request in patches(office)} == {row["request_id"]}
-    assert row["attempts"] == len(patches(office))
-    assert stored(office, referral_id)["status"] == "Active"
+    assert len(installation.sandbox.updates.applied) == 1
+    assert {request.headers["request-id"] for request in patches(installation)} == {row["request_id"]}
+    assert row["attempts"] == len(patches(installation))
+    assert stored(installation, referral_id)["status"] == "Active"
 
 
 @pytest.mark.parametrize(
@@ -119,96 +119,100 @@ def test_answer_is_applied_once_when_a_fault_passes(office: Office, fault: Fault
         ("drop", "failed", TRIES),
     ],
 )
-def test_answer_ends_with_the_reason_when_a_fault_stays(office: Office, kind: str, state: str, sent: int) -> None:
-    referral_id = add_referral(office)
-    give(office, referral_id, "decline")
-    office.sandbox.fail(Fault(where="patch", kind=kind))
-    [row] = send(office)
-    assert (row["state"], row["attempts"], len(patches(office))) == (state, sent, sent)
+def test_answer_ends_with_the_reason_when_a_fault_stays(
+    installation: Installation, kind: str, state: str, sent: int
+) -> None:
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "decline")
+    installation.sandbox.fail(Fault(where="patch", kind=kind))
+    [row] = send(installation)
+    assert (row["state"], row["attempts"], len(patches(installation))) == (state, sent, sent)
     assert row["error"]
     assert row["status_code"] == (int(kind) if kind.isdigit() else None)
-    assert office.sandbox.updates.applied == []
-    office.sandbox.clear_faults()
-    assert send(office) == []
-    with office.warehouse.connection() as connection:
+    assert installation.sandbox.updates.applied == []
+    installation.sandbox.clear_faults()
+    assert send(installation) == []
+    with installation.warehouse.connection() as connection:
         assert referral_updates.retry(connection, row) is not None
-    [again] = send(office)
+    [again] = send(installation)
     assert (again["state"], again["error"], again["request_id"]) == ("confirmed", None, row["request_id"])
 
 
-def test_expired_sign_in_leaves_the_answer_failed(office: Office) -> None:
-    referral_id = add_referral(office)
-    give(office, referral_id, "decline")
-    office.sandbox.require_mfa()
-    [row] = send(office)
+def test_expired_sign_in_leaves_the_answer_failed(installation: Installation) -> None:
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "decline")
+    installation.sandbox.require_mfa()
+    [row] = send(installation)
     assert (row["state"], row["status_code"]) == ("failed", 401)
-    assert office.sandbox.updates.applied == []
-    (office.folder / ".token_cache").unlink()
+    assert installation.sandbox.updates.applied == []
+    (installation.folder / ".token_cache").unlink()
 
 
 @pytest.mark.parametrize("remembers", [True, False])
-def test_conflict_shows_both_values_and_overwrites_nothing(office: Office, remembers: bool) -> None:
-    office.sandbox.options = replace(office.sandbox.options, remembers_request_ids=remembers)
-    referral_id = add_referral(office)
-    give(office, referral_id, "update", value="12000", notes="ours")
-    office.sandbox.world.update(referral_id, details={"dealValue": 9000})
-    [row] = send(office)
+def test_conflict_shows_both_values_and_overwrites_nothing(installation: Installation, remembers: bool) -> None:
+    installation.sandbox.options = replace(installation.sandbox.options, remembers_request_ids=remembers)
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "update", value="12000", notes="ours")
+    installation.sandbox.world.update(referral_id, details={"dealValue": 9000})
+    [row] = send(installation)
     assert row["state"] == "conflict"
     assert row["conflict"] == [{"path": "/details/dealValue", "base": 5000, "ours": "12000", "theirs": 9000}]
     assert "9000" in row["error"]
     assert "12000" in row["error"]
-    assert office.sandbox.world.referrals[referral_id]["details"]["notes"] == "first"
-    assert stored(office, referral_id)["deal_value"] == Decimal(9000)
-    with office.warehouse.connection() as connection:
+    assert installation.sandbox.world.referrals[referral_id]["details"]["notes"] == "first"
+    assert stored(installation, referral_id)["deal_value"] == Decimal(9000)
+    with installation.warehouse.connection() as connection:
         assert referral_updates.retry(connection, row) is not None
-    [again] = send(office)
+    [again] = send(installation)
     assert again["state"] == "confirmed"
-    assert stored(office, referral_id)["deal_value"] == Decimal(12000)
+    assert stored(installation, referral_id)["deal_value"] == Decimal(12000)
 
 
-def test_edit_right_after_the_answer_was_accepted_is_a_conflict(office: Office) -> None:
+def test_edit_right_after_the_answer_was_accepted_is_a_conflict(installation: Installation) -> None:
     """The answer was applied and then overwritten by a colleague: it is not sent again."""
-    referral_id = add_referral(office)
-    give(office, referral_id, "update", notes="ours")
-    office.sandbox.fail(Fault(where="get", kind="edit", body='{"details": {"notes": "theirs"}}', times=1))
-    [row] = send(office)
-    assert (row["state"], len(patches(office))) == ("conflict", 1)
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "update", notes="ours")
+    installation.sandbox.fail(Fault(where="get", kind="edit", body='{"details": {"notes": "theirs"}}', times=1))
+    [row] = send(installation)
+    assert (row["state"], len(patches(installation))) == ("conflict", 1)
     assert row["conflict"] == [{"path": "/details/notes", "base": "first", "ours": "ours", "theirs": "theirs"}]
 
 
-def test_later_answer_waits_for_the_earlier_one_and_builds_on_it(office: Office) -> None:
+def test_later_answer_waits_for_the_earlier_one_and_builds_on_it(installation: Installation) -> None:
     """The second changes the value that the first one set: that is no conflict."""
-    referral_id = add_referral(office)
-    give(office, referral_id, "accept", value="12000")
-    give(office, referral_id, "update", value="15000")
-    give(office, referral_id, "won")
-    rows = send(office)
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "accept", value="12000")
+    give(installation, referral_id, "update", value="15000")
+    give(installation, referral_id, "won")
+    rows = send(installation)
     assert [row["state"] for row in rows] == ["confirmed"] * 3
-    assert [entry.request_id for entry in office.sandbox.updates.applied] == [row["request_id"] for row in rows]
-    upstream = office.sandbox.world.referrals[referral_id]
+    assert [entry.request_id for entry in installation.sandbox.updates.applied] == [row["request_id"] for row in rows]
+    upstream = installation.sandbox.world.referrals[referral_id]
     assert (upstream["substatus"], upstream["details"]["dealValue"]) == ("Won", 15000)
 
 
-def test_dry_run_shows_the_request_and_sends_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_shows_the_request_and_sends_nothing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "dry-run")
-    referral_id = add_referral(office)
-    give(office, referral_id, "decline", reason="No capacity")
-    [row] = send(office)
-    assert (row["state"], row["attempts"], patches(office)) == ("dry_run", 0, [])
+    referral_id = add_referral(installation)
+    give(installation, referral_id, "decline", reason="No capacity")
+    [row] = send(installation)
+    assert (row["state"], row["attempts"], patches(installation)) == ("dry_run", 0, [])
     assert row["request"]["url"].endswith(referral_id)
     assert row["request"]["headers"]["If-Match"] == '"0000-first"'
     assert row["request"]["body"] == row["operations"]
     assert "Bearer" not in str(row["request"])
 
 
-def test_answer_of_a_dry_run_is_never_sent(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_of_a_dry_run_is_never_sent(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the flag is on by the time it is due; and a real answer waits while the flag says dry-run."""
-    first, second = add_referral(office), add_referral(office)
+    first, second = add_referral(installation), add_referral(installation)
     monkeypatch.setenv("HUNTER_WRITE_BACK", "dry-run")
-    give(office, first, "decline")
+    give(installation, first, "decline")
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    give(office, second, "decline")
+    give(installation, second, "decline")
     monkeypatch.setenv("HUNTER_WRITE_BACK", "dry-run")
-    assert [row["state"] for row in send(office)] == ["dry_run"]
+    assert [row["state"] for row in send(installation)] == ["dry_run"]
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    assert [(row["referral_id"], row["state"]) for row in send(office)] == [(second, "confirmed")]
+    assert [(row["referral_id"], row["state"]) for row in send(installation)] == [(second, "confirmed")]

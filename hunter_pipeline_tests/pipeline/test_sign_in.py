@@ -21,7 +21,7 @@ from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.token_store import TokenStore, parse_cache
 from hunter_pipeline.pipeline.sign_in import open_sign_in, token_store
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 OLD_KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 # Written at commit b769da0, with the sandbox's tokens.
@@ -47,7 +47,7 @@ Hunter = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def use_keys(shared: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UseKeys:
+def use_keys(shared: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UseKeys:
     """`use_keys(keys)` returns the settings of a node without a stored sign-in; `""` keeps it in a file."""
     for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)
@@ -114,7 +114,7 @@ def secrets_of(store: TokenStore) -> set[str]:
     return found | {str(entry["username"]) for entry in sections["Account"].values()}
 
 
-def test_sign_in_and_sign_out(settings: Settings, http: Http, shared: Office) -> None:
+def test_sign_in_and_sign_out(settings: Settings, http: Http, shared: Installation) -> None:
     """No account, then one whose token costs no request, then none again."""
     sign_in = open_sign_in(settings, http)
     for ask in (sign_in.token, sign_in.refreshed_token, sign_in.rewrite):
@@ -173,7 +173,7 @@ def test_lock_holds_between_processes_and_ends_with_them(settings: Settings) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(("forced", "refreshes"), [(False, 1), (True, 6)])
 def test_concurrent_nodes_refresh_one_after_the_other(
-    forced: bool, refreshes: int, settings: Settings, http: Http, shared: Office
+    forced: bool, refreshes: int, settings: Settings, http: Http, shared: Installation
 ) -> None:
     """Processes and threads that find the token expired use one refresh token; forced ones each use the newest."""
     sign_in_with(settings, http)
@@ -212,7 +212,7 @@ def test_corrupt_sign_in_asks_to_sign_in_again(settings: Settings, http: Http) -
     assert sign_in_with(settings, http).token()
 
 
-def test_row_holds_no_secrets(use_keys: UseKeys, http: Http, shared: Office) -> None:
+def test_row_holds_no_secrets(use_keys: UseKeys, http: Http, shared: Installation) -> None:
     """No token, name or key is in the table; the same sign-in saved again is encrypted differently."""
     settings = use_keys(NEW_KEY)
     sign_in = sign_in_with(settings, http)
@@ -256,7 +256,7 @@ def test_sign_in_is_kept_when_no_key_fits(use_keys: UseKeys, http: Http, hunter:
     ],
     ids=["empty", "text", "cut off", "not ASCII", "control", "no text inside", "no JSON inside"],
 )
-def test_damaged_row_asks_to_sign_in_again(sealed: str, use_keys: UseKeys, http: Http, shared: Office) -> None:
+def test_damaged_row_asks_to_sign_in_again(sealed: str, use_keys: UseKeys, http: Http, shared: Installation) -> None:
     """Everything that reads the row reports it, and a sign-in replaces it."""
     settings = use_keys(NEW_KEY)
     shared.execute("insert into sign_in (sealed) values (%s)", sealed)
@@ -322,7 +322,7 @@ def test_unreachable_database_is_a_database_error(
             ask()
 
 
-def test_node_cannot_write_when_it_lost_the_lock(use_keys: UseKeys, shared: Office) -> None:
+def test_node_cannot_write_when_it_lost_the_lock(use_keys: UseKeys, shared: Installation) -> None:
     """A node whose connection was closed does not overwrite what the next holder of the lock has saved."""
     store = token_store(use_keys(NEW_KEY))
     with pytest.raises(DatabaseError), store.locked() as held:
@@ -335,7 +335,7 @@ def test_node_cannot_write_when_it_lost_the_lock(use_keys: UseKeys, shared: Offi
 
 
 def test_sync_with_the_sign_in_in_the_database_leaks_no_secrets(
-    use_keys: UseKeys, http: Http, shared: Office, capfd: pytest.CaptureFixture[str]
+    use_keys: UseKeys, http: Http, shared: Installation, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A sync that has to refresh succeeds, and no token, key or name is in its log or in a table."""
     settings = use_keys(NEW_KEY)
@@ -352,7 +352,7 @@ def test_sync_with_the_sign_in_in_the_database_leaks_no_secrets(
     assert [secret for secret in secrets if secret in output + stored] == []
 
 
-def test_row_of_an_earlier_release_is_used(use_keys: UseKeys, http: Http, shared: Office) -> None:
+def test_row_of_an_earlier_release_is_used(use_keys: UseKeys, http: Http, shared: Installation) -> None:
     """A row made at commit b769da0 gives the account and can be encrypted again."""
     text = OLD_TOKEN_FILE.read_text(encoding="utf-8")
     settings = use_keys(NEW_KEY)

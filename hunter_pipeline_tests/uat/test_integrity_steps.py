@@ -13,7 +13,7 @@ from hunter_pipeline.uat import expected_schema, integrity_steps
 from hunter_pipeline.uat.system import IsolatedEnvironment
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.uat.conftest import MakeContext, failures, run
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 EVENT = {
     "event": "partner_center_page", "source": "partner_center_sync", "level": "info", "env": "production",
@@ -57,24 +57,28 @@ def no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integrity_steps, "SETTLE_SECONDS", 0)
 
 
-def data_failures(make_context: MakeContext, office: Office) -> list[str]:
+def data_failures(make_context: MakeContext, installation: Installation) -> list[str]:
     """Return what step 6 finds wrong; empty if it passes."""
-    result = run(integrity_steps.check_data, make_context("http://127.0.0.1:1", office.warehouse))
+    result = run(integrity_steps.check_data, make_context("http://127.0.0.1:1", installation.warehouse))
     return [] if result.passed else failures(result)
 
 
 @pytest.mark.usefixtures("no_settling")
-def test_data_passes_after_a_sync_and_fails_for_wrong_rows(office: Office, make_context: MakeContext) -> None:
+def test_data_passes_after_a_sync_and_fails_for_wrong_rows(
+    installation: Installation, make_context: MakeContext
+) -> None:
     """A domain that is not canonical and a referral that is missing in one table are named."""
-    office.sync()
-    assert data_failures(make_context, office) == []
-    office.execute("update companies set domain = 'WWW.' || domain where domain = (select max(domain) from companies)")
-    assert any("not canonical: 1 ('WWW." in each for each in data_failures(make_context, office))
-    lost = office.value(
+    installation.sync()
+    assert data_failures(make_context, installation) == []
+    installation.execute(
+        "update companies set domain = 'WWW.' || domain where domain = (select max(domain) from companies)"
+    )
+    assert any("not canonical: 1 ('WWW." in each for each in data_failures(make_context, installation))
+    lost = installation.value(
         "delete from normalized_referrals where referral_id = (select min(referral_id) from partner_center_referrals) "
         "returning referral_id"
     )
-    assert f"referrals that are not in all three tables: 1 ({lost})" in data_failures(make_context, office)
+    assert f"referrals that are not in all three tables: 1 ({lost})" in data_failures(make_context, installation)
 
 
 @pytest.mark.usefixtures("no_settling")
@@ -89,30 +93,34 @@ def test_data_passes_after_a_sync_and_fails_for_wrong_rows(office: Office, make_
         ("select lead_key from leads_real", "missing columns of the 10 tables and views: 30 ("),
     ],
 )
-def test_data_fails_when_leads_ready_is_wrong(view: str, text: str, office: Office, make_context: MakeContext) -> None:
+def test_data_fails_when_leads_ready_is_wrong(
+    view: str, text: str, installation: Installation, make_context: MakeContext
+) -> None:
     """Duplicate, missing and incomplete leads are found."""
-    office.sync()
-    office.execute("alter view leads_ready rename to leads_real")
-    office.execute(f"create view leads_ready as {view}")
+    installation.sync()
+    installation.execute("alter view leads_ready rename to leads_real")
+    installation.execute(f"create view leads_ready as {view}")
     try:
-        found = data_failures(make_context, office)
+        found = data_failures(make_context, installation)
     finally:
-        office.execute("drop view leads_ready")
-        office.execute("alter view leads_real rename to leads_ready")
+        installation.execute("drop view leads_ready")
+        installation.execute("alter view leads_real rename to leads_ready")
     assert any(each.startswith(text) for each in found)
 
 
 @pytest.mark.usefixtures("no_settling")
-def test_data_fails_when_nothing_is_stored_or_a_column_differs(office: Office, make_context: MakeContext) -> None:
+def test_data_fails_when_nothing_is_stored_or_a_column_differs(
+    installation: Installation, make_context: MakeContext
+) -> None:
     """A column is expected by name and by type."""
-    assert data_failures(make_context, office)[0].startswith("rows: raw versions 0, raw referrals 0")
-    office.execute("alter table quarantined_referrals rename column reason to why")
-    office.execute("alter table quarantined_referrals alter column payload type varchar")
+    assert data_failures(make_context, installation)[0].startswith("rows: raw versions 0, raw referrals 0")
+    installation.execute("alter table quarantined_referrals rename column reason to why")
+    installation.execute("alter table quarantined_referrals alter column payload type varchar")
     try:
-        missing = data_failures(make_context, office)[0]
+        missing = data_failures(make_context, installation)[0]
     finally:
-        office.execute("alter table quarantined_referrals rename column why to reason")
-        office.execute("alter table quarantined_referrals alter column payload type text")
+        installation.execute("alter table quarantined_referrals rename column why to reason")
+        installation.execute("alter table quarantined_referrals alter column payload type text")
     assert missing == (
         "missing columns of the 10 tables and views: "
         "2 ('quarantined_referrals.payload as text', 'quarantined_referrals.reason')"
@@ -121,10 +129,10 @@ def test_data_fails_when_nothing_is_stored_or_a_column_differs(office: Office, m
 
 @pytest.mark.usefixtures("no_settling")
 def test_data_fails_when_an_example_of_a_domain_differs(
-    office: Office, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(expected_schema.DOMAINS, "sue@gmail.com", ("gmail.com", None))
-    assert "of 28 examples of domains, wrong: 1 ('sue@gmail.com')" in data_failures(make_context, office)
+    assert "of 28 examples of domains, wrong: 1 ('sue@gmail.com')" in data_failures(make_context, installation)
 
 
 def test_data_fails_when_the_database_is_unreachable(make_context: MakeContext) -> None:

@@ -13,7 +13,7 @@ from hunter_pipeline.uat.clients import COUNTS, SYNC_PATHS, SyncCommandResult
 from hunter_pipeline.warehouse import acceptance, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, fetch_all
 from hunter_pipeline_tests.uat.conftest import FakeServer, MakeContext, failures, run
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 
 POST, GET = f"POST {SYNC_PATHS[0]}", f"GET {SYNC_PATHS[0]}"
 STARTED = {"task_id": "t1", "status": "queued", "success": True, "enqueued": True, "message": "The sync is queued."}
@@ -131,22 +131,22 @@ def test_second_sync_fails_without_a_first_one(make_context: MakeContext, closed
     ]
 
 
-def test_second_sync_may_create_only_what_changed_upstream(office: Office) -> None:
+def test_second_sync_may_create_only_what_changed_upstream(installation: Installation) -> None:
     """A row that is created although upstream had it before is named."""
-    first = office.sync()
-    office.sandbox.world.arrive(1)
-    second = office.sync()
-    with office.warehouse.connection() as connection:
+    first = installation.sync()
+    installation.sandbox.world.arrive(1)
+    second = installation.sync()
+    with installation.warehouse.connection() as connection:
         created = acceptance.come_since(connection, first["run_id"], first["watermark"])
         changed = acceptance.count_changed_upstream_since(connection, first["watermark"])
     assert ([row["is_newer"] for row in created], changed) == ([True], 1)
     assert all(evidence.ok for evidence in sync_steps.check_changes(second, created, changed))
 
-    office.execute(
+    installation.execute(
         "update partner_center_referrals set source_updated_at = '2020-01-01' where referral_id = %s",
         created[0]["referral_id"],
     )
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         created = acceptance.come_since(connection, first["run_id"], first["watermark"])
     old, _ = sync_steps.check_changes(second, created, changed)
     assert old.text.startswith("1 of 1 referrals created after the first sync existed upstream before")

@@ -7,7 +7,7 @@ import pytest
 
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.servers import SERVERS, Server
-from hunter_pipeline_tests.warehouse.office import database_on
+from hunter_pipeline_tests.warehouse.installation import database_on
 
 
 @pytest.fixture(scope="session", params=SERVERS)

@@ -6,7 +6,7 @@ import pytest
 
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import office_of
+from hunter_pipeline_tests.warehouse.installation import open_installation
 from hunter_pipeline_tests.web.browser import require_browser
 from hunter_pipeline_tests.web.services import LivePipeline, run_pipeline
 
@@ -26,5 +26,8 @@ def live(server: Server) -> Iterator[LivePipeline]:
 
     It ends with this package's tests, before the next module on this worker starts another Dagster.
     """
-    with office_of(server, SandboxOptions(referrals=REFERRALS)) as office, run_pipeline(office) as live:
+    with (
+        open_installation(server, SandboxOptions(referrals=REFERRALS)) as installation,
+        run_pipeline(installation) as live,
+    ):
         yield live

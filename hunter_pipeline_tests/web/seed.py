@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import database_on
+from hunter_pipeline_tests.warehouse.installation import database_on
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 # An address without a Dagster: the discard port.

@@ -22,7 +22,7 @@ from hunter_pipeline.web.app import create_app, server_config
 from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import Office, sign_in
+from hunter_pipeline_tests.warehouse.installation import Installation, sign_in
 
 _SENSORS = """{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors { sensorState { id } } } } } }"""
 _STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
@@ -32,7 +32,7 @@ _STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
 class LivePipeline:
     """A running pipeline: its sandbox and database, and the settings of a service that uses its Dagster."""
 
-    office: Office
+    installation: Installation
     settings: Settings
 
 
@@ -55,14 +55,14 @@ def run_service(settings: Settings, *, port: int = 0, app: FastAPI | None = None
 
 
 @contextmanager
-def run_pipeline(office: Office) -> Iterator[LivePipeline]:
+def run_pipeline(installation: Installation) -> Iterator[LivePipeline]:
     """Run Dagster (web UI, daemon, code location); its schedules and sensors start no sync."""
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "environ", os.environ.copy())
-            for name, value in {**office.environment, "HUNTER_SYNC_INTERVAL_SECONDS": "86400"}.items():
+            for name, value in {**installation.environment, "HUNTER_SYNC_INTERVAL_SECONDS": "86400"}.items():
                 patch.setenv(name, value)
-            sign_in(office)
+            sign_in(installation)
             settings = load_settings()
             dagster_instance.prepare(settings)
             urls = Urls(*(f"http://127.0.0.1:{free_port()}" for _ in range(2)))
@@ -73,10 +73,10 @@ def run_pipeline(office: Office) -> Iterator[LivePipeline]:
         patch.setattr(dagster_client, "LAUNCH_SECONDS", DEADLINE_SECONDS)
         _stop_sensors(urls.dagster)
         # a sensor may have started a sync before it was stopped
-        client = DagsterClient(urls.dagster, office.warehouse)
+        client = DagsterClient(urls.dagster, installation.warehouse)
         wait_until(lambda: client.unfinished_sync() is None, pause=0.2)
-        office.reset()
-        yield LivePipeline(office, settings.model_copy(update={"dagster_url": urls.dagster}))
+        installation.reset()
+        yield LivePipeline(installation, settings.model_copy(update={"dagster_url": urls.dagster}))
 
 
 def _stop_sensors(url: str) -> None:

@@ -23,7 +23,7 @@ from hunter_pipeline.web.dagster_client import SYNC_JOB, DagsterClient
 from hunter_pipeline_tests.free_ports import free_port
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
-from hunter_pipeline_tests.warehouse.office import Office, office_of
+from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 from hunter_pipeline_tests.watchdog import own_variable
 from hunter_pipeline_tests.web.seed import settings_for
 from hunter_pipeline_tests.web.services import LivePipeline, run_service, wait_for_sync
@@ -38,18 +38,18 @@ SUMMARY = (
 
 
 @pytest.fixture(scope="module")
-def without_dagster(server: Server) -> Iterator[tuple[str, Office]]:
+def without_dagster(server: Server) -> Iterator[tuple[str, Installation]]:
     """A service with the feature flag on and without Dagster: its address, its sandbox and database."""
     with (
-        office_of(server, SandboxOptions(referrals=1)) as office,
-        run_service(settings_for(office.url, office.folder, partner_center_enabled=True)) as url,
+        open_installation(server, SandboxOptions(referrals=1)) as installation,
+        run_service(settings_for(installation.url, installation.folder, partner_center_enabled=True)) as url,
     ):
-        yield url, office
+        yield url, installation
 
 
 def test_sync_is_launched_once_and_followed_to_its_end(live: LivePipeline):
     """A second POST returns the run that the first one queued, and the final status includes the summary."""
-    live.office.reset()
+    live.installation.reset()
     with run_service(live.settings) as url:
         first = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
         second = requests.post(
@@ -83,7 +83,7 @@ def test_full_sync_is_launched_when_the_body_asks_for_it(live: LivePipeline):
 def test_run_that_was_never_queued_counts_as_failed(live: LivePipeline, monkeypatch: pytest.MonkeyPatch):
     """After STARTUP_SECONDS the next POST starts a new run."""
     monkeypatch.setattr(dagster_client, "STARTUP_SECONDS", DEADLINE_SECONDS)
-    monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.office.warehouse))
+    monkeypatch.setenv("DAGSTER_PG_URL", dagster_instance.storage_url(live.installation.warehouse))
     with DagsterInstance.from_config(str(live.settings.dagster_home)) as dagster, run_service(live.settings) as url:
         lost = create_run_for_test(dagster, job_name=SYNC_JOB).run_id
         young = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS).json()
@@ -100,7 +100,7 @@ def test_run_that_was_never_queued_counts_as_failed(live: LivePipeline, monkeypa
 def test_sync_of_the_command_line_is_returned_as_the_running_one(live: LivePipeline):
     """It holds the lease, and its status comes from `sync_runs`, because Dagster does not know it."""
     run_id = str(uuid.uuid4())
-    warehouse = live.office.warehouse
+    warehouse = live.installation.warehouse
     held = sync_lease.held(warehouse, run_id, seconds=DEADLINE_SECONDS)
     with run_service(live.settings) as url, held, warehouse.connection() as connection:
         sync_runs.open_run(connection, run_id, "full")
@@ -121,8 +121,8 @@ def test_sync_of_the_command_line_is_returned_as_the_running_one(live: LivePipel
 
 def test_run_is_skipped_when_another_sync_holds_the_lease(live: LivePipeline):
     """The run succeeds, and its summary says why it did nothing."""
-    client = DagsterClient(live.settings.dagster_url, live.office.warehouse)
-    held = sync_lease.held(live.office.warehouse, "another sync", seconds=DEADLINE_SECONDS)
+    client = DagsterClient(live.settings.dagster_url, live.installation.warehouse)
+    held = sync_lease.held(live.installation.warehouse, "another sync", seconds=DEADLINE_SECONDS)
     with run_service(live.settings) as url, held:
         location, repository = client.find_job()
         task_id = client.submit_run(location, repository, full=False)
@@ -131,15 +131,15 @@ def test_run_is_skipped_when_another_sync_holds_the_lease(live: LivePipeline):
         assert (ended["summary"]["status"], ended["summary"]["reason"]) == ("skipped", "sync_in_progress")
 
 
-def test_recorded_syncs_have_a_status_without_dagster(without_dagster: tuple[str, Office]):
+def test_recorded_syncs_have_a_status_without_dagster(without_dagster: tuple[str, Installation]):
     """Starting a sync and the status of an unknown one are 503."""
-    url, office = without_dagster
+    url, installation = without_dagster
     refused = requests.post(f"{url}{SYNC}", timeout=DEADLINE_SECONDS)
     assert refused.status_code == 503
     assert refused.json()["error"] == "dagster_unavailable"
     assert refused.json()["detail"] == "Dagster cannot be reached."
     assert refused.json()["hint"]
-    with office.warehouse.connection() as connection:
+    with installation.warehouse.connection() as connection:
         sync_runs.open_run(connection, "known", "full")
         sync_runs.close_run(connection, "known", status="success", reason=None, error=None)
         sync_runs.skip_run(connection, "skipped", mode="full", reason="sync_in_progress", watermark=None)
@@ -151,7 +151,7 @@ def test_recorded_syncs_have_a_status_without_dagster(without_dagster: tuple[str
 
 
 def test_requests_do_not_wait_for_each_other_when_dagster_hangs(
-    without_dagster: tuple[str, Office], monkeypatch: pytest.MonkeyPatch
+    without_dagster: tuple[str, Installation], monkeypatch: pytest.MonkeyPatch
 ):
     """Six requests reach Dagster at the same time, and each fails when its time-out is over."""
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
@@ -169,7 +169,7 @@ def test_requests_do_not_wait_for_each_other_when_dagster_hangs(
 
 @pytest.mark.parametrize("path", [SYNC, "/api/v1/partner-center/referrals/sync"])
 def test_sync_is_refused_when_the_feature_flag_is_off(
-    without_dagster: tuple[str, Office], path: str, capsys: pytest.CaptureFixture[str]
+    without_dagster: tuple[str, Installation], path: str, capsys: pytest.CaptureFixture[str]
 ):
     """The response is 400, and the log says that the sync was skipped and why."""
     settings = settings_for(without_dagster[1].url, without_dagster[1].folder, log_format="json")
@@ -185,7 +185,7 @@ def test_sync_is_refused_when_the_feature_flag_is_off(
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"full": "perhaps"}', b'{"fuller": true}'])
-def test_invalid_body_is_refused(without_dagster: tuple[str, Office], body: bytes):
+def test_invalid_body_is_refused(without_dagster: tuple[str, Installation], body: bytes):
     answer = requests.post(
         f"{without_dagster[0]}{SYNC}", data=body, headers={"Content-Type": "application/json"}, timeout=DEADLINE_SECONDS
     )
@@ -221,7 +221,7 @@ def is_up(port: int) -> bool:
     return False
 
 
-def test_broken_code_location_is_reported(broken_dagster: str, without_dagster: tuple[str, Office]):
+def test_broken_code_location_is_reported(broken_dagster: str, without_dagster: tuple[str, Installation]):
     """The hint is to look at Dagster's page, not to start Dagster."""
     settings = settings_for(
         without_dagster[1].url, without_dagster[1].folder, partner_center_enabled=True, dagster_url=broken_dagster
@@ -237,4 +237,4 @@ def test_broken_code_location_is_reported(broken_dagster: str, without_dagster: 
 def test_dagster_without_the_sync_job_is_reported(live: LivePipeline, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dagster_client, "SYNC_JOB", "job_of_another_project")
     with pytest.raises(DagsterUnavailable, match="has no job job_of_another_project"):
-        DagsterClient(live.settings.dagster_url, live.office.warehouse).launch_sync()
+        DagsterClient(live.settings.dagster_url, live.installation.warehouse).launch_sync()

@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def url(live: LivePipeline) -> Iterator[str]:
-    live.office.reset()
+    live.installation.reset()
     with run_service(live.settings) as url:
         yield url
 
@@ -69,7 +69,7 @@ def test_sync_now_shows_the_progress_and_fills_the_table(page: Page, live: LiveP
     """Toasts tell the start and the end, the status region follows the run, and the lists refresh automatically."""
     expect(page.get_by_role("status")).to_contain_text("No sync yet")
     expect(page.get_by_text("No referrals yet")).to_be_visible()
-    with psycopg.connect(live.office.url) as connection:
+    with psycopg.connect(live.installation.url) as connection:
         # the run waits for this lock until the test has seen it running
         connection.execute("select pg_advisory_lock(%s)", (WRITE_LOCK,))
         page.get_by_role("button", name="Sync now").click()
@@ -265,7 +265,7 @@ def test_paper_has_the_leads_and_nothing_else(page: Page):
 
 def test_failed_sync_shows_the_reason_and_the_next_step(page: Page, live: LivePipeline):
     """The toast stays until it is dismissed."""
-    live.office.sandbox.fail(Fault(where="list", kind="403"))
+    live.installation.sandbox.fail(Fault(where="list", kind="403"))
     try:
         page.get_by_role("button", name="Sync now").click()
         expect(page.get_by_text("Sync queued")).to_be_visible()
@@ -273,7 +273,7 @@ def test_failed_sync_shows_the_reason_and_the_next_step(page: Page, live: LivePi
         toast = page.get_by_text("Sync failed:")
         expect(toast).to_be_visible()
     finally:
-        live.office.sandbox.clear_faults()
+        live.installation.sandbox.clear_faults()
     expect(toast).to_contain_text("403")
     expect(page.get_by_role("status")).to_contain_text("Failed")
     expect(page.get_by_role("status")).to_contain_text("What to do: Run hunter auth login")

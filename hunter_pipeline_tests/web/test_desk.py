@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.web import pages
 from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.office import Office
+from hunter_pipeline_tests.warehouse.installation import Installation
 from hunter_pipeline_tests.web.seed import referral_row, seeded_database
 from hunter_pipeline_tests.web.services import run_service
 
@@ -45,10 +45,10 @@ def referral_numbers(html: str) -> list[str]:
     return re.findall(r'id="row-referral-(\d+)"', html)
 
 
-def test_every_sandbox_referral_has_a_page_and_a_dialog(office: Office):
+def test_every_sandbox_referral_has_a_page_and_a_dialog(installation: Installation):
     """Missing values are no errors, in both languages, and no page contains an inline style or script."""
-    assert office.sync()["status"] == "success"
-    ids = [found["referral_id"] for found in office.rows("select referral_id from partner_center_referrals")]
+    assert installation.sync()["status"] == "success"
+    ids = [found["referral_id"] for found in installation.rows("select referral_id from partner_center_referrals")]
     with run_service(load_settings()) as url:
         found = [get(f"{url}/?lang={code}").text for code in ("en", "tr")]
         found += [get(f"{url}/referrals/{each}?lang=tr").text for each in ids]
@@ -97,7 +97,7 @@ def test_hostile_names_are_escaped(url: str):
         assert '"><b>' not in page
 
 
-def test_empty_states_say_why_they_are_empty(url: str, office: Office):
+def test_empty_states_say_why_they_are_empty(url: str, installation: Installation):
     """No match, no such referral, and no sync yet have texts of their own."""
     assert "No referrals match these filters" in get(f"{url}/?q=nobody-of-that-name").text
     gone = get(f"{url}/referrals/none-such")
@@ -141,10 +141,12 @@ def test_unchanged_status_is_not_sent_again(url: str):
     assert get(f"{url}{again[1].replace('&amp;', '&')}").status_code == 204
 
 
-def test_large_payload_is_loaded_separately(office: Office):
-    assert office.sync()["status"] == "success"
-    office.execute("update raw_referrals set payload = payload || jsonb_build_object('notes', repeat('<x>', 40000))")
-    one = office.value("select min(referral_id) from raw_referrals")
+def test_large_payload_is_loaded_separately(installation: Installation):
+    assert installation.sync()["status"] == "success"
+    installation.execute(
+        "update raw_referrals set payload = payload || jsonb_build_object('notes', repeat('<x>', 40000))"
+    )
+    one = installation.value("select min(referral_id) from raw_referrals")
     with run_service(load_settings()) as url:
         page = get(f"{url}/referrals/{one}").text
         payload = get(f"{url}/referrals/{one}/payload")

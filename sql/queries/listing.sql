@@ -1,4 +1,4 @@
--- What the API and the lead desk show. `warehouse/listing.py` puts its constant conditions and orders behind the first ones.
+-- What the API and the lead desk show. `warehouse/listing.py` appends constant conditions and orders to the first ones.
 
 -- name: listed_referral_ids
 -- Nothing but what an index holds: a page far down walks the index, and no row before it is fetched.
@@ -260,8 +260,8 @@ group by status
 order by array_position(array['New', 'Active', 'Closed', 'None'], status) asc nulls last, status asc;
 
 -- name: expiring
--- One row a day, also for days on which nothing expires; only what is still New can expire. `days` are the beginnings of
--- the days and the end of the last.
+-- One row a day, also for days on which nothing expires; only what is still New can expire. `days` begin each day, and
+-- the last of them ends the last day.
 select
     day.start,
     count(referral.referral_id) as count

@@ -1,8 +1,8 @@
 """
-A sandbox, a database and somebody who is signed in, shared by a module's tests and made new for each of them.
+Provide an installation for tests: a sandbox and a migrated database with a signed-in account.
 
-`office_of` opens one; `Office.reset` takes back what a test did. `python -m hunter_pipeline_tests.warehouse.office`
-is one sync in a process of its own, with the environment that it is given.
+The tests of a module share one and reset it before each test. Run as a module, this file makes one sync in a process
+of its own, with the environment of that process.
 """
 
 import copy
@@ -51,8 +51,8 @@ TABLES = (
 )
 
 
-class Office:
-    """What the tests of one module share."""
+class Installation:
+    """A sandbox and a database, with the methods that tests need to work on both."""
 
     def __init__(self, sandbox: Sandbox, url: str, folder: Path) -> None:
         self.sandbox = sandbox
@@ -64,7 +64,7 @@ class Office:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of a process that works here."""
+        """Return the environment variables of a process that uses this installation."""
         return {
             **self.sandbox.environment(),
             f"{PREFIX}DATABASE_URL": self.url,
@@ -74,7 +74,7 @@ class Office:
         }
 
     def reset(self) -> None:
-        """Take back what the last test did to the world, to the sandbox and to the tables."""
+        """Restore the sandbox's data and options, and empty the tables."""
         site = self.sandbox
         with site.world.lock:
             site.world.referrals.clear()
@@ -88,40 +88,40 @@ class Office:
         self.execute(f"truncate {', '.join(TABLES)} restart identity")
 
     def refuse(self, **options: bool) -> None:
-        """Let Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
+        """Make Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
         self.sandbox.options = replace(self._options, **cast("dict[str, Any]", options))
 
     def execute(self, statement: str, *values: Any) -> None:
-        """One statement of a test's own."""
+        """Run a statement in a transaction of its own."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(cast("Any", statement), values or None)
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """What a query gives."""
+        """Return the rows of a query."""
         with self.warehouse.connection() as connection:
             return connection.execute(cast("Any", statement), values or None).fetchall()
 
     def value(self, statement: str, *values: Any) -> Any:
-        """The only value that a query gives."""
+        """Return the only value of a query."""
         [row] = self.rows(statement, *values)
         [value] = row.values()
         return value
 
     def table(self, name: str, *, without: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """A table's rows in one order, without some columns."""
+        """Return the rows of a table in a stable order, without the columns in `without`."""
         found = self.rows(f"select * from {name}")
         kept = [{column: row[column] for column in row if column not in without} for row in found]
         return sorted(kept, key=lambda row: json.dumps(row, default=str, sort_keys=True))
 
     def state(self) -> dict[str, Any]:
-        """What must be the same after the same upstream state, whenever and however often it was read."""
+        """Return the content that depends on the upstream state only, not on when and how often it was read."""
         times = ("id", "fetched_at", "run_id", "normalized_at", "created_at", "updated_at", "synced_at")
         kept = ("raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready")
         return {name: self.table(name, without=(*times, "company_id")) for name in kept}
 
     @property
     def pages_asked(self) -> list[dict[str, str]]:
-        """The query of each request for a page of referrals so far; that of a later page is what its token holds."""
+        """Return the query of each request for a page of referrals so far; that of a later page holds a token only."""
         return [request.query for request in self.sandbox.requests if request.path == LIST]
 
     def sync(
@@ -132,7 +132,7 @@ class Office:
         run_id: str | None = None,
         client: Any = None,
     ) -> dict[str, Any]:
-        """One sync as Dagster's assets make it, in their order and with their connections; its summary."""
+        """Run a sync with the steps, order and connections of the Dagster assets; return its row of `sync_runs`."""
         settings = load_settings()
         run_id = run_id or str(uuid.uuid4())
         run = SyncRun(self.warehouse, settings, run_id)
@@ -154,7 +154,7 @@ class Office:
         return summary
 
     def later_steps(self, run_id: str | None = None) -> None:
-        """Run the steps after the extraction, each on its own connection; outside a sync they handle everything."""
+        """Run the steps after the extraction, each on its own connection; without a run id they process all rows."""
         settings = load_settings()
         everything = run_id is None
         with self.warehouse.connection() as connection:
@@ -167,16 +167,16 @@ class Office:
             update_companies(connection, directory, everything=everything)
 
     def client(self) -> PartnerCenterClient:
-        """A client that is signed in and does not wait long."""
+        """Return a signed-in client with short retry waits."""
         return open_client(load_settings(), IMPATIENT)
 
     def pausing_client(self, *, page: int) -> "PausingClient":
-        """Return a client that keeps a page back until the test says so."""
+        """Return a client that holds a page back until the test sets `go_on`."""
         return PausingClient(self.client(), page=page)
 
 
 class PausingClient:
-    """A signed-in client of a sandbox that keeps a page back until the test says `go_on`."""
+    """A signed-in client that holds one page back until the test sets `go_on`."""
 
     def __init__(self, client: PartnerCenterClient, *, page: int) -> None:
         self.reached = threading.Event()
@@ -192,11 +192,11 @@ class PausingClient:
         self._client.__exit__(*error)
 
     def __getattr__(self, name: str) -> Any:
-        """Return everything else from the client."""
+        """Return any other attribute of the wrapped client."""
         return getattr(self._client, name)
 
     def pages(self, **options: Any) -> Iterator[Page]:
-        """Yield each page; wait before the one that is kept back."""
+        """Yield each page; wait for `go_on` before the page that is held back."""
         for page in self._client.pages(**options):
             if page.number == self._page:
                 self.reached.set()
@@ -204,8 +204,8 @@ class PausingClient:
             yield page
 
 
-class FarSide:
-    """A far side that answers with given pages: the client's interface and nothing behind it."""
+class FakePartnerCenter:
+    """A replacement for the client that returns given pages and makes no requests."""
 
     retries = 0
 
@@ -213,21 +213,21 @@ class FarSide:
         self.requests = 0
         self._pages = pages
 
-    def __enter__(self) -> "FarSide":
+    def __enter__(self) -> "FakePartnerCenter":
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
 
     def signed_in_as(self) -> None:
-        """Nobody: this far side knows of no sign-in."""
+        """Return None: no account is signed in."""
 
     def has_referral(self, referral_id: str) -> bool:
-        """Return whether one of the pages has it."""
+        """Return whether one of the pages has the referral."""
         return any(isinstance(item, dict) and item.get("id") == referral_id for page in self._pages for item in page)
 
     def pages(self, **_: Any) -> Iterator[Page]:
-        """Each of the pages, once."""
+        """Yield each of the pages once."""
         for number, items in enumerate(self._pages, 1):
             self.requests += 1
             yield Page(number, list(items))
@@ -235,32 +235,32 @@ class FarSide:
 
 @contextmanager
 def database_on(server: Server, name: str) -> Iterator[str]:
-    """A database of that name with the newest schema on the test session's server; its address."""
+    """Create a database with the newest schema on the test session's server; yield its URL."""
     with server.database(name) as url:
         migrate.upgrade(Warehouse(url, server.home))
         yield url
 
 
 @contextmanager
-def office_of(server: Server, options: SandboxOptions) -> Iterator[Office]:
-    """A sandbox and a migrated database of their own, somebody signed in."""
-    folder = Path(tempfile.mkdtemp(prefix="hunter-office-"))
+def open_installation(server: Server, options: SandboxOptions) -> Iterator[Installation]:
+    """Open an installation with its own sandbox, database and home; `sign_in` signs an account in."""
+    folder = Path(tempfile.mkdtemp(prefix="hunter-installation-"))
     try:
-        with Sandbox(options) as sandbox, database_on(server, f"office_{uuid.uuid4().hex[:12]}") as url:
-            yield Office(sandbox, url, folder)
+        with Sandbox(options) as sandbox, database_on(server, f"installation_{uuid.uuid4().hex[:12]}") as url:
+            yield Installation(sandbox, url, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sign_in(office: Office) -> None:
-    """Sign in, once for all tests of a module: the token cache lies in the office's folder."""
+def sign_in(installation: Installation) -> None:
+    """Sign an account in, unless the token cache in the installation's folder exists already."""
     if not load_settings().token_cache.exists():
-        with office.client() as client:
+        with installation.client() as client:
             client.sign_in.login_device_code(lambda *_: None)
 
 
 def payload(number: int, stamp: str | None = None, **changes: Any) -> dict[str, Any]:
-    """A small referral of the far side, `number` being its identity."""
+    """Return the payload of a small referral; its ids and names are derived from `number`."""
     made: Mapping[str, Any] = {
         "id": f"00000000-0000-4000-8000-{number:012d}",
         "engagementId": f"10000000-0000-4000-8000-{number:012d}",
@@ -284,13 +284,13 @@ def payload(number: int, stamp: str | None = None, **changes: Any) -> dict[str, 
 
 
 def identity(number: int) -> str:
-    """The id of `payload(number)`."""
+    """Return the id of `payload(number)`."""
     return str(payload(number)["id"])
 
 
 if __name__ == "__main__":
     configure_logs(load_settings())
     found = load_settings()
-    here = Office.__new__(Office)
+    here = Installation.__new__(Installation)
     here.warehouse = Warehouse.from_settings(found)
     print(json.dumps(here.sync(page_size=int(sys.argv[1])), default=str))  # noqa: T201 - what the parent reads
