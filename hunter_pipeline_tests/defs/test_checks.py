@@ -61,7 +61,7 @@ def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
         installation.execute(undo)
 
 
-def test_all_pass_on_a_sound_database(synced: Office) -> None:
+def test_all_pass_on_a_sound_database(synced: Installation) -> None:
     """Nothing is wrong: fourteen checks pass, without offenders; each says in a sentence what it found."""
     found = results(synced)
     assert len(found) == 14
@@ -178,9 +178,9 @@ def test_a_referral_that_expires_soon(synced: Installation) -> None:
     assert found.description == "2 referrals expire within 72 h, the first within the hour; open the lead desk."
 
 
-def add_runs(office: Office, *, days: int, new: int, fetched: int = 100, without_domain: int = 5) -> None:
+def add_runs(installation: Installation, *, days: int, new: int, fetched: int = 100, without_domain: int = 5) -> None:
     """Record a full read of so many days ago."""
-    office.execute(
+    installation.execute(
         "insert into sync_runs (run_id, status, mode, new, fetched, without_domain, started_at, finished_at) "
         "values (%s, 'success', 'full', %s, %s, %s, now() - make_interval(days => %s), now())",
         f"{days} days ago", new, fetched, without_domain, days,
@@ -188,31 +188,33 @@ def add_runs(office: Office, *, days: int, new: int, fetched: int = 100, without
 
 
 @pytest.mark.parametrize(("last", "passed"), [(10, False), (40, True), (100, True), (400, False)])
-def test_new_referrals_of_a_week_are_compared_with_the_four_before(office: Office, last: int, passed: bool) -> None:
+def test_new_referrals_of_a_week_are_compared_with_the_four_before(
+    installation: Installation, last: int, passed: bool
+) -> None:
     """The first sync, which brings everything there was, does not count."""
-    add_runs(office, days=40, new=5000)
+    add_runs(installation, days=40, new=5000)
     for days in (10, 17, 24, 31):
-        add_runs(office, days=days, new=100)
-    add_runs(office, days=2, new=last)
-    found = report(office, "volume_is_usual")
+        add_runs(installation, days=days, new=100)
+    add_runs(installation, days=2, new=last)
+    found = report(installation, "volume_is_usual")
     assert (found.passed, found.severity) == (passed, dg.AssetCheckSeverity.WARN)
     assert str(found.description).startswith(f"{last} new referrals in seven days; a usual week has 100")
 
 
-def test_new_referrals_are_not_compared_before_four_weeks_have_passed(office: Office) -> None:
-    add_runs(office, days=20, new=5000)
-    found = report(office, "volume_is_usual")
+def test_new_referrals_are_not_compared_before_four_weeks_have_passed(installation: Installation) -> None:
+    add_runs(installation, days=20, new=5000)
+    found = report(installation, "volume_is_usual")
     assert found.passed
     assert found.description == "0 new referrals in seven days; four weeks to compare with are not over."
 
 
-def test_share_without_domain_is_compared_with_earlier_full_reads(office: Office) -> None:
+def test_share_without_domain_is_compared_with_earlier_full_reads(installation: Installation) -> None:
     for days in (10, 17, 24):
-        add_runs(office, days=days, new=0, without_domain=5)
-    add_runs(office, days=1, new=0, without_domain=15)
-    assert report(office, "share_without_domain_is_usual").passed
-    add_runs(office, days=0, new=0, without_domain=16)
-    found = report(office, "share_without_domain_is_usual")
+        add_runs(installation, days=days, new=0, without_domain=5)
+    add_runs(installation, days=1, new=0, without_domain=15)
+    assert report(installation, "share_without_domain_is_usual").passed
+    add_runs(installation, days=0, new=0, without_domain=16)
+    found = report(installation, "share_without_domain_is_usual")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert found.description == (
         "16% of the referrals of the last full read have no domain, and 5% in those of the four weeks before; look at "
@@ -220,7 +222,7 @@ def test_share_without_domain_is_compared_with_earlier_full_reads(office: Office
     )
 
 
-def test_a_value_that_was_never_stored_is_shown_once_there_are_older_ones(synced: Office) -> None:
+def test_a_value_that_was_never_stored_is_shown_once_there_are_older_ones(synced: Installation) -> None:
     synced.execute("update partner_center_referrals set type = 'Novel' where referral_id = %s", identity(3))
     assert report(synced, "no_new_values").passed
     synced.execute(

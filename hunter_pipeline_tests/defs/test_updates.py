@@ -50,21 +50,23 @@ def test_sensor_starts_the_job_when_an_answer_is_due(installation: Installation,
 
 
 def test_run_of_the_sensor_waits_until_the_answer_cannot_be_taken_back(
-    office: Office, instance: dg.DagsterInstance
+    installation: Installation, instance: dg.DagsterInstance
 ) -> None:
     """It starts early, because a run takes seconds to start; a run by hand sends only what is due."""
-    give(office, add_referral(office), "decline")
-    office.execute("update referral_updates set send_after = clock_timestamp() + interval '3 seconds'")
+    give(installation, add_referral(installation), "decline")
+    installation.execute("update referral_updates set send_after = clock_timestamp() + interval '3 seconds'")
     assert run_job(instance).output_for_node(SEND_OP) == []
     assert tick(instance) is None
     waiting = {**QUIET, "ops": {SEND_OP: {"config": {"wait_seconds": 10}}}}
     job = build_defs().resolve_job_def(SEND_JOB)
     assert job.execute_in_process(run_config=waiting, instance=instance).output_for_node(SEND_OP) == [1]
-    assert office.value("select sent_at >= send_after from referral_updates")
+    assert installation.value("select sent_at >= send_after from referral_updates")
 
 
-def test_sensor_waits_for_a_run_that_is_about_to_start(office: Office, instance: dg.DagsterInstance) -> None:
-    give(office, add_referral(office), "decline")
+def test_sensor_waits_for_a_run_that_is_about_to_start(
+    installation: Installation, instance: dg.DagsterInstance
+) -> None:
+    give(installation, add_referral(installation), "decline")
     instance.create_run_for_job(build_defs().resolve_job_def(SEND_JOB))
     assert tick(instance) == "sending_in_progress"
 
