@@ -1,4 +1,4 @@
-"""The job that sends answers to Partner Center, and the sensor that starts it within seconds."""
+"""Define the job that sends answers to Partner Center, and the sensor that starts it within seconds."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ _UNFINISHED = [
 
 
 def skip_reason(settings: Settings) -> str | None:
-    """Return the reason why no answer may be sent, None where some may."""
+    """Return the reason why no answer may be sent, or None."""
     if settings.write_back == "off":
         return WRITE_BACK_OFF
     return FLAG_DISABLED if settings.write_back == "on" and not settings.partner_center_enabled else None
@@ -37,7 +37,7 @@ def skip_reason(settings: Settings) -> str | None:
 def send_pending_updates(
     context: dg.OpExecutionContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
 ) -> list[int]:
-    """Send what is due and return the numbers of the answers that were handled."""
+    """Send the due answers and return their numbers."""
     settings = partner_center.settings()
     configure_logs(settings)
     if (reason := skip_reason(settings)) is not None:
@@ -72,7 +72,7 @@ def send_referral_updates() -> None:
 def pending_updates_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.RunRequest | dg.SkipReason:
-    """Start a run where an answer is due, also one whose sender has died."""
+    """Start a run if an answer is due, also one of a sender that has died."""
     settings = load_settings()
     if (reason := skip_reason(settings)) is not None:
         return dg.SkipReason(reason)
@@ -87,6 +87,6 @@ def pending_updates_sensor(
 
 
 def count_states(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Return how many of the answers are in each state."""
+    """Return the number of answers in each state."""
     states = [row["state"] for row in rows]
     return {state: states.count(state) for state in sorted(set(states))}
