@@ -1,1 +1,1 @@
-"""Alerts about trouble with the pipeline: conditions, the state of each target, and delivery by Apprise."""
+"""Alert about problems of the pipeline: conditions, the state of each target, and delivery by Apprise."""

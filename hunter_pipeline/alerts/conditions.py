@@ -1,4 +1,4 @@
-"""The conditions that alerts are about. No text here contains an e-mail address, a phone number, a name or a token."""
+"""Evaluate the conditions of alerts. No text here contains an e-mail address, a phone number, a name or a token."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,23 +11,23 @@ from hunter_pipeline.warehouse.disk_space import disk_space
 
 # Apprise's names for the type of a notification.
 NotifyType = Literal["failure", "warning", "success"]
-# So many syncs that are skipped in a row are no coincidence.
+# The number of syncs skipped in a row from which an alert is sent.
 MAX_SKIPPED = 5
-# The mark of a condition that only holds or does not hold.
+# The mark of a condition that has no separate items.
 HOLDS = ("1",)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """
-    The current state of one kind of trouble.
+    The current state of one kind of problem.
 
-    marks:    what a target has to be alerted of, each mark once; empty if all is well.
-    title:    what is wrong, in a few words.
-    text:     what is wrong, in one or two sentences.
-    run_id:   the Dagster run that shows more.
-    desk:     the query of the lead desk that shows what it is about, e.g. '?expires=72h'.
-    recovery: the text of the alert when the trouble ends; None: its end is not alerted.
+    marks:    the items to alert of, each once; empty if there is no problem.
+    title:    the problem in a few words.
+    text:     the problem in one or two sentences.
+    run_id:   the Dagster run with details.
+    desk:     the query of the lead desk that shows the rows concerned, e.g. '?expires=72h'.
+    recovery: the text of the alert when the problem ends; None: its end is not alerted.
     pause:    the shortest time between two alerts; marks that appear meanwhile are alerted together.
     """
 
@@ -52,7 +52,7 @@ def evaluate_conditions(
     """
     last = sync_runs.last_run(connection)
     run_id = last["run_id"] if last else None
-    # no syncs are expected while the feature flag is off: what was alerted about them ends silently
+    # no syncs are expected while the feature flag is off, so alerts about them end without a message
     is_off = not settings.partner_center_enabled
     return [
         Condition("database", recovery="PostgreSQL responds again."),
@@ -134,7 +134,7 @@ def _quarantine(connection: Connection) -> Condition:
     found = alerts.quarantined_lately(connection)
     payloads = int(found["payloads"])
     text = f"Payloads quarantined within 24 hours: {payloads} ({found['reasons']})."
-    # a mark per power of ten: a flood is alerted again, a trickle is not
+    # a mark per power of ten: a large increase is alerted again, a small one is not
     marks = tuple(str(10**power) for power in range(len(str(payloads)))) if payloads else ()
     return Condition("quarantine", marks, "payloads were quarantined", text, "warning", found["run_id"])
 

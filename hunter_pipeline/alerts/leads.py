@@ -1,4 +1,4 @@
-"""What sellers are told of their leads, in English or Turkish; of personal data only the company's name."""
+"""Write the notifications of leads for sellers, in English or Turkish; the only personal data is the company's name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hunter_pipeline.warehouse.connection import Connection
 
 # The kinds of events, the most urgent first.
 KINDS = ("expires_4", "contact_requested", "expires_24", "expires_72", "new", "changed")
-# Leads of one kind that a message names.
+# The largest number of leads of one kind that a message names.
 MAX_NAMED = 10
 _HEADINGS: dict[Language, dict[str, str]] = {
     "en": {
@@ -43,7 +43,7 @@ _HEADINGS: dict[Language, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeadEvent:
-    """One thing to tell of a referral; `kind` and `mark` together are told once."""
+    """An event of a referral; each combination of `kind` and `mark` is notified once."""
 
     kind: str
     mark: str
@@ -57,7 +57,7 @@ class LeadEvent:
 
 
 def lead_events(connection: Connection, *, since: datetime) -> list[LeadEvent]:
-    """Return what there is to tell now, the most urgent first; nothing that is older than `since` is new."""
+    """Return the current events since a time, the most urgent first."""
     rows = alerts.lead_events(connection, since=since)
     events = [LeadEvent(**{name: row[name] for name in LeadEvent.__slots__}) for row in rows]
     return sorted(events, key=lambda event: KINDS.index(event.kind))

@@ -1,5 +1,5 @@
 """
-Delivers alerts to the targets by Apprise, each alert once.
+Deliver alerts to the targets by Apprise, each alert once.
 
 A target's address contains a secret, and Apprise, requests and urllib3 log addresses: their loggers are silenced during
 delivery, and everywhere else a target is named by its position and service.
@@ -22,7 +22,7 @@ from hunter_pipeline.config.settings import Settings
 
 # Seconds for all deliveries of a tick; Dagster ends a sensor's tick after 60.
 MAX_SECONDS = 30.0
-# Under this kind the state keeps when a target was last told of leads.
+# The kind under which the state stores when a target was last notified of leads.
 DIGEST = "digest"
 _LOGGERS_THAT_QUOTE_ADDRESSES = ("apprise", "urllib3", "requests", "slixmpp", "paho")
 
@@ -36,7 +36,7 @@ def notify_targets(
     state: AlertState, conditions: Sequence[Condition], settings: Settings, now: datetime
 ) -> tuple[int, list[str]]:
     """
-    Send every target the alerts that are due, and record in `state` those that it accepted.
+    Send every target its due alerts, and record in `state` those that it accepted.
 
     After a failure the target gets nothing more in this tick, so that alerts arrive in order. An alert arrives at least
     once: a process that is killed between sending it and storing the state sends it again.
@@ -65,7 +65,7 @@ def notify_of_leads(
     state: AlertState, events: Sequence[LeadEvent], targets: Sequence[NotifyTarget], settings: Settings, now: datetime
 ) -> tuple[int, list[str]]:
     """
-    Send every target one message about the events that it does not know yet, and record those that it accepted.
+    Send every target one message about its new events, and record those that it accepted.
 
     A target with a digest gets it once a day. Returns: as `notify_targets`.
     """
@@ -98,7 +98,7 @@ def service_name(address: str) -> str | None:
 
 
 def _due_alert(condition: Condition, notified: Notified | None, now: datetime) -> tuple[str, str, NotifyType] | None:
-    """Return title, text and type of the alert that is due, None if the target knows all there is."""
+    """Return title, text and type of the due alert, or None if there is nothing new for the target."""
     new = new_marks(condition, notified, now)
     if new:
         has_known_items = condition.pause and new < len(condition.marks)

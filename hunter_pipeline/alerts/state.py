@@ -1,4 +1,4 @@
-"""What each target has been notified of, kept as JSON in the sensor's cursor so that it survives restarts."""
+"""Store what each target was notified of as JSON in the sensor's cursor, which survives restarts."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from hunter_pipeline.alerts.conditions import Condition
 
 
 class Notified(BaseModel):
-    """The marks of a condition that a target was alerted of, and when."""
+    """The marks of a condition that a target was alerted of, and the time."""
 
     marks: list[str]
     notified_at: AwareDatetime
@@ -19,7 +19,7 @@ class Notified(BaseModel):
 
 class AlertState(BaseModel):
     """
-    What was delivered so far.
+    The alerts delivered so far.
 
     since:   when the sensor first ran.
     targets: by target and kind of condition.
@@ -36,20 +36,20 @@ class AlertState(BaseModel):
 
 
 def new_marks(condition: Condition, notified: Notified | None, now: datetime) -> int:
-    """Return how many marks of the condition the target has to be alerted of now."""
+    """Return the number of marks of the condition that the target has to be alerted of."""
     if notified and condition.pause and now - notified.notified_at < condition.pause:
         return 0
     return sum(mark not in notified.marks for mark in condition.marks) if notified else len(condition.marks)
 
 
 def forget_ended(condition: Condition, notified: Notified) -> None:
-    """Forget single marks that have ended, and a whole condition whose end is not alerted."""
+    """Delete marks that have ended, and conditions that have ended and send no recovery alert."""
     if condition.pause or not (condition.marks or condition.recovery):
         notified.marks = [mark for mark in notified.marks if mark in condition.marks]
 
 
 class _SharedState(BaseModel):
-    """The cursor of earlier versions: one state for all targets, and the messages that were not delivered yet."""
+    """The cursor of earlier versions: one state for all targets, and the undelivered messages."""
 
     since: AwareDatetime
     told: dict[str, int]

@@ -1,1 +1,1 @@
-"""Settings, environment variables, logging, and the files of the project that are not Python."""
+"""Provide settings, environment variables, logging, and the project's files that are not Python."""

@@ -1,4 +1,4 @@
-"""The variables of a process, which come from the environment, `.env` or a running demo, and those of its children."""
+"""Prepare the variables of a process, from the environment, `.env` or a running demo, and those of its children."""
 
 import os
 import re
@@ -27,7 +27,7 @@ _REAL_DATA_VARIABLES = (PREFIX + "DATABASE_URL", "DAGSTER_PG_URL", PREFIX + "TOK
 
 def child_environment() -> dict[str, str]:
     """
-    Return the environment and, below it, this folder's `.env`, for a child process that starts in another folder.
+    Return the environment merged over this folder's `.env`, for a child process that starts in another folder.
 
     Children start elsewhere because Dagster gives the `.env` of its folder precedence over the environment.
     """
@@ -38,7 +38,7 @@ def child_environment() -> dict[str, str]:
 
 def enter_demo(partner_center: Mapping[str, str], home: Path) -> dict[str, str]:
     """
-    Point this process and its children at a sandbox and the embedded database, whatever is configured.
+    Set the variables of this process and its children to a sandbox and the embedded database.
 
     Returns the variables for DEMO_FILE.
     """
@@ -50,7 +50,7 @@ def enter_demo(partner_center: Mapping[str, str], home: Path) -> dict[str, str]:
 
 def adopt_demo(home: Path) -> bool:
     """
-    Take over all variables of the demo that runs in this home; return whether there is one.
+    Set all variables of the demo that runs in this home; return whether there is one.
 
     Does nothing if any HUNTER_PARTNER_CENTER_* is set: a real sign-in must never be sent to the sandbox. Does nothing
     in a copy of the home either: the file names the home that the demo runs in.
@@ -92,8 +92,8 @@ def ignore_libpq_variables(*, is_embedded: bool) -> None:
     """
     Remove PG* variables from the environment of this process, so that libpq ignores them, and set the session's own.
 
-    All of them for the embedded server, which they are not about. Of those for the user's own server only the ones that
-    change a session's behaviour: its password, service or certificates may come from the environment. Time zone and
+    For the embedded server all are removed. For the user's own server only those are removed that change a session's
+    behaviour, because its password, service or certificates may come from the environment. Time zone and
     date style are set here and not as `options` of a connection, which poolers refuse.
     """
     _unset(lambda name: name.startswith("PG") if is_embedded else name in _SESSION_VARIABLES)

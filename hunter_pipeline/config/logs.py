@@ -1,4 +1,4 @@
-"""Structured logging: one event per line on standard error, without tokens and e-mail addresses."""
+"""Configure structured logging: one event per line on standard error, without tokens and e-mail addresses."""
 
 import logging
 import re
@@ -33,9 +33,9 @@ def mask(text: str) -> str:
 
 def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> None:
     """
-    Write events to standard error in the configured format, beginning with HUNTER_* variables that do not exist.
+    Write events to standard error in the configured format, and warn of unknown HUNTER_* variables.
 
-    May be called again; the loggers of other libraries are not changed. A variable is warned of once in a process.
+    May be called again; the loggers of other libraries are not changed. Each variable is reported once per process.
     """
     structlog.configure(
         processors=[
@@ -61,7 +61,7 @@ def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> Non
 
 
 def announce(settings: Settings, event: str, text: str, **fields: Any) -> None:
-    """Say what a long-running command does: in production an event of the log, otherwise text on standard output."""
+    """Report what a long-running command does: in production as a log event, otherwise on standard output."""
     if settings.log_style == "json":
         log.info(event, **fields)
     else:

@@ -1,4 +1,4 @@
-"""A target of HUNTER_NOTIFY_URLS: an Apprise URL, the language of its messages, and the hour of its digest."""
+"""Parse a target of HUNTER_NOTIFY_URLS: an Apprise URL, the language of its messages, and the hour of its digest."""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 @dataclass(frozen=True, slots=True)
 class NotifyTarget:
     """
-    One target.
+    A target of notifications.
 
-    url:     as it was given.
-    address: the same without our own parameters, for Apprise.
-    digest:  hour and minute of the one message a day in the time zone `zone`; None: a message as soon as there is news.
+    url:     the configured URL.
+    address: the URL without our own parameters, for Apprise.
+    digest:  hour and minute of the one message a day in the time zone `zone`; None: a message for each event.
     """
 
     url: str
@@ -29,7 +29,7 @@ class NotifyTarget:
     zone: ZoneInfo
 
     def is_due(self, last: datetime, now: datetime) -> bool:
-        """Return whether a message may be sent now, `last` being when the target was last told."""
+        """Return whether a message may be sent now; `last` is the time of the last message to the target."""
         if self.digest is None:
             return True
         local = now.astimezone(self.zone)
@@ -40,7 +40,7 @@ class NotifyTarget:
 
 
 def notify_target(url: str) -> NotifyTarget | None:
-    """Return the target of an URL such as 'jsons://host/path?lang=tr&digest=08:00'; None where a parameter is wrong."""
+    """Return the target of an URL such as 'jsons://host/path?lang=tr&digest=08:00'; None if a parameter is wrong."""
     try:
         parts = urlsplit(url)
         parameters = parse_qsl(parts.query, keep_blank_values=True)

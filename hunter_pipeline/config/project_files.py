@@ -1,4 +1,4 @@
-"""The path of the project's files that are not Python: `sql/`, `dagster.yaml`, `workspace.yaml`."""
+"""Find the project's files that are not Python: `sql/`, `dagster.yaml`, `workspace.yaml`."""
 
 from pathlib import Path
 

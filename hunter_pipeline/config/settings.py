@@ -1,4 +1,4 @@
-"""Every HUNTER_* setting: its default, its meaning, its limits."""
+"""Define every HUNTER_* setting with its default, description and limits."""
 
 import base64
 import difflib
@@ -240,7 +240,7 @@ class Settings(BaseSettings):
 
     @property
     def freshness_window(self) -> timedelta:
-        """Return how old the last successful sync may be: three intervals."""
+        """Return the largest age of the last successful sync in seconds: three intervals."""
         return timedelta(seconds=3 * max(self.interval_seconds, HEARTBEAT_SECONDS))
 
     @property
@@ -266,7 +266,7 @@ class Settings(BaseSettings):
 
     @property
     def desk_url(self) -> str:
-        """Return the URL under which people open the lead desk; without HUNTER_PUBLIC_URL where it listens."""
+        """Return the URL of the lead desk for users: HUNTER_PUBLIC_URL, else the address where it listens."""
         if "public_url" in self.model_fields_set:
             return self.public_url
         return f"http://127.0.0.1:{self.api_port}"

@@ -1,1 +1,1 @@
-"""Dagster's shell around the steps: no SQL, no HTTP, no `if` about data."""
+"""Define Dagster's assets, checks, resources, schedules and sensors around the steps of `pipeline`."""

@@ -1,4 +1,4 @@
-"""The sensor that evaluates the alert conditions every minute and notifies the targets; it starts no run."""
+"""Define the sensors that send alerts and notifications of leads every minute; they start no runs."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ INTERVAL_SECONDS = 60
 def alerts_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
 ) -> dg.SkipReason:
-    """Notify each target of what it does not know yet; the cursor holds what it knows."""
+    """Send each target its new alerts; the cursor stores what was sent."""
     settings = load_settings()
     if not settings.alert_urls:
         return dg.SkipReason(NO_TARGET)
@@ -49,7 +49,7 @@ def alerts_sensor(
     description="Tells the targets in HUNTER_NOTIFY_URLS of new, urgent, expiring and changed leads, each once.",
 )
 def lead_notifications_sensor(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SkipReason:
-    """Tell each target what it does not know yet; the cursor holds what it knows."""
+    """Notify each target of new events of leads; the cursor stores what was sent."""
     settings = load_settings()
     urls = [url.get_secret_value() for url in settings.notify_urls]
     targets = [target for url in urls if (target := notify_target(url)) is not None]
@@ -66,7 +66,7 @@ def lead_notifications_sensor(context: dg.SensorEvaluationContext, warehouse: Wa
 
 
 def _summary(context: dg.SensorEvaluationContext, noun: str, sent: int, failed: list[str]) -> str:
-    """Return what a tick did, and log the targets that did not accept theirs."""
+    """Return the result of a tick, and log the targets that did not accept their messages."""
     summary = f"{sent} {noun}{'' if sent == 1 else 's'} sent"
     if failed:
         summary += f"; not accepted by {', '.join(failed)}, the next tick tries again"
@@ -86,7 +86,7 @@ def _conditions(
 
 
 def _sign_in_problem(partner_center: PartnerCenterResource) -> str | None:
-    """Return what is wrong with the sign-in, as the check `sign_in_lasts` words it; None if nothing is."""
+    """Return the problem of the sign-in in the sentence of the check `sign_in_lasts`, or None."""
     try:
         status = partner_center.sign_in_status()
     except DatabaseError:

@@ -1,4 +1,4 @@
-"""The five assets, in the order of the data: each opens a connection, calls one step and returns its counts."""
+"""Define the five assets: each opens a connection, calls one step and returns its counts."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _COMMON: dict[str, Any] = {
 
 
 def _code_version(*paths: str) -> str:
-    """Return a short hash of the files that say how an asset is made."""
+    """Return a short hash of the source files of an asset."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(project_file(path).read_bytes())
@@ -36,14 +36,14 @@ def _code_version(*paths: str) -> str:
 
 
 class Mode(Enum):
-    """How much a sync reads."""
+    """The extent of a sync."""
 
     incremental = "incremental"
     full = "full"
 
 
 class ExtractConfig(dg.Config):
-    """`mode`: incremental asks for what changed since the last success, full for everything."""
+    """The configuration of a read; `mode` incremental reads changes since the last success, full reads everything."""
 
     mode: Mode = Mode.incremental
 
@@ -75,7 +75,7 @@ def raw_referrals(
     """
     Every version of every referral as Partner Center sent it; only erased people are missing.
 
-    Nothing is materialized, here or downstream, where the feature flag is off or another sync is running.
+    Nothing is materialized, here or downstream, if the feature flag is off or another sync is running.
     """
     if sync_run.begin(context, config.mode.value) is not None:
         return
@@ -103,7 +103,7 @@ def normalized_referrals(
     """
     Typed referrals with the customer's canonical domain: one row per referral, from its newest version.
 
-    Within a sync it handles what has changed; materialized alone it derives everything again from raw_referrals.
+    Within a sync it processes changed referrals; materialized alone it derives all again from raw_referrals.
     """
     with sync_run.step("normalized_referrals"), warehouse.connection() as connection:
         everything = not sync_run.is_sync(context)
@@ -165,7 +165,7 @@ def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.M
     """The list that the sales team calls from: one row per company with an open referral, the most urgent first."""
     sample: dict[str, Any] = {}
     with sync_run.step("leads_ready"), warehouse.connection() as connection:
-        if tables.stored_count(connection, "leads_ready") is None:  # something has changed since it was counted
+        if tables.stored_count(connection, "leads_ready") is None:  # rows have changed since the last count
             sample = {
                 "urgent": stored_leads.count_urgent(connection),
                 "sample": markdown_table(stored_leads.sample(connection)),

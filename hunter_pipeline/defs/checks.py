@@ -1,9 +1,9 @@
 """
-Asset checks: each asks the stored tables one question.
+Define the asset checks, each a query of the stored tables.
 
-An error in the structure is ERROR, a doubt is WARN; both with `passed=False`, or the web UI would not show them. At
-most 20 offenders are shown, and no personal data. A check that needs every row looks, in an incremental sync, at what
-that sync has changed; in the nightly full read and when it is run by itself, at everything. Its `scope` says which.
+A structural error has the severity ERROR, a doubt WARN; both have `passed=False`, because the web UI shows only these.
+At most 20 offenders are shown, without personal data. In an incremental sync a check over all rows looks at the changed
+rows only; in the nightly full read and when it is run alone, at all of them. Its metadata `scope` names the extent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from hunter_pipeline.warehouse import sync_cursors, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, fetch_all, fetch_value
 
 MAX_OFFENDERS = 20
-# Referrals below which it may be chance that each one names the reader.
+# The number of referrals below which it may be chance that each one names the reader.
 ENOUGH_TO_JUDGE = 20
 # By how much the share of referrals without a domain may rise.
 MAX_SHARE_INCREASE = 0.10
@@ -123,7 +123,7 @@ _LEAD_CHECKS = [
 
 
 def check_raw_referrals(connection: Connection, sign_in: SignInStatus | None) -> list[dg.AssetCheckResult]:
-    """Check what is known of the last read, and the sign-in."""
+    """Check the last read and the sign-in."""
     state = sync_cursors.read_state(connection, Stream.from_settings(load_settings()).name) or {}
     return [
         _did_not_shrink(state.get("full_returned") or 0, state.get("full_known") or 0),
@@ -135,7 +135,7 @@ def check_raw_referrals(connection: Connection, sign_in: SignInStatus | None) ->
 
 
 def check_partner_center_referrals(connection: Connection, since: datetime | None = None) -> list[dg.AssetCheckResult]:
-    """Check the table that the sales team works with; rows changed since then, or all."""
+    """Check partner_center_referrals: rows changed since then, or all."""
     return [
         _duplicates(connection, "partner_center_referrals", "referral_id", "duplicate_referral_ids", since),
         _accounted_for(connection, since),
@@ -216,7 +216,7 @@ def _key(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
 
 
 def _since(connection: Connection, context: dg.AssetCheckExecutionContext) -> datetime | None:
-    """Return the start of an incremental sync, to which checks limit themselves; None where all rows are looked at."""
+    """Return the start of an incremental sync, from which on rows are checked, or None if all rows are checked."""
     return fetch_value(connection, "run_started_at", run_id=context.run.run_id)
 
 
@@ -265,7 +265,7 @@ def _duplicates(
     *,
     table: str | None = None,
 ) -> dg.AssetCheckResult:
-    """Count duplicates; in an incremental sync only where the database does not rule them out by a unique index."""
+    """Count duplicates; in an incremental sync only if no unique index of the database excludes them."""
     name = "no_duplicate_referral_ids" if column == "referral_id" else "no_duplicate_domains"
     enforced = fetch_value(connection, "uniqueness_is_enforced", table=table or asset, column_name=column)
     if since is not None and enforced:

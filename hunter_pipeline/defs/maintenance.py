@@ -1,4 +1,4 @@
-"""Housekeeping of Dagster's own storage: old runs are deleted every night, runs of dead processes are reported."""
+"""Maintain Dagster's storage: delete old runs every night, and report runs of dead processes as failed."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse.sync_lease import is_dead, this_process
 
 PRUNE_JOB = "prune_dagster_storage"
-# Between two ticks of every cadence that divides ten minutes, and an hour and a half after the full read began.
+# Between two ticks of every cadence that divides ten minutes, and 90 minutes after the start of the full read.
 NIGHTLY = "55 3 * * *"
 BATCH = 100
-# Seconds of one night: enough for some 20,000 runs. The rest is left to the next night.
+# Seconds of work per night, enough for some 20,000 runs; the next night does the rest.
 SECONDS = 600.0
-# The tag that names the process of a run.
+# The tag with the name of a run's process.
 PROCESS_TAG = "hunter/process"
 
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-# Dagster has no call that deletes results of checks: hence its own table.
+# Dagster has no call that deletes results of checks, so they are deleted from its table.
 _CHECKS = sa.table(
     "asset_check_executions",
     sa.column("id", sa.BigInteger),
@@ -43,14 +43,14 @@ def report_dead_runs(
     instance: dg.DagsterInstance, interrupted: Sequence[str] = (), *, own: str | None = None, all_are_dead: bool = False
 ) -> int:
     """
-    Report runs as failed that still count as started although their process was killed; return how many.
+    Report runs of killed processes, which still have the status started, as failed; return their number.
 
     Dagster itself notices only after `max_runtime_seconds`. Called with the lease of a sync held, or before any
     Dagster of this home runs.
 
     Args:
-        interrupted: runs behind syncs that were interrupted.
-        own: the run that asks.
+        interrupted: runs of syncs that were interrupted.
+        own: the run of the caller.
         all_are_dead: whether no run can be alive, because no Dagster of this home runs.
     """
     found = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
@@ -68,10 +68,10 @@ def report_dead_runs(
 
 def prune(instance: dg.DagsterInstance, *, older_than: timedelta, seconds: float = SECONDS) -> dict[str, int]:
     """
-    Delete finished runs created before that age, with their events, then results of checks of that age.
+    Delete finished runs older than the limit with their events, then results of checks older than the limit.
 
-    What the web UI shows as the latest state of an asset or a check stays, however old it is. Stops in time, between
-    two runs. Returns how many `runs` and `check_results` were deleted.
+    The latest state of an asset or a check in the web UI is kept at any age. Stops between two runs when the time is
+    up. Returns the numbers of deleted `runs` and `check_results`.
     """
     before = datetime.now(UTC) - older_than
     until = time.monotonic() + seconds
@@ -85,7 +85,7 @@ def prune(instance: dg.DagsterInstance, *, older_than: timedelta, seconds: float
 
 
 def _old_runs(instance: dg.DagsterInstance, before: datetime, kept: set[str]) -> Iterator[str]:
-    """Yield the oldest first, in batches; each has to be deleted before the next is taken."""
+    """Yield runs in batches, the oldest first; a batch has to be deleted before the next one is requested."""
     filters = dg.RunsFilter(statuses=_FINISHED, created_before=before)
     while True:
         found = instance.get_run_records(filters, limit=BATCH + len(kept), ascending=True)
@@ -96,7 +96,7 @@ def _old_runs(instance: dg.DagsterInstance, before: datetime, kept: set[str]) ->
 
 
 def _latest_runs(instance: dg.DagsterInstance) -> set[str]:
-    """Return the runs behind the latest state of each asset and each check."""
+    """Return the runs of the latest state of each asset and each check."""
     entries = [record.asset_entry for record in instance.get_asset_records()]
     found = {entry.last_run_id for entry in entries}
     found |= {entry.last_materialization.run_id for entry in entries if entry.last_materialization}
@@ -107,14 +107,14 @@ def _latest_runs(instance: dg.DagsterInstance) -> set[str]:
 
 
 def _latest_results() -> sa.Select[tuple[int]]:
-    """Select ids of the newest result of each check, and of the newest one that is more than planned."""
+    """Select the ids of the newest result of each check, and of its newest result that is not only planned."""
     newest = sa.select(sa.func.max(_CHECKS.c.id)).group_by(_CHECKS.c.asset_key, _CHECKS.c.check_name)
     done = newest.where(_CHECKS.c.execution_status != "PLANNED")
     return sa.select(sa.union_all(newest, done).subquery().c[0])
 
 
 def _delete_check_results(instance: dg.DagsterInstance, before: datetime) -> int:
-    """Delete the results that `delete_run` leaves behind."""
+    """Delete the results of checks that `delete_run` does not delete."""
     old = sa.delete(_CHECKS).where(
         _CHECKS.c.create_timestamp < before.replace(tzinfo=None), _CHECKS.c.id.not_in(_latest_results())
     )
@@ -123,13 +123,13 @@ def _delete_check_results(instance: dg.DagsterInstance, before: datetime) -> int
 
 
 def _event_log(instance: dg.DagsterInstance) -> Any:
-    """Return the storage of events; both of Dagster's, PostgreSQL and SQLite, are SQL databases."""
+    """Return Dagster's event storage, which is an SQL database both in PostgreSQL and in SQLite."""
     return instance.event_log_storage
 
 
 @dg.op
 def delete_old_runs(context: dg.OpExecutionContext) -> None:
-    """Delete what is older than HUNTER_RUN_RETENTION_DAYS."""
+    """Delete runs and results of checks that are older than HUNTER_RUN_RETENTION_DAYS."""
     deleted = prune(context.instance, older_than=timedelta(days=load_settings().run_retention_days))
     context.log.info(f"Deleted: {deleted['runs']} runs, {deleted['check_results']} results of checks.")
     context.add_output_metadata(deleted)
@@ -137,7 +137,7 @@ def delete_old_runs(context: dg.OpExecutionContext) -> None:
 
 @dg.job(name=PRUNE_JOB, description="Deletes Dagster's own old runs and events; the assets' tables are not touched.")
 def prune_dagster_storage() -> None:
-    """Run one op, in a run of its own."""
+    """Delete old runs in a job with one op."""
     delete_old_runs()
 
 

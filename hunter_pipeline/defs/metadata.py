@@ -1,4 +1,4 @@
-"""Metadata of the assets in Dagster's web UI: row counts, columns, their lineage, and a few rows to look at."""
+"""Build the metadata of the assets in Dagster's web UI: row counts, columns, their lineage, and sample rows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import dagster as dg
 from hunter_pipeline.warehouse import normalized_referrals, tables
 from hunter_pipeline.warehouse.connection import Connection
 
-# Columns of each table by the columns they are made from; "*" stands for all columns of a normalized referral.
+# The source columns of each table's columns; "*" stands for all columns of a normalized referral.
 _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "raw_referrals": dict.fromkeys(
         ("referral_id", "payload", "content_hash", "source_updated_at"), (("partner_center", "referral"),)
@@ -78,7 +78,7 @@ def table_metadata(connection: Connection, table: str, rows: int) -> dict[str, A
 
 
 def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
-    """Return the columns that each column of a table is made from."""
+    """Return the source columns of each column of a table."""
     sources = dict(_SOURCES[table])
     default = sources.pop("*", None)
     if table == "normalized_referrals" and default:
@@ -103,7 +103,7 @@ def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
-    """Return rows without personal data as a Markdown table; a text that says so where there are none."""
+    """Return rows without personal data as a Markdown table, or a sentence if there are none."""
     if not rows:
         return dg.MetadataValue.md("*no rows*")
     names = list(rows[0])

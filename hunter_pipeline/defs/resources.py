@@ -1,5 +1,5 @@
 """
-Resources: the warehouse, Partner Center, and the sync that a run is.
+Define the resources: the warehouse, Partner Center, and the sync of a run.
 
 A resource makes no connection or request when it is created. Its values come from the HUNTER_* variables when it is
 used, so that no secret is part of Dagster's configuration, which the web UI shows.
@@ -28,7 +28,7 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 
 def _failure(error: HunterError) -> dg.Failure:
-    """Return the error as Dagster's web UI shows it; only a transient one may be retried."""
+    """Return the error as a Dagster failure; only a transient one may be retried."""
     facts = {name: value for name, value in error.summary().items() if value is not None and name != "message"}
     return dg.Failure(
         description=f"{error.message} {error.hint or ''}".strip(),
@@ -39,7 +39,7 @@ def _failure(error: HunterError) -> dg.Failure:
 
 @contextmanager
 def errors_as_failures() -> Iterator[None]:
-    """Turn an error of ours into Dagster's failure."""
+    """Raise a HunterError of the block as a Dagster failure."""
     try:
         yield
     except HunterError as error:
@@ -51,7 +51,7 @@ class WarehouseResource(dg.ConfigurableResource):
 
     def connection(self) -> AbstractContextManager[Connection]:
         """
-        Open a connection that is committed at its end; the schema is created or upgraded where it has to be.
+        Open a connection that is committed at its end; create or upgrade the schema if needed.
 
         Raises: DatabaseError.
         """
@@ -62,7 +62,7 @@ class WarehouseResource(dg.ConfigurableResource):
 
 class PartnerCenterResource(dg.ConfigurableResource):
     """
-    Microsoft Partner Center, read as the user who signed in with `hunter auth login`.
+    Microsoft Partner Center, read as the account of `hunter auth login`.
 
     The OAuth credentials are the app registration (a public client without a secret) and the stored sign-in. They come
     from the environment only: a field could be replaced by the configuration of a run.
@@ -73,11 +73,11 @@ class PartnerCenterResource(dg.ConfigurableResource):
         return load_settings()
 
     def client(self) -> PartnerCenterClient:
-        """Open a client. Raises: ConfigurationError where no app registration is configured."""
+        """Open a client. Raises: ConfigurationError if no app registration is configured."""
         return open_client(self.settings())
 
     def sign_in_status(self) -> SignInStatus | None:
-        """Return what is stored of the sign-in, None where the flag is off. Entra is not asked."""
+        """Return the status of the stored sign-in, or None if the feature flag is off. Sends no request."""
         settings = self.settings()
         if not settings.partner_center_enabled:
             return None
@@ -86,7 +86,7 @@ class PartnerCenterResource(dg.ConfigurableResource):
 
     @contextmanager
     def tenants(self) -> Iterator[TenantDirectory | None]:
-        """Open Entra's directory of domains; None where the flag or HUNTER_TENANT_LOOKUP is off."""
+        """Open Entra's directory of domains, or None if the feature flag or HUNTER_TENANT_LOOKUP is off."""
         settings = self.settings()
         if not (settings.partner_center_enabled and settings.tenant_lookup):
             yield None
@@ -97,21 +97,21 @@ class PartnerCenterResource(dg.ConfigurableResource):
 
 class SyncRunResource(dg.ConfigurableResource):
     """
-    The sync that a Dagster run is: its lease, its row in `sync_runs`, its summary.
+    The sync of a Dagster run: its lease, its row in `sync_runs`, its summary.
 
-    It lives as long as the run, because runs execute in one process (see `definitions.py`). A run that does not
-    materialize `raw_referrals` is no sync: nothing is recorded for it.
+    It exists as long as the run, because runs execute in one process (see `definitions.py`). A run that does not
+    materialize `raw_referrals` is no sync and is not recorded.
     """
 
     _run: SyncRun | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Configure the log as the run begins."""
+        """Configure the log at the start of the run."""
         del context
         configure_logs(load_settings())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Close the sync as the run ends, however it ends."""
+        """Close the sync at the end of the run, also after an error."""
         run, self._run = self._run, None
         if run is None:
             return
@@ -123,7 +123,7 @@ class SyncRunResource(dg.ConfigurableResource):
             log.error("partner_center_sync_not_recorded", error=error.message, hint=error.hint)
 
     def begin(self, context: dg.AssetExecutionContext, mode: str) -> str | None:
-        """Start the sync; return None, or the reason why there is nothing to do, which the run is tagged with."""
+        """Start the sync; return None, or the reason if it is skipped, which becomes a tag of the run."""
         settings = load_settings()
         warehouse = Warehouse.from_settings(settings)
         with errors_as_failures():
@@ -141,12 +141,12 @@ class SyncRunResource(dg.ConfigurableResource):
         return reason
 
     def is_sync(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> bool:
-        """Return whether the run is a sync, whose steps handle what has changed; other runs handle everything."""
+        """Return whether the run is a sync, in which steps process changes only; other runs process everything."""
         return self._run is not None and self._run.run_id == context.run.run_id
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Note an error of ours as the end of the sync, and turn it into Dagster's failure."""
+        """Record a HunterError of the block as the end of the sync, and raise it as a Dagster failure."""
         with errors_as_failures():
             if self._run is None:
                 yield
@@ -155,12 +155,12 @@ class SyncRunResource(dg.ConfigurableResource):
                     yield
 
     def check_failed(self, name: str, message: str) -> None:
-        """Note that a blocking check failed, which ends the sync."""
+        """Record that a blocking check failed, which ends the sync."""
         if self._run is not None:
             self._run.fail(CheckFailed(message, hint="Look at the check's report in Dagster."), step=name)
 
 
 def _summary_tags(summary: dict[str, Any]) -> dict[str, str]:
-    """Return the tags by which the list of runs shows the outcome of a sync."""
+    """Return the tags that show the outcome of a sync in the list of runs."""
     counts = f"{summary['fetched']} read, {summary['new']} new, {summary['updated']} updated"
     return {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts}

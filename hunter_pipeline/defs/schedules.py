@@ -1,11 +1,10 @@
 """
-The schedules, and the policy by which schedules and sensor start a sync.
+Define the schedules, and the policy by which schedules and sensor start a sync.
 
-    interval of a minute or more   the schedule keeps it, the sensor starts a sync early when upstream has changed
-    below a minute                 the sensor keeps it: cron, and so a schedule, has a resolution of a minute
+    interval of a minute or more   the schedule starts syncs; the sensor starts one early if upstream has changed
+    below a minute                 the sensor starts syncs: cron, and so a schedule, has a resolution of a minute
 
-A tick that has nothing to do starts no run, because a run costs some 46 rows of Dagster's event log. Every tick that
-starts none gives the reason.
+A tick without work starts no run, because a run costs some 46 rows of Dagster's event log, and returns the reason.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,11 +20,11 @@ from hunter_pipeline.referrals.timestamps import sortable_utc
 from hunter_pipeline.warehouse import sync_cursors, sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 
-# Between two ticks of every cadence that divides ten minutes, so that the two do not meet.
+# Between two ticks of every cadence that divides ten minutes, so that the two do not coincide.
 NIGHTLY = "25 2 * * *"
 MINUTE = 60
 HOUR = 3600
-# A run that was created and not queued within this time was lost for good, and must not keep others waiting.
+# A run that was created and not queued within this time is lost, and must not block others.
 LOST_SECONDS = 60
 
 _ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
@@ -33,9 +32,9 @@ _ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 
 def kept_seconds(seconds: int) -> int:
     """
-    Return the cadence that is really kept for an interval: 600 -> 600, 90 -> 60, 2700 -> 1800.
+    Return the cadence that cron can express for an interval: 600 -> 600, 90 -> 60, 2700 -> 1800.
 
-    Cron has even steps only, of minutes that divide an hour or hours that divide a day: it is the next shorter one.
+    Cron has even steps only for minutes that divide an hour or hours that divide a day; the next shorter one is used.
     """
     if seconds < MINUTE:
         return seconds
@@ -47,7 +46,7 @@ def cron_of(seconds: int) -> str:
     """
     Return the cron line of an interval: 600 -> '*/10 * * * *', 7200 -> '0 */2 * * *'.
 
-    Below a minute it is that of ten minutes, which the schedule has in case it is switched on by hand.
+    Below a minute it is that of ten minutes, for a schedule that is switched on by hand.
     """
     kept = kept_seconds(seconds if seconds >= MINUTE else HEARTBEAT_SECONDS)
     if kept < HOUR:
@@ -57,10 +56,9 @@ def cron_of(seconds: int) -> str:
 
 def skip_reason(settings: Settings, instance: dg.DagsterInstance, connection: Connection) -> str | None:
     """
-    Return the reason why no sync should start now, None where one may.
+    Return the reason why no sync should start now, or None if one may.
 
-    A run that has started counts by the lease that it holds: one whose process was killed still counts as started in
-    Dagster.
+    A started run is recognized by its lease, because Dagster also shows a run as started after its process was killed.
     """
     if not settings.partner_center_enabled:
         return FLAG_DISABLED
@@ -73,9 +71,9 @@ def skip_reason(settings: Settings, instance: dg.DagsterInstance, connection: Co
 
 def run_reason(settings: Settings, partner_center: PartnerCenterResource, connection: Connection) -> str | None:
     """
-    Return the reason to sync now instead of waiting for the cadence, None where there is nothing to do.
+    Return the reason to sync now instead of waiting for the cadence, or None.
 
-    Partner Center is asked first: where no account is signed in or it does not answer, the tick fails and says so,
+    Partner Center is queried first: if no account is signed in or it does not respond, the tick fails with the error,
     instead of a failing run every few seconds.
     """
     keeps_cadence = settings.interval_seconds < MINUTE
@@ -84,19 +82,19 @@ def run_reason(settings: Settings, partner_center: PartnerCenterResource, connec
         return "first_sync" if last is None else None  # the schedule tries again, and its runs show why they fail
     stream = Stream.from_settings(settings)
     seen = sync_cursors.watermark(connection, stream.name)
-    connection.commit()  # asking may take seconds: no transaction stays open meanwhile
+    connection.commit()  # the request may take seconds: no transaction stays open during it
     with partner_center.client() as client:
         newest = sortable_utc(client.newest_update(stream.only))
     if keeps_cadence and (reason := _cadence_reason(success, last)):
         return reason
     latest = sortable_utc((datetime.now(UTC) + OVERLAP).isoformat()) or ""
     if newest is not None and newest > latest:
-        return None  # a wrong date, which hides other changes: heartbeat and schedule find those
+        return None  # a wrong date, which hides other changes; heartbeat and schedule find those
     return "changed_upstream" if newest is not None and (seen is None or newest > seen) else None
 
 
 def _cadence_reason(success: dict[str, Any] | None, last: dict[str, Any] | None) -> str | None:
-    """Return why a sync is due although upstream has not changed."""
+    """Return why a sync is due although upstream has not changed, or None."""
     if success is None:
         return "first_sync"
     if success["age_seconds"] >= HEARTBEAT_SECONDS:
@@ -105,7 +103,7 @@ def _cadence_reason(success: dict[str, Any] | None, last: dict[str, Any] | None)
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Return the cadence (stopped where the sensor keeps it) and the nightly full read."""
+    """Return the regular sync (stopped if the sensor starts syncs) and the nightly full read."""
     running = dg.DefaultScheduleStatus.RUNNING
 
     @dg.schedule(

@@ -1,4 +1,4 @@
-"""The sensor that starts a sync when Partner Center has changed; it keeps cadences below a minute."""
+"""Define the sensor that starts a sync when Partner Center has changed, and at intervals below a minute."""
 
 import dagster as dg
 
@@ -9,7 +9,7 @@ from hunter_pipeline.pipeline.sync_run import QUIET_RUN_CONFIG, SYNC_JOB
 
 
 def build_changes_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor for these settings: it looks every minute, or as often as the interval says."""
+    """Return the sensor for these settings: it ticks every minute, or more often if the interval is shorter."""
 
     @dg.sensor(
         name="partner_center_changes_sensor",

@@ -1,4 +1,4 @@
-"""The job that sends answers to Partner Center, and the sensor that starts it within seconds."""
+"""Define the job that sends answers to Partner Center, and the sensor that starts it within seconds."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ _UNFINISHED = [
 
 
 def skip_reason(settings: Settings) -> str | None:
-    """Return the reason why no answer may be sent, None where some may."""
+    """Return the reason why no answer may be sent, or None."""
     if settings.write_back == "off":
         return WRITE_BACK_OFF
     return FLAG_DISABLED if settings.write_back == "on" and not settings.partner_center_enabled else None
@@ -47,7 +47,7 @@ def send_pending_updates(
     warehouse: WarehouseResource,
     partner_center: PartnerCenterResource,
 ) -> list[int]:
-    """Send what is due and return the numbers of the answers that were handled."""
+    """Send the due answers and return their numbers."""
     settings = partner_center.settings()
     configure_logs(settings)
     if (reason := skip_reason(settings)) is not None:
@@ -83,11 +83,15 @@ def send_referral_updates() -> None:
 def pending_updates_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.RunRequest | dg.SkipReason:
+<<<<<<< HEAD
     """
     Start a run where an answer is due or about to be, also one whose sender has died.
 
     A run takes seconds to start: it is started while the answer can still be taken back, and waits for the rest.
     """
+=======
+    """Start a run if an answer is due, also one of a sender that has died."""
+>>>>>>> prose
     settings = load_settings()
     if (reason := skip_reason(settings)) is not None:
         return dg.SkipReason(reason)
@@ -104,6 +108,6 @@ def pending_updates_sensor(
 
 
 def count_states(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Return how many of the answers are in each state."""
+    """Return the number of answers in each state."""
     states = [row["state"] for row in rows]
     return {state: states.count(state) for state in sorted(set(states))}

@@ -1,1 +1,1 @@
-"""What `hunter up` and `hunter demo` run on one machine: Dagster, the lead desk and the embedded database."""
+"""Run Dagster, the lead desk and the embedded database on one machine, for `hunter up` and `hunter demo`."""

@@ -1,4 +1,4 @@
-"""The Dagster instance of a HUNTER_HOME: its folder, its database, and the variables of its processes."""
+"""Prepare and open the Dagster instance of a HUNTER_HOME: its folder, database and environment variables."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse, connection_reason, database_errors
 
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
-# An arbitrary number that no other advisory lock uses.
+# The key of the advisory lock; an arbitrary number that is used for nothing else.
 STORAGE_LOCK = 4_276_180_391_552_010
 # Appended to the project's dagster.yaml, which names no storage so that `dagster dev` needs no variable.
 STORAGE = f"""
@@ -31,7 +31,7 @@ def prepare(settings: Settings) -> None:
     """
     Upgrade the schema, create Dagster's folder and database, and set its variables for this process and its children.
 
-    Two processes may do it at once. Raises: ConfigurationError, DatabaseError.
+    Two processes may call it at once. Raises: ConfigurationError, DatabaseError.
     """
     warehouse = Warehouse.from_settings(settings)
     schema.ensure_current(warehouse)
@@ -74,7 +74,7 @@ def open_instance() -> Iterator[DagsterInstance]:
     try:
         with opened as instance:
             yield instance
-    except (DBAPIError, DagsterPostgresException):  # their messages quote the statement with its values
+    except (DBAPIError, DagsterPostgresException):  # the messages of these errors quote the statement with its values
         raise DatabaseError(
             "Dagster's storage rejected a statement or closed the connection.",
             hint="Check that the database server runs and has disk space, then run the command again.",
@@ -104,7 +104,7 @@ def _create_tables(warehouse: Warehouse) -> None:
 
 @contextmanager
 def _storage_lock(warehouse: Warehouse) -> Iterator[None]:
-    """Let one process at a time create or change Dagster's tables, because two at once fail."""
+    """Lock the creation and upgrade of Dagster's tables, because two processes at once fail."""
     with database_errors(), warehouse.connection() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", (STORAGE_LOCK,))
         yield

@@ -1,4 +1,4 @@
-"""The processes of one HUNTER_HOME: its supervisor's lock, the services it records, their process groups and ports."""
+"""Manage the processes of one HUNTER_HOME: the supervisor's lock, the recorded services, process groups and ports."""
 
 import contextlib
 import errno
@@ -20,23 +20,23 @@ import psutil
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError
 
-# The supervisor holds a lock on this file in HUNTER_HOME, and writes into it where its services listen.
+# The supervisor locks this file in HUNTER_HOME, and writes the addresses of its services into it.
 _RECORD = "services.json"
-# How many ports from the configured one on are tried.
+# The number of ports that are tried, beginning with the configured one.
 _PORTS = 20
 _TERMINATE_SECONDS = 30
 _KILL_SECONDS = 5
 
 
 class Urls(NamedTuple):
-    """Where the services listen."""
+    """The addresses of the services."""
 
     dagster: str
     desk: str
 
 
 class UrlSetting(NamedTuple):
-    """The settings that a URL comes from, for error messages."""
+    """The setting of a URL, for error messages."""
 
     host_variable: str
     port_variable: str
@@ -50,9 +50,9 @@ API = UrlSetting("HUNTER_API_HOST", "HUNTER_API_PORT", "8100")
 @contextmanager
 def lock_home(settings: Settings) -> Iterator[None]:
     """
-    Hold this HUNTER_HOME for one supervisor, and end what a supervisor that was killed has left running.
+    Lock this HUNTER_HOME for one supervisor, and end the processes that a killed supervisor has left running.
 
-    Raises: ConfigurationError if another supervisor holds it, with its URL.
+    Raises: ConfigurationError with the URL of another supervisor if that holds the lock.
     """
     make_private(settings.folder())
     descriptor = os.open(settings.home / _RECORD, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -76,20 +76,20 @@ def lock_home(settings: Settings) -> Iterator[None]:
 
 
 def make_private(home: Path) -> None:
-    """Take the rights of other users from everything in a home that an older version or another program created."""
+    """Remove other users' rights on all files of a home, which an older version or another program may have created."""
     for folder, names, files in os.walk(home):
         if Path(folder) == home and "postgres" in names:
-            names.remove("postgres")  # PostgreSQL keeps its folder private itself, and may run as another user
+            names.remove("postgres")  # PostgreSQL keeps its folder private and may run as another user
         for path in (Path(folder), *(Path(folder, name) for name in files)):
             mode = stat.S_IMODE(path.lstat().st_mode)
-            # the database's user passes through a home that belongs to root
+            # the account of the database needs access through a home that belongs to root
             wanted = mode & (0o711 if path == home and os.geteuid() == 0 else 0o700)
             if mode != wanted and not path.is_symlink():
                 path.chmod(wanted)
 
 
 def is_home_locked(settings: Settings) -> bool:
-    """Return whether a supervisor holds this home now; the record alone can be out of date."""
+    """Return whether a supervisor holds the lock of this home; its record alone can be out of date."""
     try:
         with (settings.home / _RECORD).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -101,13 +101,13 @@ def is_home_locked(settings: Settings) -> bool:
 
 
 def record_services(settings: Settings, urls: Urls, groups: list[int]) -> None:
-    """Write down where the services listen and the ids of their process groups."""
+    """Record the addresses of the services and the ids of their process groups."""
     text = json.dumps({"url": urls.dagster, "desk": urls.desk, "groups": groups})
     (settings.home / _RECORD).write_text(text, encoding="utf-8")
 
 
 def recorded_urls(settings: Settings) -> Urls | None:
-    """Return where the services of this home listen; None if no supervisor has started any."""
+    """Return the addresses of the services of this home, or None if no supervisor has started any."""
     try:
         record = _parse((settings.home / _RECORD).read_text(encoding="utf-8"))
     except OSError:
@@ -139,7 +139,7 @@ def end_group(group: object, dagster_home: Path) -> None:
 
 
 def group_members(group: int) -> list[psutil.Process]:
-    """Return the living processes of a group."""
+    """Return the running processes of a group."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
@@ -182,7 +182,7 @@ def free_url(url: str, setting: UrlSetting, *, or_next: bool) -> str:
 
 
 def _listen_error(host: str, port: int) -> int | None:
-    """Return the error number of listening there, None if it works."""
+    """Return the error number of an attempt to listen on the address, or None if it succeeds."""
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

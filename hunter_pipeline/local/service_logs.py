@@ -1,4 +1,4 @@
-"""Where the processes of `hunter up` write: to files that rotate, in production to standard error."""
+"""Write the output of the processes of `hunter up` to rotated files, in production to standard error."""
 
 import contextlib
 import json
@@ -13,20 +13,20 @@ from pathlib import Path
 
 from hunter_pipeline.config.logs import mask
 
-# A log file is rotated at this size, and so many older ones are kept.
+# The size in bytes at which a log file is rotated, and the number of older files that are kept.
 MAX_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 3
 
 
 class ServiceLogs:
-    """The log files of a home; `folder` None stands for standard error."""
+    """The log files of a home; if `folder` is None, standard error."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     @contextmanager
     def open(self, name: str) -> Iterator[int]:
-        """Yield what a child process writes to, for `subprocess.Popen`."""
+        """Yield the output of a child process for `subprocess.Popen`."""
         if self.folder is None:
             reader, writer = os.pipe()
             threading.Thread(target=_forward, args=(reader, name.removesuffix(".log")), daemon=True).start()
@@ -35,17 +35,17 @@ class ServiceLogs:
             finally:
                 os.close(writer)
             return
-        # appending, so that a process that goes on writing does so at the new end after a rotation
+        # in append mode, a process that is still running writes at the new end after a rotation
         with (self.folder / name).open("ab") as file:
             yield file.fileno()
 
     def describe(self, name: str) -> str:
-        """Return where to look, for hints."""
+        """Return the place of the logs, for hints."""
         return "See the log lines above." if self.folder is None else f"See {self.folder / name}."
 
     def rotate(self) -> None:
         """
-        Copy each log file that has become too long to NAME.1 and empty it; NAME.1 becomes NAME.2.
+        Copy each log file that is too long to NAME.1 and empty it; NAME.1 becomes NAME.2.
 
         The processes keep their file open, so it is emptied and not renamed. Does nothing while the disk is full.
         """
@@ -56,7 +56,7 @@ class ServiceLogs:
 
 
 def _forward(reader: int, process: str) -> None:
-    """Write what a process prints to standard error as JSON lines, until it and its children have ended."""
+    """Write the output of a process to standard error as JSON lines, until it and its children have ended."""
     with os.fdopen(reader, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             with contextlib.suppress(OSError, ValueError):  # standard error is closed: the processes go on

@@ -1,7 +1,7 @@
 """
-Starts, watches and stops what `hunter up` and `hunter demo` run: Dagster's processes and the lead desk.
+Start, watch and stop Dagster's processes and the lead desk for `hunter up` and `hunter demo`.
 
-Each runs in its own process group, so that none of its children outlives it.
+Each process has its own process group, so that its children end with it.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ from hunter_pipeline.warehouse.connection import Warehouse
 
 # The last line that `hunter up` and `hunter demo` print when everything runs.
 READY = "Press Ctrl-C to stop."
-# A slow machine needs minutes; a process that ends is noticed at once.
+# A slow machine needs minutes to start; a process that ends is noticed at once.
 START_SECONDS = 300
 WATCH_SECONDS = 1.0
 # The shortest time between two starts of the lead desk.
@@ -48,7 +48,7 @@ _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
 
 @contextmanager
 def stop_database_after(settings: Settings, *, even_if_running: bool = False) -> Iterator[None]:
-    """Stop the embedded server after the block; not if it was running before, because others may be using it."""
+    """Stop the embedded server after the block, unless it was running before and others may use it."""
     must_stop = settings.database_url is None and (even_if_running or embedded.running_pid(settings.home) is None)
     try:
         yield
@@ -67,9 +67,9 @@ class Services:
     def __init__(self, settings: Settings, urls: Urls) -> None:
         self.settings = settings
         self.urls = urls
-        # in production everything goes to standard error, for journald or a container
+        # in production all logs go to standard error, for journald or a container
         self.logs = ServiceLogs(None if settings.log_style == "json" else settings.folder("logs"))
-        # not under HUNTER_HOME, because the path of a socket may have about 100 bytes only
+        # not under HUNTER_HOME, because the path of a socket is limited to about 100 bytes
         self.sockets = Path(tempfile.mkdtemp(prefix="hunter-"))
         self.dagster: list[subprocess.Popen[bytes]] = []
         self.desk: subprocess.Popen[bytes] | None = None
@@ -114,7 +114,7 @@ class Services:
         return True
 
     def exit_code(self) -> int | None:
-        """Return the exit code of a Dagster process that has ended, None while all run."""
+        """Return the exit code of a Dagster process that has ended, or None while all run."""
         return next((code for process in self.dagster if (code := process.poll()) is not None), None)
 
     def end(self) -> None:
@@ -272,7 +272,7 @@ def keep_database(settings: Settings) -> bool:
 
 def refuse_mixing(settings: Settings) -> None:
     """
-    Refuse a database that holds the sandbox's referrals for a real tenant, and the other way round.
+    Check that a database with the sandbox's referrals is not used for a real tenant, and vice versa.
 
     Raises: ConfigurationError.
     """

@@ -1,1 +1,1 @@
-"""Partner Center and Entra over HTTPS: sign-in, referrals and tenants."""
+"""Access Partner Center and Entra over HTTPS: sign-in, referrals and tenants."""

@@ -1,4 +1,4 @@
-"""Sign-in to Entra through MSAL, and the access tokens for Partner Center."""
+"""Sign in to Entra through MSAL, and obtain access tokens for Partner Center."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ from hunter_pipeline.partner_center.token_store import (
 _MIN_LIFETIME = 300
 _BROWSER_TIMEOUT = 300.0
 _SIGNED_IN_AT = "signed_in_at"
-# What MSAL raises over unexpected members of a response; it documents none of them.
+# The undocumented exceptions that MSAL raises for unexpected members of a response.
 _MSAL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
@@ -55,7 +55,7 @@ class SignIn:
 
     @classmethod
     def from_settings(cls, settings: Settings, http: Http, store: TokenStore) -> Self:
-        """Make a sign-in; no request is sent. Raises: ConfigurationError if the client id or tenant id is empty."""
+        """Create a sign-in; no request is sent. Raises: ConfigurationError if the client id or tenant id is empty."""
         client_id, tenant_id = settings.require_partner_center()
         return cls(
             http,
@@ -115,7 +115,10 @@ class SignIn:
         return self._save_login(cache, result)
 
     def status(self) -> SignInStatus:
-        """Return who is signed in and for how long. Raises: DatabaseError if the store's database is out of reach."""
+        """Return the account and the estimated end of the sign-in.
+
+        Raises: DatabaseError if the store's database is unreachable.
+        """
         known = SignInStatus(False, tenant_id=self._tenant_id, client_id=self._client_id, kept_in=self._store.location)
         try:
             cache = parse_cache(self._store.read())
@@ -171,12 +174,12 @@ class SignIn:
         raise sign_in_refused(result, self._msal_http.last_response)
 
     def _check_store(self) -> None:
-        """Take the lock once, so that a store that cannot be written is reported before a person signs in."""
+        """Acquire the lock once, so that a store that cannot be written is reported before a person signs in."""
         with self._store.locked():
             pass
 
     def _open_application(self, cache: Any) -> Any:
-        """Make MSAL's client, which requests the tenant's addresses from Entra."""
+        """Create MSAL's client, which requests the tenant's addresses from Entra."""
         # MSAL's warnings quote ID tokens, which name people.
         logging.getLogger("msal").setLevel(logging.CRITICAL)
         return self._call_msal(
@@ -191,7 +194,7 @@ class SignIn:
 
     def _call_msal(self, call: Callable[[], Any]) -> Any:
         """
-        Replace MSAL's exceptions over an unexpected response by ours.
+        Raise MSAL's exceptions for an unexpected response as ours.
 
         The cause that `--debug` shows has their type and reason; what MSAL quotes of a token is cut off.
         """
@@ -209,7 +212,7 @@ class SignIn:
         raise unreadable_sign_in(self._msal_http.last_response) from cause
 
     def _save_login(self, msal_cache: Any, result: dict[str, object]) -> SignInStatus:
-        """Replace whatever is stored by this sign-in."""
+        """Replace the stored sign-in by this one."""
         if "access_token" not in result:
             raise sign_in_refused(result, self._msal_http.last_response)
         cache = cast("TokenCache", json.loads(msal_cache.serialize()))

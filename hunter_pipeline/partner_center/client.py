@@ -1,4 +1,4 @@
-"""The client of Partner Center's referrals API."""
+"""Read and update referrals through Partner Center's API."""
 
 import uuid
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _SAFE_IN_QUERY = "$=&',():/"
 
 
 class PartnerCenterClient:
-    """Reads and updates referrals. A context manager that closes its connections."""
+    """A client of the referrals API; a context manager that closes its connections."""
 
     def __init__(self, http: Http, sign_in: SignIn, api_url: str) -> None:
         self.http = http
@@ -53,7 +53,7 @@ class PartnerCenterClient:
 
     @property
     def retries(self) -> int:
-        """Return how many of them were second and later tries."""
+        """Return how many of these requests were retries."""
         return self.http.retries
 
     def signed_in_as(self) -> str | None:
@@ -134,9 +134,9 @@ class PartnerCenterClient:
 
     def read_referral(self, referral_id: str) -> Payload | None:
         """
-        Return a referral as items of the list are, without OData's annotations; None if there is none of this id.
+        Return a referral in the form of the list's items, without OData's annotations; None if the id is unknown.
 
-        Raises: the errors of `pages`; PartnerCenterResponseError where the answer is no referral of this id.
+        Raises: the errors of `pages`; PartnerCenterResponseError if the response is not a referral with this id.
         """
         label = "a referral"
         try:

@@ -1,5 +1,5 @@
 """
-What Entra's errors mean to the person who signs in: one sentence and a hint each.
+Convert Entra's errors to one sentence and a hint for the person who signs in.
 
 Only the code of an error is quoted: its description names people, tenants and addresses.
 

@@ -1,5 +1,5 @@
 """
-HTTPS requests to Partner Center and Entra, with time-outs and retries.
+Send HTTPS requests to Partner Center and Entra, with time-outs and retries.
 
 TLS is always verified, against REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or the bundle of requests. Redirects are not
 followed, cookies are not kept, and ~/.netrc never replaces a token.
@@ -33,7 +33,7 @@ from hunter_pipeline.partner_center.responses import (
     transport_error,
 )
 
-# Bytes. A page of 200 referrals has half a megabyte; a body beyond this is no page and would fill the memory.
+# The limit of a body in bytes. A page of 200 referrals has half a megabyte; a larger body is not a page.
 _MAX_BODY = 200_000_000
 _CHUNK = 1 << 16
 _CONNECTIONS = 16
@@ -49,7 +49,7 @@ class RetryPolicy:
         connect, read: time-outs of one connection attempt and of one read from the socket.
         total: for all tries, waits and bodies together; a wait that would end later is not begun.
         backoff: first wait without Retry-After; it doubles, up to `backoff_cap`, plus up to half of it at random.
-        retry_after_cap: longest wait that a Retry-After is followed for.
+        retry_after_cap: longest Retry-After that is followed.
     """
 
     tries: int = 5
@@ -107,11 +107,11 @@ class _BearerAuth(AuthBase):
 
 class Http:
     """
-    A `requests` session that retries.
+    A `requests` session with retries.
 
     Attributes:
         requests: number of requests sent so far, retries included.
-        retries: how many of them were second and later tries.
+        retries: how many of these requests were retries.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make a session. `sleep` and `clock` are for tests that do not want to wait."""
+        """Create a session. `sleep` and `clock` are for tests, which do not wait."""
         self.requests = 0
         self.retries = 0
         self._policy = policy
@@ -164,11 +164,11 @@ class Http:
 
     def send(self, request: ApiRequest, *, policy: RetryPolicy | None = None, tried: int = 0) -> ApiResponse:
         """
-        Send a request, retry it where that can help, and return the first response that is no reason to retry.
+        Send a request, retry transient failures, and return the first other response.
 
         Args:
             policy: instead of the session's.
-            tried: tries that were made for it before, in an earlier call; one more is always made.
+            tried: number of tries in an earlier call; at least one more is made.
 
         Raises:
             PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError: the tries or the

@@ -1,5 +1,5 @@
 """
-Pages of referrals: the JSON of a page, and the way to the next one.
+Parse pages of referrals and find the link to the next page.
 
 A page is split into the bytes of its items without decoding them. A page that is not strictly valid JSON is parsed
 as a whole instead: NaN and infinities are floats, invalid UTF-8 becomes U+FFFD, and an item that is nested too deeply

@@ -1,5 +1,5 @@
 """
-The outcome of a request, and the error that reports it.
+Represent the outcome of a request, and convert it to an error.
 
 Of an error body only a short identifier is ever quoted: its `message` may name a person. Errors are raised outside
 `except` blocks, so that no chained exception can carry a token, a query string or a body into a log.
@@ -137,10 +137,10 @@ class ApiResponse:
 @dataclass(frozen=True, slots=True)
 class TransportError:
     """
-    Why no complete response arrived.
+    The reason why no complete response was received.
 
     Attributes:
-        cause: in our own words ("timed out"); an exception's text can hold addresses and proxy passwords.
+        cause: a fixed phrase ("timed out"), because an exception's text can hold addresses and proxy passwords.
         is_permanent: whether another try cannot succeed.
     """
 

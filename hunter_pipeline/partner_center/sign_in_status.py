@@ -1,18 +1,18 @@
-"""Who is signed in and for how long."""
+"""Describe the signed-in account and the estimated end of the sign-in."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 # Entra's default, counted from the last refresh. A tenant's own policy can be stricter; Entra does not tell.
 REFRESH_TOKEN_LIFETIME = timedelta(days=90)
-# How long before its estimated end a sign-in is warned of.
+# The time before the estimated end of a sign-in from which a warning is given.
 WARN_BEFORE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class SignInStatus:
     """
-    What the stored sign-in says, without a request to Entra.
+    The status of the stored sign-in, determined without a request to Entra.
 
     Attributes:
         username: an e-mail address: show it to that person, never log it. None if the authority named no account.
@@ -35,7 +35,7 @@ class SignInStatus:
 
     @property
     def account(self) -> str:
-        """Return how the account is shown: its user name, else its object id."""
+        """Return the name of the account for display: its user name, else its object id."""
         return self.username or self.object_id or "an account without a name"
 
     def days_left(self, now: datetime | None = None) -> int | None:

@@ -1,4 +1,4 @@
-"""The look-up of a domain's Entra tenant: a public OpenID configuration, requested without a token."""
+"""Look up the Entra tenant of a domain in its public OpenID configuration, without a token."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _OK = 200
 
 
 class TenantDirectory:
-    """Finds the tenants of domains through an authority's host."""
+    """A directory of the tenants of domains at an authority's host."""
 
     def __init__(self, http: Http, authority: str) -> None:
         self._http = http

@@ -1,4 +1,4 @@
-"""Storage of the sign-in: MSAL's token cache as text, kept in a file or in any other `TokenStore`."""
+"""Store the sign-in, MSAL's token cache as text, in a file or in any other `TokenStore`."""
 
 import fcntl
 import json
@@ -163,7 +163,7 @@ class _Account(BaseModel):
 
 
 class _CacheShape(BaseModel):
-    """What MSAL and we read of a token cache."""
+    """The content of a token cache that MSAL and this package read."""
 
     AccessToken: dict[str, _AccessToken] = {}
     RefreshToken: dict[str, _Credential] = {}

@@ -1,7 +1,7 @@
 """
-The update of a referral in Partner Center's terms: its JSON Patch, its request, and what the answers mean.
+Build the JSON Patch and the request of an update, and interpret the response.
 
-Everything about updates that Microsoft's documentation does not print stands here, marked "inferred".
+This module contains everything about updates that Microsoft's documentation does not print, marked "inferred".
 """
 
 import json
@@ -40,21 +40,21 @@ PATHS: Mapping[str, str] = {
     "crm_id": "/externalReferenceId",
     "reason": "/statusReason",
 }
-# What a referral that is accepted must have; it is taken from the referral where it is not given. Microsoft's page
+# The fields that an accepted referral must have, taken from the referral if they are not given. Microsoft's page
 # requires the name, the value and the closing date; a value means nothing without its currency.
 NEEDED_TO_ACCEPT = ("name", "value", "currency", "close_date")
-# Of these, what the request repeats in any case (inferred).
+# The fields among these that the request always repeats (inferred).
 _SENT_TO_ACCEPT = ("name", "value", "close_date")
-# Of the answers, those that say that the referral has changed since it was read.
+# The status codes for a referral that has changed since it was read.
 _MODIFIED_STATUSES = (409, 412)
 _MODIFIED_CODES = ("preconditionFailed", "resourceModified")
-# One try: what follows an unknown outcome is a read, not the same request again.
+# One try: an unknown outcome is followed by a read, not by the same request.
 _PATCH_POLICY = RetryPolicy(tries=1, total=60.0)
 _MAX_REASON = 300
 
 
 class Outcome(Enum):
-    """What is known after an update was sent."""
+    """The known outcome of an update."""
 
     APPLIED = "applied"
     MODIFIED = "modified"
@@ -67,10 +67,10 @@ class Outcome(Enum):
 @dataclass(frozen=True, slots=True)
 class UpdateAnswer:
     """
-    Partner Center's answer to an update.
+    Partner Center's response to an update.
 
-    reason: why it was not applied, in one sentence that may quote the server.
-    retry_after: seconds that the server asks to wait.
+    reason: one sentence why it was not applied, which may quote the server.
+    retry_after: the Retry-After of the response in seconds.
     """
 
     outcome: Outcome
@@ -84,8 +84,8 @@ def operations_of(action: Action, fields: Mapping[str, str], payload: Payload) -
     Return the JSON Patch of an action.
 
     Args:
-        fields: the values that were given, by the names of PATHS. A value is decimal text, as Microsoft prints it.
-        payload: the referral; `accept` takes from it what is not given and must be sent.
+        fields: the given values, by the names of PATHS. A value is decimal text, as Microsoft prints it.
+        payload: the referral; `accept` takes required fields that are not given from it.
     """
     values: dict[str, object] = {}
     if action in STATUSES:
@@ -97,7 +97,7 @@ def operations_of(action: Action, fields: Mapping[str, str], payload: Payload) -
 
 
 def request_of(url: str, operations: list[Operation], *, etag: str | None, request_id: str) -> dict[str, Any]:
-    """Return the request as it is sent, without the credentials."""
+    """Return the request without the credentials."""
     headers = {
         "Content-Type": "application/json",
         "Prefer": "return=representation",
@@ -113,7 +113,7 @@ def send_update(
     """
     Send an update once.
 
-    Raises: ConfigurationError where the request cannot be sent at all.
+    Raises: ConfigurationError if the request cannot be sent at all.
     """
     request = request_of(client.referral_url(referral_id), operations, etag=etag, request_id=request_id)
     try:
@@ -155,7 +155,7 @@ def _reason(response: ApiResponse) -> str:
 
 
 def _operator(payload: Payload, path: str) -> str:
-    """Return `replace` for a member that exists and `add` for one that does not, as RFC 6902 wants it."""
+    """Return `replace` for a member that exists and `add` for one that does not, as RFC 6902 requires."""
     parent, _, name = path.rpartition("/")
     members = value_at(payload, parent) if parent else payload
     return "replace" if isinstance(members, dict) and name in members else "add"

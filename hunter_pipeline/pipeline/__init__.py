@@ -1,1 +1,1 @@
-"""The steps of a sync, the sync as a whole, and the erasure of a person."""
+"""Run a sync and its steps, send answers, and erase a person."""

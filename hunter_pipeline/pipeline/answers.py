@@ -1,4 +1,4 @@
-"""Give an answer to a referral, take it back, or have it sent again, for the command line, the API and the desk."""
+"""Create, cancel and resend answers to referrals, for the command line, the API and the desk."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -42,10 +42,10 @@ def request_update(
     requested_by: str,
 ) -> Row:
     """
-    Write an answer to a referral, to be sent in ten seconds, and return its row.
+    Store an answer to a referral, to be sent in ten seconds, and return its row.
 
     Args:
-        fields: the values that come with it: `name`, `value`, `currency`, `close_date`, `notes`, `crm_id`, `reason`;
+        fields: the values of the answer: `name`, `value`, `currency`, `close_date`, `notes`, `crm_id`, `reason`;
             None leaves a field as it is.
         requested_by: the person's name, for the history.
 
@@ -88,7 +88,7 @@ def request_update(
 
 
 def cancel_update(connection: Connection, update_id: int, referral_id: str | None = None) -> Row:
-    """Take back an answer before it is sent, and return its row. Raises: UpdateRefused."""
+    """Cancel an answer before it is sent, and return its row. Raises: UpdateRefused."""
     row = referral_updates.cancel(connection, update_id, referral_id)
     if row is None:
         found = _existing(connection, update_id, referral_id)
@@ -102,7 +102,7 @@ def cancel_update(connection: Connection, update_id: int, referral_id: str | Non
 
 
 def retry_update(connection: Connection, settings: Settings, update_id: int, referral_id: str | None = None) -> Row:
-    """Have an answer sent again that is failed, rejected or in conflict, and return its row. Raises: UpdateRefused."""
+    """Queue a failed, rejected or conflicting answer to be sent again, and return its row. Raises: UpdateRefused."""
     require_write_back(settings)
     found = _existing(connection, update_id, referral_id)
     row = referral_updates.retry(connection, found)
@@ -160,7 +160,7 @@ def _check_needed(action: Action, values: Mapping[str, str], current: Payload) -
 
 
 def _checked_fields(action: Action, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values as they are sent. Raises: UpdateRefused for a value that cannot be."""
+    """Return the values in the form that is sent. Raises: UpdateRefused for an invalid value."""
     for name in values:
         if name not in ACTION_FIELDS[action]:
             taken = ", ".join(sorted(ACTION_FIELDS[action]))
@@ -194,7 +194,7 @@ def _checked_currency(value: Any) -> str:
 
 
 def _checked_date(value: Any) -> str:
-    """Return midnight UTC of a date; a time that is given stays."""
+    """Return midnight UTC for a date; return a time unchanged."""
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
     key = sortable_utc(text)
     if key is None:

@@ -1,4 +1,4 @@
-"""Customers by their canonical domain: partner_center_referrals -> companies, with their Entra tenants."""
+"""Update the companies and their Entra tenants: partner_center_referrals -> companies."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ from hunter_pipeline.warehouse import companies, tables
 from hunter_pipeline.warehouse.companies import CompanyCounts
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
 
-# What one sync spends on asking Entra; the rest is asked by the next one.
+# Seconds that one sync spends on look-ups in Entra; the next sync does the rest.
 TENANT_SECONDS = 60.0
 
 
 class CompanyResult(NamedTuple):
-    """What changed, how many domains Entra was asked about, and how many rows the table has."""
+    """The counts of changes, of domains looked up in Entra, and of the rows of the table."""
 
     counts: CompanyCounts
     looked_up: int
@@ -26,8 +26,8 @@ def update_companies(
     """
     Compute the companies whose referrals or tenants have changed, or all of them.
 
-    directory: asks Entra; None where it may not be asked. Entra is asked outside of any transaction; what it does not
-               answer is asked by the next sync, and never fails one. Raises: DatabaseError.
+    directory: looks tenants up in Entra, outside of any transaction; None to look nothing up. A look-up without a
+               definite answer is repeated by the next sync and does not fail this one. Raises: DatabaseError.
     """
     before = _refresh(connection, everything=everything)
     looked_up = 0

@@ -1,4 +1,4 @@
-"""Erase a person from every table, payload history included, and keep them erased over later syncs."""
+"""Erase a person from every table, including older payloads, so that later syncs do not store them again."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -14,7 +14,7 @@ from hunter_pipeline.referrals.erasure import ERASED, ErasureRegistry, reduce_op
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, write_transaction
 
-# Seconds that an erasure waits for the sync under way.
+# Seconds that an erasure waits for a running sync.
 WAIT_SECONDS = 900.0
 
 RAW, QUARANTINE, UPDATES = "raw_referrals", "quarantined_referrals", "referral_updates"
@@ -29,14 +29,14 @@ def erase_person(
     """
     Erase the person with an address everywhere and register a keyed hash of it, all in one transaction.
 
-    It waits for a running sync and blocks others while it works. What is derived from the payloads is derived again.
+    It waits for a running sync and keeps others out. The tables derived from the payloads are derived again.
 
     Args:
         address: as `canonical_address` returns it.
         own_domains: the partner's own domains.
         on_wait: called before waiting for a running sync.
 
-    Returns: how many rows of each table have changed.
+    Returns: the number of changed rows of each table.
 
     Raises: DatabaseError; nothing has changed then.
     """
@@ -60,7 +60,7 @@ def erase_person(
 
 
 def _derive_again(connection: Connection, referral_ids: list[str], own_domains: tuple[str, ...]) -> None:
-    """Replace what was derived from the payloads before."""
+    """Derive the later tables from the changed payloads again."""
     erasure.remove_derived(connection, referral_ids)
     raw_referrals.repair_newest_versions(connection)
     normalize(connection, own_domains=own_domains)
@@ -71,7 +71,7 @@ def _derive_again(connection: Connection, referral_ids: list[str], own_domains: 
 
 
 def _record_referrals(connection: Connection, registry: ErasureRegistry) -> list[str]:
-    """Record which referrals name an erased person in some version or answer, and return their ids."""
+    """Record the referrals that name an erased person in any version or answer, and return their ids."""
     referral_ids: set[str] = set()
     for row in chain(erasure.version_texts(connection), erasure.update_texts(connection)):
         people = registry.people_in(row["text"])
@@ -85,7 +85,7 @@ def _record_referrals(connection: Connection, registry: ErasureRegistry) -> list
 def _reduce_versions(
     connection: Connection, registry: ErasureRegistry, referral_ids: list[str]
 ) -> tuple[list[str], dict[str, int]]:
-    """Reduce every version of these referrals; return the ids of those that changed and how many rows that were."""
+    """Reduce every version of these referrals; return the ids of changed referrals and the number of changed rows."""
     changed = 0
     changed_ids: set[str] = set()
     for row in erasure.versions_of(connection, referral_ids):
@@ -107,9 +107,9 @@ def _reduce_versions(
 
 def _reduce_updates(connection: Connection, registry: ErasureRegistry, referral_ids: list[str]) -> int:
     """
-    Take the texts out of every answer to these referrals, and return how many there were.
+    Remove the texts of every answer to these referrals, and return the number of answers.
 
-    An answer that waits to be sent is canceled, because it is no longer what the person said.
+    An answer that waits to be sent is canceled, because it no longer has the content that was given.
     """
     changed = 0
     for row in erasure.updates_of(connection, referral_ids):
@@ -129,7 +129,7 @@ def _reduce_updates(connection: Connection, registry: ErasureRegistry, referral_
 
 
 def _clear_quarantined(connection: Connection, registry: ErasureRegistry) -> int:
-    """Replace every quarantined text that names an erased person, and return how many there were."""
+    """Replace every quarantined text that names an erased person, and return their number."""
     changed = 0
     for row in erasure.quarantined(connection):
         if registry.people_in(row["payload"]):
@@ -139,5 +139,5 @@ def _clear_quarantined(connection: Connection, registry: ErasureRegistry) -> int
 
 
 def _keyed_hash(row: dict[str, Any], registry: ErasureRegistry) -> str:
-    """Return the hash that the next sync gives to the same payload, so that it is not a new version."""
+    """Return the hash that the next sync computes for the same payload, so that it is not stored as a new version."""
     return row["content_hash"] if row["erased"] else registry.version_hash(row["content_hash"])

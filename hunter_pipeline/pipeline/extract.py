@@ -1,4 +1,4 @@
-"""Read referrals from Partner Center and land them, page by page, in raw_referrals."""
+"""Read referrals from Partner Center and store them page by page in raw_referrals."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +22,9 @@ from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
 from hunter_pipeline.warehouse.sync_cursors import Read
 
-# How far an incremental read goes back behind the last success: Partner Center's index lags behind its clock.
+# The overlap of an incremental read with the last one: Partner Center's index lags behind its clock.
 OVERLAP = timedelta(minutes=5)
-# Referrals that a full read did not bring and that are asked for by id, in one run.
+# The largest number of referrals that one run requests by id because a full read did not return them.
 MAX_LOOKUPS = 200
 
 _BAD_REQUEST = 400
@@ -32,42 +32,42 @@ _BAD_REQUEST = 400
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What is read: one tenant's referrals of one direction ('Incoming', 'Outgoing' or 'All')."""
+    """The referrals of one tenant and one direction ('Incoming', 'Outgoing' or 'All')."""
 
     tenant: str
     direction: Literal["Incoming", "Outgoing", "All"]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Stream":
-        """Return the stream that the settings name; before anything is configured, one without a tenant."""
+        """Return the stream of the settings; its tenant is empty before one is configured."""
         return cls(settings.partner_center_tenant_id or "", settings.partner_center_direction)
 
     @property
     def only(self) -> Literal["Incoming", "Outgoing"] | None:
-        """The direction to ask for, None for both."""
+        """Return the direction to filter by, None for both."""
         return None if self.direction == "All" else self.direction
 
     @property
     def name(self) -> str:
-        """Key of the stream's cursor, e.g. '7d23e5ca-.../Incoming'."""
+        """Return the key of the stream's cursor, e.g. '7d23e5ca-.../Incoming'."""
         return f"{self.tenant}/{self.direction}"
 
 
 @dataclass(slots=True)
 class ExtractState:
     """
-    A read under way, and at its end what it did.
+    The state of a read, and its result at the end.
 
-    since:     updatedDateTime from which it asks, None for everything.
-    watermark: newest updatedDateTime that any sync has seen.
-    cursor:    how far this read has come, None where its order cannot be trusted.
-    landed:    versions that were unknown; the other counts are the summary's.
+    since:     updatedDateTime from which it reads, None for everything.
+    watermark: newest updatedDateTime of any sync.
+    cursor:    position of this read, None if the order of its pages is not reliable.
+    landed:    number of new versions; the other counts are the summary's.
     started_at: when the read began by Partner Center's clock; no watermark is later. Changes that are dated later, by
                a wrong clock, are read again until that time has come.
-    complete:  whether the read is proven to have brought everything.
-    registry:  the erased people. The sync's lease keeps `hunter forget` waiting, so it holds for the whole read.
-    reader:    address of the signed-in user, None where that is not known; never stored.
-    naming:    how many referrals name the reader in their `team`.
+    complete:  whether the read is proven to have returned everything.
+    registry:  the erased people. `hunter forget` waits for the sync's lease, so it stays valid for the whole read.
+    reader:    address of the signed-in user, None if unknown; never stored.
+    naming:    number of referrals with the reader in their `team`.
     """
 
     stream: Stream
@@ -90,7 +90,7 @@ class ExtractState:
 
     @property
     def mode(self) -> str:
-        """'incremental' or 'full': what was asked for, or what was interrupted and is continued."""
+        """Return 'incremental' or 'full': the requested mode, or that of an interrupted read that is continued."""
         return self.read.mode
 
     def past(self, keys: list[str]) -> list[str]:
@@ -98,7 +98,7 @@ class ExtractState:
         return [key for key in keys if self.started_at is None or key <= self.started_at]
 
     def counts(self) -> dict[str, int | str | None]:
-        """Return what `sync_runs` keeps of it."""
+        """Return the columns of `sync_runs`."""
         names = ("mode", "fetched", "quarantined", "pages", "requests", "retries", "watermark")
         return {name: getattr(self, name) for name in names}
 
@@ -113,10 +113,10 @@ def extract(
     page_size: int | None = None,
 ) -> ExtractState:
     """
-    Land what changed since the last success (or everything), page by page.
+    Store the referrals that changed since the last success (or all), page by page.
 
-    Each page, the cursor and the counts are one transaction, so a read that was interrupted continues behind its
-    last page. Raises: PartnerCenterError (what was landed stays), DatabaseError.
+    Each page is stored with the cursor and the counts in one transaction, so an interrupted read continues after its
+    last page. Raises: PartnerCenterError (stored pages stay), DatabaseError.
     """
     with write_transaction(connection):
         read = sync_cursors.begin_read(connection, stream.name, mode)
@@ -136,10 +136,10 @@ def extract(
 
 def _confirm_gone(client: PartnerCenterClient, connection: Connection, state: ExtractState) -> list[str]:
     """
-    Ask by id for referrals that a full read did not bring; return those that Partner Center does not have.
+    Request by id the referrals that a full read did not return; return those that Partner Center does not have.
 
-    A list that changes while it is read can leave out a referral. Where less than half of what is known was returned, a
-    lost role is likelier than that many deletions: nothing is asked for.
+    A list that changes while it is read can leave out a referral. If less than half of the known referrals were
+    returned, a lost role is likelier than that many deletions, and nothing is requested.
     """
     stream, read = state.stream, state.read
     with write_transaction(connection):
@@ -163,7 +163,7 @@ def _confirm_gone(client: PartnerCenterClient, connection: Connection, state: Ex
 
 
 def _finish(connection: Connection, state: ExtractState, gone: list[str]) -> None:
-    """Close the read."""
+    """Close the read and store its watermark."""
     stream = state.stream
     with write_transaction(connection):
         sync_cursors.confirm_gone(connection, gone)
@@ -174,9 +174,9 @@ def _finish(connection: Connection, state: ExtractState, gone: list[str]) -> Non
 
 def drop_superseded(connection: Connection, *, days: int | None) -> int:
     """
-    Delete what the retention of raw versions no longer allows; None keeps everything.
+    Delete raw versions that are older than the retention; None keeps everything.
 
-    Returns how many versions and quarantined payloads were deleted. Raises: DatabaseError.
+    Returns the numbers of deleted versions and quarantined payloads. Raises: DatabaseError.
     """
     if days is None:
         return 0
@@ -203,19 +203,19 @@ def _reader(client: PartnerCenterClient) -> str | None:
 
 
 def _since(read: Read) -> str | None:
-    """Return where to begin: behind the last page of an interrupted read, else a little before the watermark."""
+    """Return the start of the read: after the last page of an interrupted read, else a little before the watermark."""
     if read.cursor is not None:
         return read.cursor
     if read.mode == "full" or read.watermark is None:
         return None
     try:
         return _key(min(to_datetime(read.watermark), datetime.now(UTC)) - OVERLAP)
-    except OverflowError:  # the year 1 has no five minutes before it
+    except OverflowError:  # five minutes before the first datetime cannot be represented
         return read.watermark
 
 
 def _queries(stream: Stream, since: str | None, page_size: int | None) -> Iterator[PageQuery]:
-    """Yield the ways to ask, from the cheapest to the one that needs no option."""
+    """Yield the queries to try, from the most selective one to the one without options."""
     for size in (page_size, None) if page_size else (None,):
         yield PageQuery(since, stream.only, descending=False, page_size=size)
         if since is not None:
@@ -254,7 +254,7 @@ def _read_pages(pages: ProvenPages, connection: Connection, state: ExtractState,
         keys = [key for item in items if (key := _updated_key(item))]
         in_order = in_order and _is_sorted([*([last] if last else []), *keys], descending=query.descending)
         last = keys[-1] if keys else last
-        if state.pages:  # one page in order may be chance; a second that continues it is an order
+        if state.pages:  # one ordered page may be chance; a second one that continues it shows an order
             reached = _latest(reached, *state.past(keys))
         _land(connection, state, items, keys, cursor=reached if in_order and not query.descending else None)
         if query.descending and in_order and state.since and last and last < state.since:
@@ -263,7 +263,7 @@ def _read_pages(pages: ProvenPages, connection: Connection, state: ExtractState,
 
 
 def _read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
-    """Request the next page while the caller works on the last one."""
+    """Yield pages, requesting the next one while the caller processes the last one."""
     context = copy_context()  # the run's id, for the log
     with ThreadPoolExecutor(1, thread_name_prefix="next page") as pool:
         upcoming = pool.submit(context.run, next, pages, None)
@@ -286,12 +286,12 @@ def _land(
     *,
     cursor: str | None,
 ) -> None:
-    """Store one page with the cursor and the counts; of a referral that is known by its bytes only the sighting."""
+    """Store one page with the cursor and the counts; for unchanged referrals only the time of the read."""
     arrived = {item.referral_id: item.wire_hash for item in items if isinstance(item, WireReferral)}
     with write_transaction(connection):
         if not sync_lease.renew(connection, state.run_id):
             raise DatabaseError(
-                "Another sync has taken over, because this one was not heard of for too long.",
+                "Another sync has taken over, because this one has not renewed its lease in time.",
                 hint="Nothing is lost; the other one continues from the last page.",
             )
         known = raw_referrals.note_sightings(connection, arrived, seen_at=state.read.started_at)

@@ -11,7 +11,7 @@ _TABLE = "partner_center_referrals"
 
 
 class Merged(NamedTuple):
-    """What a merge changed, how many referrals are missing, and how many rows the table has."""
+    """The counts of a merge, of missing referrals, and of the rows of the table."""
 
     counts: MergeCounts
     missing: int
@@ -22,11 +22,11 @@ def merge(
     connection: Connection, run_id: str | None = None, *, everything: bool = False, currency: str | None = None
 ) -> Merged:
     """
-    Merge what was normalized since the last merge, or everything.
+    Merge the referrals that were normalized since the last merge, or all.
 
-    run_id: the sync whose record gets the counts; None outside a sync. The total of missing referrals is counted
+    run_id: the sync that the counts are recorded for; None outside a sync. The total of missing referrals is counted
             after a full read only.
-    currency: the one in which values are compared; None for that of the last merge.
+    currency: the currency in which values are compared; None for that of the last merge.
     Raises: DatabaseError; ConfigurationError if the currency has no exchange rate.
     """
     with write_transaction(connection):

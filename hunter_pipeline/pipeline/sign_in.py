@@ -1,4 +1,4 @@
-"""The choice of the token store, and the sign-in and the client that use it."""
+"""Choose the token store, and open the sign-in and the client that use it."""
 
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError
@@ -11,7 +11,7 @@ from hunter_pipeline.warehouse.sign_in import TokenRow
 
 
 def token_store(settings: Settings) -> TokenStore:
-    """Return the row of the database that all nodes share if HUNTER_TOKEN_KEYS is set, else the file."""
+    """Return the store in the database, which all nodes share, if HUNTER_TOKEN_KEYS is set, else the file."""
     if not settings.token_keys:
         return TokenFile(settings.token_cache)
     keys = [key.get_secret_value() for key in settings.token_keys]
@@ -24,7 +24,7 @@ def open_sign_in(settings: Settings, http: Http) -> SignIn:
 
 
 def open_client(settings: Settings, policy: RetryPolicy = DEFAULT_POLICY) -> PartnerCenterClient:
-    """Return a client with this sign-in, to be closed by the caller. Raises: as `open_sign_in`."""
+    """Return a client with this sign-in; the caller closes it. Raises: as `open_sign_in`."""
     http = Http(policy)
     return PartnerCenterClient(http, open_sign_in(settings, http), settings.partner_center_api_url)
 

@@ -1,4 +1,4 @@
-"""One sync from its first step to its last: the lease, the record in `sync_runs`, and the events in the log."""
+"""Manage a sync from start to end: its lease, its row in `sync_runs`, and its log events."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,26 +14,26 @@ from hunter_pipeline.warehouse import sync_cursors, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, database_errors
 from hunter_pipeline.warehouse.sync_lease import Lease
 
-# Dagster's job and its run configurations. They stand here, and not beside the job, for callers that do not import
-# Dagster: the API starts runs by name.
+# The name of Dagster's job and its run configurations, here for callers that do not import Dagster: the API starts
+# runs by name.
 SYNC_JOB = "sync_partner_center_referrals"
 FULL_RUN_CONFIG: dict[str, Any] = {"ops": {"raw_referrals": {"config": {"mode": "full"}}}}
-# Names the console logger of `definitions.py`: a run that names none gets Dagster's own, which repeats every event.
+# Selects the console logger of `definitions.py`; Dagster's default logger repeats every event.
 QUIET_RUN_CONFIG: dict[str, Any] = {"loggers": {"console": {"config": {}}}}
 
 FLAG_DISABLED = "feature_flag_disabled"
 IN_PROGRESS = "sync_in_progress"
 INTERRUPTED = "interrupted"
 UNEXPECTED = "unexpected_error"
-# Seconds that a full read waits for the sync under way.
+# Seconds that a full read waits for a running sync.
 WAIT_SECONDS = 900.0
 
 
 class SyncRun:
     """
-    A sync under way, which holds the lease from `begin` to `finish`.
+    A sync, which holds the lease from `begin` to `finish`.
 
-    interrupted: ids of syncs that had died before this one; known once it has begun.
+    interrupted: ids of earlier syncs that were interrupted; set by `begin`.
     """
 
     def __init__(self, warehouse: Warehouse, settings: Settings, run_id: str) -> None:
@@ -49,10 +49,10 @@ class SyncRun:
 
     def begin(self, mode: str) -> str | None:
         """
-        Take the lease and record the sync; return None, or the reason why there is nothing to do.
+        Acquire the lease and record the sync; return None, or the reason if it is skipped.
 
-        A full read waits for the sync under way instead of being skipped. A skip is recorded and logged as well.
-        Raises: DatabaseError, also where a full read has waited too long.
+        A full read waits for a running sync instead of being skipped. A skip is recorded and logged as well.
+        Raises: DatabaseError, also if a full read has waited too long.
         """
         with self._warehouse.connection() as connection:
             reason = self._skip_reason(connection, mode)
@@ -71,7 +71,7 @@ class SyncRun:
 
     @contextmanager
     def step(self, name: str) -> Generator[None]:
-        """Note an error that ends a step, since it ends the sync as well, and let it rise."""
+        """Record an error of the step as that of the sync, and raise it again."""
         try:
             with database_errors():
                 yield
@@ -79,14 +79,14 @@ class SyncRun:
             self.fail(error, step=name)
             raise
         except Exception:
-            self._reason = UNEXPECTED  # a bug: Dagster shows it, and the record must not say "running" for ever
+            self._reason = UNEXPECTED  # a bug: Dagster shows it, and the row must not keep the status "running"
             raise
         except BaseException:
             self._reason = INTERRUPTED  # Ctrl-C, or a run that was terminated
             raise
 
     def fail(self, error: HunterError, *, step: str) -> None:
-        """Note why the sync failed, and log it."""
+        """Record why the sync failed, and log it."""
         self._error = error.summary()
         facts: dict[str, Any] = {"step": step, "error_type": type(error).__name__, "error": error.message}
         if isinstance(error, PartnerCenterError):
@@ -94,7 +94,7 @@ class SyncRun:
         log.error("partner_center_sync_failed", hint=error.hint, **facts)
 
     def finish(self) -> dict[str, Any] | None:
-        """Close the record, give the lease back and log the summary, which is returned. Raises: DatabaseError."""
+        """Record the end, release the lease, and log and return the summary. Raises: DatabaseError."""
         structlog.contextvars.unbind_contextvars("run_id")
         if not self._is_open:
             return None
@@ -131,7 +131,7 @@ class SyncRun:
 
 
 def log_summary(summary: dict[str, Any]) -> None:
-    """Log the event that monitoring counts by: the summary's fields, `duration`, and the unchanged as `skipped`."""
+    """Log the event for monitoring: the summary's fields, `duration`, and `unchanged` as `skipped`."""
     facts = {name: value for name, value in summary.items() if name not in ("duration_seconds", "error")}
     error: dict[str, Any] = summary["error"] or {}
     log.info(

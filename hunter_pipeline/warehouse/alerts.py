@@ -10,7 +10,7 @@ def last_failure(connection: Connection) -> dict[str, Any] | None:
     """
     Return `run_id`, `reason`, `error_type` and `error_message` of the current failure, None if syncs succeed.
 
-    The failure is that of the newest finished sync. One of the last ten minutes counts even if a success followed it, so
+    The failure is that of the newest finished sync. One of the last ten minutes counts even if a success followed, so
     that a failure between two ticks of the sensor is alerted as well.
     """
     last = fetch_one(connection, "last_ended_sync")
@@ -23,7 +23,7 @@ def first_sync_started_at(connection: Connection) -> datetime | None:
 
 
 def expiring_marks(connection: Connection) -> dict[str, datetime]:
-    """Return `mark` (a hash) and expiry of each unanswered referral that expires within 72 hours, the earliest first."""
+    """Return `mark` (a hash) and expiry of each unanswered referral that expires within 72 hours, earliest first."""
     return {row["mark"]: row["expires_at"] for row in fetch_all(connection, "expiring_marks")}
 
 

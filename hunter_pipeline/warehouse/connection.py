@@ -139,7 +139,7 @@ class Warehouse:
             yield connection
 
     def may_own(self, name: str) -> bool:
-        """Return whether this user owns a database of the server, also if it does not exist yet. Raises: DatabaseError."""
+        """Return whether this user owns a database of the server or it does not exist. Raises: DatabaseError."""
         with self.connection() as connection:
             found = connection.execute(
                 "select pg_has_role(current_user, datdba, 'member') as is_ours from pg_database where datname = %s",

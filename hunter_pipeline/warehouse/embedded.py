@@ -297,7 +297,7 @@ def _socket_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _server_account(data: Path) -> pwd.struct_passwd | None:
-    """Return the account that runs the server, None for the current one: as root the folder's owner or a system user."""
+    """Return the account of the server: None for the current one; as root, the folder's owner or a system user."""
     if os.geteuid() != 0:
         return None
     if data.exists() and (owner := data.stat().st_uid) != 0:
