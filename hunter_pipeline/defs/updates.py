@@ -83,15 +83,11 @@ def send_referral_updates() -> None:
 def pending_updates_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.RunRequest | dg.SkipReason:
-<<<<<<< HEAD
     """
     Start a run where an answer is due or about to be, also one whose sender has died.
 
     A run takes seconds to start: it is started while the answer can still be taken back, and waits for the rest.
     """
-=======
-    """Start a run if an answer is due, also one of a sender that has died."""
->>>>>>> prose
     settings = load_settings()
     if (reason := skip_reason(settings)) is not None:
         return dg.SkipReason(reason)

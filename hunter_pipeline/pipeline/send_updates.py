@@ -48,14 +48,9 @@ class Sender:
     """
     A sender of due answers, one after the other.
 
-<<<<<<< HEAD
     wait_seconds: how far ahead answers are waited for that can still be taken back; 0 sends only what is due now.
     policy: number of tries of one answer, and the waits between them.
     sleep:  for tests that do not want to wait.
-=======
-    policy: number of attempts per answer, and the waits between them.
-    sleep:  for tests, which do not wait.
->>>>>>> prose
     """
 
     warehouse: Warehouse
