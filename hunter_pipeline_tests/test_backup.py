@@ -90,7 +90,7 @@ def elsewhere(url: str, home: Path) -> None:
     os.environ |= {"HUNTER_DATABASE_URL": as_role(url, "hunter_pipeline"), "HUNTER_HOME": str(home)}
 
 
-def test_the_guide_names_each_variable_of_its_commands() -> None:
+def test_guide_names_each_variable_of_its_commands() -> None:
     """The two blocks are there, and use nothing but what the guide tells to export."""
     assert set(BLOCKS) == {"backup", "restore"}
     used = set(re.findall(r"\$\{?(\w+)", "".join(BLOCKS.values())))
@@ -99,7 +99,7 @@ def test_the_guide_names_each_variable_of_its_commands() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_restored_backup_is_where_work_goes_on(
+def test_sync_continues_from_a_restored_backup(
     sandbox: Sandbox, admin: str, fresh: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """On a fresh server the leads are the same, Dagster knows its runs, and the next sync finds nothing new."""

@@ -113,7 +113,7 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_nothing_personal_gets_out(
+def test_personal_data_is_in_no_output(
     hunter: Command, sandbox: Sandbox, settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A whole run by the command line, failures of every kind and `--debug` included, tells of nobody."""
@@ -175,7 +175,7 @@ def _sync_runs(settings: Settings) -> str:
         return json.dumps(connection.execute("select * from sync_runs").fetchall(), default=str)
 
 
-def test_the_test_would_notice(sandbox: Sandbox, settings: Settings) -> None:
+def test_search_finds_personal_data_when_it_is_there(sandbox: Sandbox, settings: Settings) -> None:
     """The grep finds an address, a name, a number and what JSON escapes of them."""
     secrets = secrets_of(sandbox, settings)
     address = next(word for word in secrets if "@" in word)

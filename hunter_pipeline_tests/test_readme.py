@@ -29,7 +29,7 @@ def _settings_table() -> str:
     return "\n".join(lines)
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
+def test_readme_lists_every_setting_with_its_default() -> None:
     """The table of settings is what the code says."""
     assert _settings_table() in README
 
@@ -66,13 +66,13 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(path: Path) -> None:
+def test_every_link_has_a_target(path: Path) -> None:
     """A relative link or picture names a file that is there."""
     targets = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
-def test_every_proof_that_resilience_names_is_there() -> None:
+def test_every_test_file_named_in_the_resilience_guide_exists() -> None:
     """The test files that docs/resilience.md leans on exist under `hunter_pipeline_tests`."""
     named = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8"))
     tests = ROOT / "hunter_pipeline_tests"

@@ -58,7 +58,7 @@ def wheel() -> Iterator[Path]:
         yield path
 
 
-def test_the_wheel_holds_everything(wheel: Path) -> None:
+def test_wheel_contains_every_file(wheel: Path) -> None:
     """Each file of the package, templates and the like included, and the SQL and YAML beside it; no tests."""
     with zipfile.ZipFile(wheel) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
@@ -85,7 +85,7 @@ def empty_environment(wheel: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_wheel_works_outside_the_checkout(
+def test_wheel_works_outside_the_checkout(
     empty_environment: Path, sandbox: Sandbox, database_url: str, tmp_path: Path
 ) -> None:
     """From an empty folder: its version, the schema, a sign-in, a sync; and no line of the checkout took part."""
@@ -113,7 +113,7 @@ def test_the_wheel_works_outside_the_checkout(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_the_changelog_is_one() -> None:
+def test_changelog_has_one_unreleased_section_and_the_version() -> None:
     """Keep a Changelog's form, the newest first; the version of the code is the newest released or the next one."""
     text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.*)$", text, re.MULTILINE)

@@ -63,7 +63,7 @@ def reader_sees(admin: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_role_has_only_the_rights_it_needs(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner upgrades, the pipeline signs in, syncs and forgets, the reader sees leads_ready and nothing else."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())
     apply_roles(admin)
@@ -88,7 +88,7 @@ def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monke
             run(as_role(admin, role), statement)
 
 
-def test_a_replaced_view_keeps_its_grants(admin: str) -> None:
+def test_replaced_view_keeps_its_grants(admin: str) -> None:
     """An upgrade that makes leads_ready anew leaves it to whoever could read it before."""
     apply_roles(admin)
     owner = Warehouse(as_role(admin, "hunter_owner"), load_settings().home)
@@ -103,7 +103,7 @@ def test_a_replaced_view_keeps_its_grants(admin: str) -> None:
     run(as_role(admin, "hunter_pipeline"), "select * from leads_ready")
 
 
-def test_a_database_from_before_the_roles(admin: str) -> None:
+def test_roles_are_added_to_an_older_database(admin: str) -> None:
     """Run after an upgrade by somebody else, and run twice, it ends the same; only the owner upgrades from then on."""
     migrate.upgrade(Warehouse(admin, load_settings().home))
     apply_roles(admin)

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_pin_has_a_hash_and_no_index_is_named(name: str):
+def test_every_pin_has_a_hash_and_no_index(name: str):
     """One version and at least one sha256 a package; where it comes from is the machine's own choice."""
     text = (CHECKOUT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     pins = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -22,7 +22,7 @@ def test_every_pin_has_a_hash_and_no_index_is_named(name: str):
     assert "://" not in text
 
 
-def test_make_installs_by_hashes_only():
+def test_make_installs_with_hashes_only():
     """Each install of a requirements file says --require-hashes; our own package comes without dependencies."""
     lines = re.findall(r"\$\(PIP\) install (.*)", (CHECKOUT / "Makefile").read_text(encoding="utf-8"))
     assert len(lines) == 3
@@ -31,7 +31,7 @@ def test_make_installs_by_hashes_only():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
-def test_a_changed_hash_is_refused(changed: bool, tmp_path: Path):
+def test_changed_hash_is_refused(changed: bool, tmp_path: Path):
     """pip, called as `make install` calls it, takes the file with the pinned hash and no other."""
     wheel = tmp_path / "thing-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as file:

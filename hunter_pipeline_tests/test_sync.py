@@ -47,7 +47,7 @@ def oldest_and_newest(installation: Installation) -> tuple[str, str]:
 # What arrives
 
 
-def test_a_first_sync_lands_everything(installation: Installation) -> None:
+def test_first_sync_stores_every_referral(installation: Installation) -> None:
     """Each referral that the API lists is in the three tables, once, and is counted as new."""
     summary = installation.sync()
     assert summary["status"] == "success"
@@ -65,14 +65,14 @@ def test_a_first_sync_lands_everything(installation: Installation) -> None:
     assert summary["without_domain"] == without > 0
 
 
-def test_the_payload_stays_as_it_came(installation: Installation) -> None:
+def test_payload_is_stored_unchanged(installation: Installation) -> None:
     """`raw_referrals.payload` is the very JSON that the API sent."""
     installation.sync()
     stored = {row["referral_id"]: row["payload"] for row in installation.rows("select * from raw_referrals")}
     assert stored == installation.sandbox.world.incoming()
 
 
-def test_a_second_sync_finds_nothing_to_do(installation: Installation) -> None:
+def test_second_sync_changes_nothing(installation: Installation) -> None:
     """The same upstream state once more: 0 new, 0 updated, the same rows in every table."""
     installation.sync()
     before = installation.state()
@@ -84,7 +84,7 @@ def test_a_second_sync_finds_nothing_to_do(installation: Installation) -> None:
     assert installation.state() == before
 
 
-def test_an_incremental_sync_asks_for_what_changed(installation: Installation) -> None:
+def test_incremental_sync_requests_changes_only(installation: Installation) -> None:
     """It asks from five minutes before the last success's newest change on, and reads only that."""
     watermark = installation.sync()["watermark"]
     installation.sandbox.requests.clear()
@@ -101,7 +101,7 @@ def _earlier(watermark: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
-def test_changes_and_arrivals_are_picked_up(installation: Installation) -> None:
+def test_sync_stores_changed_and_new_referrals(installation: Installation) -> None:
     """What changed upstream is updated, what arrived is new, and each count says so."""
     installation.sync()
     world = installation.sandbox.world
@@ -118,7 +118,7 @@ def test_changes_and_arrivals_are_picked_up(installation: Installation) -> None:
     assert installation.value("select count(*) from raw_referrals where referral_id = %s", changed) == 2
 
 
-def test_synced_at_moves_when_seen_and_updated_at_when_changed(installation: Installation) -> None:
+def test_synced_at_follows_reads_and_updated_at_follows_changes(installation: Installation) -> None:
     """A full read that sees an unchanged referral moves its `synced_at` and leaves `updated_at` alone."""
     installation.sync()
     changed, _ = oldest_and_newest(installation)
@@ -131,7 +131,7 @@ def test_synced_at_moves_when_seen_and_updated_at_when_changed(installation: Ins
     assert all(after[key]["created_at"] == before[key]["created_at"] for key in before)
 
 
-def test_a_sync_does_not_move_what_it_has_not_seen(installation: Installation) -> None:
+def test_synced_at_stays_when_a_referral_was_not_read(installation: Installation) -> None:
     """An incremental sync leaves `synced_at` of the referrals that it did not ask for."""
     installation.sync()
     oldest, _ = oldest_and_newest(installation)
@@ -143,7 +143,7 @@ def test_a_sync_does_not_move_what_it_has_not_seen(installation: Installation) -
 # Broken off
 
 
-def test_a_read_that_breaks_off_keeps_its_pages(installation: Installation) -> None:
+def test_interrupted_read_keeps_its_pages(installation: Installation) -> None:
     """Page 3 cannot be read: pages 1 and 2 stay, the sync is recorded as failed with its error and counts."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     summary = installation.sync()
@@ -157,7 +157,7 @@ def test_a_read_that_breaks_off_keeps_its_pages(installation: Installation) -> N
 
 
 @pytest.mark.parametrize("mode", ["incremental", "full"])
-def test_the_next_sync_goes_on_behind_the_last_page(installation: Installation, mode: Any) -> None:
+def test_next_sync_continues_after_the_last_page_of_an_interrupted_read(installation: Installation, mode: Any) -> None:
     """After a read that broke off at page 3 the next one asks for page 3 on, and reads at most a page again."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync(mode)
@@ -172,7 +172,7 @@ def test_the_next_sync_goes_on_behind_the_last_page(installation: Installation, 
     assert installation.sync()["mode"] == "incremental"
 
 
-def test_a_full_read_supersedes_an_incremental_one(installation: Installation) -> None:
+def test_full_read_replaces_an_interrupted_incremental_read(installation: Installation) -> None:
     """A full sync after an incremental one that broke off begins from the first page."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync()
@@ -180,7 +180,7 @@ def test_a_full_read_supersedes_an_incremental_one(installation: Installation) -
     assert (summary["mode"], summary["fetched"], summary["missing"]) == ("full", REFERRALS, 0)
 
 
-def test_a_page_and_its_cursor_are_one_transaction(installation: Installation) -> None:
+def test_page_and_cursor_are_stored_in_one_transaction(installation: Installation) -> None:
     """A page whose cursor cannot be written (the second is the first that moves it) does not land either."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
@@ -197,7 +197,7 @@ def test_a_page_and_its_cursor_are_one_transaction(installation: Installation) -
     assert installation.sync()["new"] == REFERRALS
 
 
-def test_an_error_between_the_steps_loses_nothing(installation: Installation) -> None:
+def test_error_between_the_steps_loses_nothing(installation: Installation) -> None:
     """A sync that dies after its pull is made up for by the next one, although that fetches next to nothing."""
     installation.execute("alter table normalized_referrals rename to elsewhere")
     try:
@@ -212,7 +212,7 @@ def test_an_error_between_the_steps_loses_nothing(installation: Installation) ->
 # Refused filters
 
 
-def test_a_refused_change_filter_falls_back_to_the_watermark(installation: Installation) -> None:
+def test_read_stops_at_the_watermark_when_the_change_filter_is_refused(installation: Installation) -> None:
     """Where `updatedDateTime` cannot be filtered by, it reads from the newest on and stops at the watermark."""
     installation.sync(page_size=5)
     arrived = installation.sandbox.world.arrive(1)
@@ -227,7 +227,7 @@ def test_a_refused_change_filter_falls_back_to_the_watermark(installation: Insta
     assert installation.value("select count(*) from raw_referrals where referral_id = %s", arrived[0]) == 1
 
 
-def test_refused_filters_fall_back_to_everything(installation: Installation) -> None:
+def test_read_requests_everything_when_all_filters_are_refused(installation: Installation) -> None:
     """Where nothing can be filtered by, everything is read; incrementally still only down to the watermark."""
     installation.refuse(refuse_all_filters=True)
     summary = installation.sync()
@@ -241,7 +241,7 @@ def test_refused_filters_fall_back_to_everything(installation: Installation) -> 
     assert "$filter" not in installation.pages_asked[-1]
 
 
-def test_another_refusal_is_no_reason_to_fall_back(installation: Installation) -> None:
+def test_read_fails_when_another_request_is_refused(installation: Installation) -> None:
     """A 404 is not a refused filter: the sync fails with it and asks once."""
     installation.sandbox.fail(Fault(where="list", kind="404"))
     summary = installation.sync()
@@ -250,7 +250,7 @@ def test_another_refusal_is_no_reason_to_fall_back(installation: Installation) -
     assert len(installation.pages_asked) == 1
 
 
-def test_one_page_in_order_is_no_order(installation: Installation) -> None:
+def test_cursor_does_not_advance_after_a_single_page(installation: Installation) -> None:
     """A server that ignores `$orderby` and breaks off behind a page that was in order by chance loses no referral."""
     newest = [payload(1, "2025-03-01T00:00:00Z"), payload(2, "2025-03-02T00:00:00Z")]
 
@@ -271,7 +271,7 @@ def test_one_page_in_order_is_no_order(installation: Installation) -> None:
 # Versions
 
 
-def test_an_older_version_never_overwrites_a_newer_one(installation: Installation) -> None:
+def test_older_version_never_overwrites_a_newer_one(installation: Installation) -> None:
     """A version with an earlier `updatedDateTime` that arrives later is kept in raw, and only there."""
     new, old = payload(1, "2025-01-03T00:00:00Z", name="new"), payload(1, "2025-01-02T00:00:00Z", name="old")
     installation.sync(client=FakePartnerCenter([new]))
@@ -281,7 +281,7 @@ def test_an_older_version_never_overwrites_a_newer_one(installation: Installatio
     assert installation.value("select count(*) from raw_referrals") == 2
 
 
-def test_the_seventh_digit_decides(installation: Installation) -> None:
+def test_version_order_uses_all_seven_digits(installation: Installation) -> None:
     """Two versions that differ in the hundred nanoseconds only are in their order, and so are 0, 6 and 7 digits."""
     stamps = ("2025-01-02T08:00:00Z", "2025-01-02T08:00:00.000001Z", "2025-01-02T08:00:00.0000019Z")
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
@@ -292,7 +292,7 @@ def test_the_seventh_digit_decides(installation: Installation) -> None:
     assert installation.value("select watermark from sync_cursors") == stamps[2]
 
 
-def test_of_two_versions_of_the_same_moment_the_one_seen_last_counts(installation: Installation) -> None:
+def test_last_read_version_wins_when_timestamps_are_equal(installation: Installation) -> None:
     """Content that changed without a new `updatedDateTime` replaces what stood there, back and forth."""
     first, second = payload(1, name="first"), payload(1, name="second")
     for item in (first, second, first, second):
@@ -301,7 +301,7 @@ def test_of_two_versions_of_the_same_moment_the_one_seen_last_counts(installatio
     assert installation.value("select count(*) from raw_referrals") == 2
 
 
-def test_a_referral_twice_on_a_page_is_one_row(installation: Installation) -> None:
+def test_referral_has_one_row_when_a_page_repeats_it(installation: Installation) -> None:
     """Records move while pages are read: what comes twice is counted twice and stored once."""
     installation.sandbox.fail(Fault(where="list", kind="duplicate", page=1, times=1))
     summary = installation.sync()
@@ -310,7 +310,7 @@ def test_a_referral_twice_on_a_page_is_one_row(installation: Installation) -> No
 
 
 @pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59.9999999Z", "2099-01-01T00:00:00Z"])
-def test_a_date_in_the_far_future_does_not_become_the_watermark(installation: Installation, stamp: str) -> None:
+def test_watermark_ignores_a_date_in_the_future(installation: Installation, stamp: str) -> None:
     """A slip in one referral's `updatedDateTime` does not hide the later changes of the others."""
     world = installation.sandbox.world
     slipped, changed = oldest_and_newest(installation)
@@ -323,7 +323,7 @@ def test_a_date_in_the_far_future_does_not_become_the_watermark(installation: In
 
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "yesterday", "", None, 7])
-def test_an_impossible_date_stops_nothing(installation: Installation, stamp: Any) -> None:
+def test_sync_succeeds_when_a_date_is_impossible(installation: Installation, stamp: Any) -> None:
     """The year 1, no date and no text at all are stored, and the sync after it asks properly."""
     assert counted(installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}])))[1] == 1
     assert installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}]))["status"] == "success"
@@ -348,7 +348,7 @@ ODD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_what_is_no_referral_is_quarantined_once(installation: Installation, odd: Any) -> None:
+def test_item_that_is_no_referral_is_quarantined_once(installation: Installation, odd: Any) -> None:
     """It is one row with its reason however often it comes, is counted each time, and stops nothing."""
     for _ in range(2):
         summary = installation.sync(client=FakePartnerCenter([payload(1), odd, payload(2)]))
@@ -368,7 +368,7 @@ def _deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize("levels", [600, 5000, 20_000])
-def test_a_bottomless_payload_is_quarantined(installation: Installation, levels: int) -> None:
+def test_payload_is_quarantined_when_it_is_nested_too_deep(installation: Installation, levels: int) -> None:
     """Nesting that PostgreSQL or Python's encoder would refuse goes to quarantine, the rest of the page lands."""
     page = [{**payload(1), "tags": _deep(levels)}, payload(2)]
     for _ in range(2):
@@ -382,7 +382,7 @@ def test_a_bottomless_payload_is_quarantined(installation: Installation, levels:
     ["a\0b", "\ud83d", "x" * 200_000, float("nan"), float("inf"), 10**2000],
     ids=["NUL", "surrogate", "long", "nan", "infinity", "huge"],
 )
-def test_what_jsonb_refuses_is_mended_and_stored(installation: Installation, value: Any) -> None:
+def test_payload_is_repaired_and_stored_when_jsonb_refuses_it(installation: Installation, value: Any) -> None:
     """NUL, half a surrogate pair, NaN and endless numbers do not keep a referral out of the tables."""
     odd = payload(1, name=value, details={"dealValue": value, "notes": value}, tags=[value])
     for _ in range(2):
@@ -392,7 +392,7 @@ def test_what_jsonb_refuses_is_mended_and_stored(installation: Installation, val
     assert installation.value("select count(*) from partner_center_referrals") == 2
 
 
-def test_junk_over_the_wire_is_quarantined(installation: Installation) -> None:
+def test_malformed_items_of_a_response_are_quarantined(installation: Installation) -> None:
     """Items that are no referrals, in a page that came over HTTPS, are kept with their reasons; the others land."""
     installation.sandbox.fail(Fault(where="list", kind="junk_items", page=2))
     installation.sync("full")
@@ -403,7 +403,7 @@ def test_junk_over_the_wire_is_quarantined(installation: Installation) -> None:
     assert installation.value("select count(*) from quarantined_referrals") == 6
 
 
-def test_what_postgresql_refuses_for_any_other_reason_is_quarantined_alone(installation: Installation) -> None:
+def test_version_is_quarantined_alone_when_postgresql_refuses_it(installation: Installation) -> None:
     """One row that PostgreSQL will not take, for a reason that nobody foresaw, does not stop its page."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
@@ -430,7 +430,7 @@ def test_what_postgresql_refuses_for_any_other_reason_is_quarantined_alone(insta
 # Full reads
 
 
-def test_a_full_read_marks_what_is_gone_and_unmarks_what_is_back(installation: Installation) -> None:
+def test_full_read_marks_missing_referrals_and_unmarks_returned_ones(installation: Installation) -> None:
     """A referral that a full read did not bring gets `missing_since`; it is kept, and loses the mark on its return."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
@@ -449,7 +449,7 @@ def test_a_full_read_marks_what_is_gone_and_unmarks_what_is_back(installation: I
     assert installation.value("select count(*) from partner_center_referrals") == REFERRALS
 
 
-def test_an_incremental_sync_that_sees_it_again_unmarks_it(installation: Installation) -> None:
+def test_incremental_sync_unmarks_a_returned_referral(installation: Installation) -> None:
     """A missing referral that changes upstream is back at once, without waiting for the next full read."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
@@ -462,7 +462,9 @@ def test_an_incremental_sync_that_sees_it_again_unmarks_it(installation: Install
 
 
 @pytest.mark.parametrize(("left", "missing"), [(REFERRALS // 2, REFERRALS // 2), (REFERRALS // 2 - 1, 0), (0, 0)])
-def test_a_full_read_of_under_half_marks_nothing(installation: Installation, left: int, missing: int) -> None:
+def test_full_read_marks_nothing_when_it_returns_less_than_half(
+    installation: Installation, left: int, missing: int
+) -> None:
     """Half of what is known is believed; less is taken for a lost role, and nothing is marked."""
     installation.sync()
     for key in list(installation.sandbox.world.incoming())[left:]:
@@ -474,7 +476,7 @@ def test_a_full_read_of_under_half_marks_nothing(installation: Installation, lef
     )
 
 
-def test_what_arrived_since_the_full_read_is_not_missing(installation: Installation) -> None:
+def test_referral_is_not_missing_when_it_was_created_after_the_full_read(installation: Installation) -> None:
     """A referral that only an incremental sync has seen, after a full read, is not gone."""
     installation.sync("full")
     installation.sandbox.world.arrive(1)
@@ -485,7 +487,7 @@ def test_what_arrived_since_the_full_read_is_not_missing(installation: Installat
 # Domains, companies, tenants
 
 
-def test_a_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
+def test_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
     """Consumer mail and no contact at all leave `domain` empty, with its reason, and no company."""
     consumer = payload(1, customerProfile={"name": "A", "team": [{"email": "kim@gmail.com"}]})
     nobody = payload(2, customerProfile={"name": "B"})
@@ -500,9 +502,7 @@ def test_a_referral_without_a_domain_is_stored_and_counted(installation: Install
     assert [row["domain"] for row in installation.table("companies")] == ["company3.de"]
 
 
-def test_own_domains_that_change_are_heeded_by_the_next_sync(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_next_sync_applies_changed_own_domains(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """A domain that is declared one's own stops being a customer's, for referrals that nobody fetched anew too."""
     installation.sync(client=FakePartnerCenter([payload(1), payload(2)]))
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "company1.de")
@@ -548,7 +548,7 @@ def _asked_entra(installation: Installation) -> int:
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_entra_is_asked_once_for_each_domain(installation: Installation) -> None:
+def test_tenant_of_each_domain_is_looked_up_once(installation: Installation) -> None:
     """A company whose domain has a tenant is `M365` and has its id, its referrals too; nothing is asked twice."""
     installation.sync()
     domains = installation.value("select count(*) from companies")
@@ -567,7 +567,7 @@ def test_entra_is_asked_once_for_each_domain(installation: Installation) -> None
     assert _asked_entra(installation) == domains
 
 
-def test_the_look_up_can_be_off(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tenant_lookup_can_be_switched_off(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """With HUNTER_TENANT_LOOKUP=false nobody asks Entra, and no company has a provider."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "false")
     assert installation.sync()["status"] == "success"
@@ -579,7 +579,7 @@ def test_the_look_up_can_be_off(installation: Installation, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_entra_out_of_order_does_not_fail_a_sync(installation: Installation) -> None:
+def test_sync_succeeds_when_entra_fails(installation: Installation) -> None:
     """What Entra did not answer is asked by the next sync."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     assert installation.sync()["status"] == "success"
@@ -592,7 +592,7 @@ def test_entra_out_of_order_does_not_fail_a_sync(installation: Installation) -> 
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(installation: Installation) -> None:
+def test_new_tenant_does_not_change_the_referral(installation: Installation) -> None:
     """`updated_at` tells of the referral's content; a tenant id that becomes known does not move it."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     installation.sync()
@@ -603,9 +603,7 @@ def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(installation:
 
 
 @pytest.mark.slow
-def test_a_default_world_has_seventeen_companies_on_microsoft_365(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_default_sandbox_has_seventeen_companies_with_a_tenant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """739 referrals in four pages, 17 companies with a tenant, in one sync."""
     with open_installation(server, SandboxOptions()) as installation:
         for name, value in installation.environment.items():
@@ -620,7 +618,9 @@ def test_a_default_world_has_seventeen_companies_on_microsoft_365(
         assert (again["new"], again["updated"]) == (0, 0)
 
 
-def test_the_flag_off_calls_nobody(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_sends_no_request_when_the_flag_is_off(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the flag off a sync is recorded as skipped, with the reason, and makes no request at all."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     summary = installation.sync()
@@ -628,7 +628,7 @@ def test_the_flag_off_calls_nobody(installation: Installation, monkeypatch: pyte
     assert installation.sandbox.requests == []
 
 
-def test_money_and_text_arrive_to_the_last_digit(installation: Installation) -> None:
+def test_money_and_text_are_stored_exactly(installation: Installation) -> None:
     """Amounts keep all their digits on the way through JSON, jsonb and numeric; dates keep their microseconds."""
     amount = Decimal("123456789012.123456")
     installation.sync(client=FakePartnerCenter([payload(1, details={"dealValue": amount, "currency": "eur"})]))

@@ -41,7 +41,7 @@ def _process(installation: Installation) -> "subprocess.Popen[str]":
     )
 
 
-def test_a_second_sync_is_skipped(installation: Installation) -> None:
+def test_sync_is_skipped_when_another_one_is_running(installation: Installation) -> None:
     """While one holds the lease another one does nothing, is recorded as skipped, and makes no request."""
     with sync_lease.held(installation.warehouse, "another", seconds=0):
         summary = installation.sync()
@@ -51,7 +51,7 @@ def test_a_second_sync_is_skipped(installation: Installation) -> None:
     assert installation.sync()["status"] == "success"
 
 
-def test_full_sync_waits_for_the_one_under_way(installation: Installation) -> None:
+def test_full_sync_waits_for_a_running_sync(installation: Installation) -> None:
     """A full read that was asked for is not skipped: it begins when the lease is given back."""
     lease = Lease(installation.warehouse, "another")
     with ThreadPoolExecutor(1) as pool, installation.warehouse.connection() as connection:
@@ -105,7 +105,7 @@ def test_sync_that_has_lost_its_lease_writes_nothing(installation: Installation)
     assert installation.value("select count(*) from raw_referrals") == 2 * PAGE
 
 
-def test_a_skipped_sync_does_not_disturb_the_one_that_runs(installation: Installation) -> None:
+def test_skipped_sync_does_not_disturb_the_running_one(installation: Installation) -> None:
     """The sync that runs keeps its row, its lock and its read."""
     run = SyncRun(installation.warehouse, load_settings(), "first")
     assert run.begin("incremental") is None
@@ -115,7 +115,7 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(installation: Install
     assert installation.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(installation: Installation, server: Server) -> None:
+def test_lock_belongs_to_one_database(installation: Installation, server: Server) -> None:
     """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
     with database_on(server, "another_one") as url, sync_lease.held(installation.warehouse, "one", seconds=0):
         with installation.warehouse.connection() as second:
@@ -124,7 +124,7 @@ def test_the_lock_belongs_to_one_database(installation: Installation, server: Se
             assert sync_lease.holder(other) is None
 
 
-def test_threads_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
+def test_concurrent_threads_store_the_same_rows(installation: Installation) -> None:
     """Of six syncs at once each succeeds or is skipped, and the rows are those of one."""
     installation.sync()
     expected = installation.state()
@@ -138,7 +138,7 @@ def test_threads_that_sync_at_once_leave_the_same_rows(installation: Installatio
     assert installation.state() == expected
 
 
-def test_steps_made_alone_take_their_turn(installation: Installation) -> None:
+def test_steps_outside_a_sync_run_one_at_a_time(installation: Installation) -> None:
     """Deriving everything again, merging and the companies may run beside each other and beside a sync."""
     installation.sync()
     expected = installation.state()
@@ -159,7 +159,7 @@ def test_steps_made_alone_take_their_turn(installation: Installation) -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
+def test_concurrent_processes_store_the_same_rows(installation: Installation) -> None:
     """Two processes at once: one set of rows, each summary a success or a skip."""
     installation.sync()
     expected = installation.state()
@@ -173,7 +173,7 @@ def test_processes_that_sync_at_once_leave_the_same_rows(installation: Installat
 
 
 @pytest.mark.slow
-def test_a_killed_sync_is_gone_on_with(installation: Installation) -> None:
+def test_next_sync_continues_a_killed_one(installation: Installation) -> None:
     """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
     installation.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))
     process = _process(installation)
@@ -194,7 +194,7 @@ def test_a_killed_sync_is_gone_on_with(installation: Installation) -> None:
     assert killed["finished_at"] is not None
 
 
-def test_a_sync_whose_connection_dies_is_a_database_error(installation: Installation) -> None:
+def test_sync_fails_with_a_database_error_when_its_connection_is_lost(installation: Installation) -> None:
     """PostgreSQL ends a step's connection: the sync fails, writes no more, and the next one goes on."""
     client = installation.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
@@ -213,7 +213,7 @@ def test_a_sync_whose_connection_dies_is_a_database_error(installation: Installa
     assert (summary["status"], summary["fetched"] <= REFERRALS - 2 * PAGE + 1) == ("success", True)
 
 
-def test_an_interrupt_is_recorded(installation: Installation) -> None:
+def test_sync_is_recorded_as_failed_when_it_is_interrupted(installation: Installation) -> None:
     """Ctrl-C within a step ends the sync as failed, with the reason interrupted; it goes on rising."""
     run = SyncRun(installation.warehouse, load_settings(), "stopped")
     run.begin("full")
@@ -224,7 +224,7 @@ def test_an_interrupt_is_recorded(installation: Installation) -> None:
     assert (summary["status"], summary["reason"], summary["error"]) == ("failed", "interrupted", None)
 
 
-def test_a_fault_of_our_own_is_recorded(installation: Installation) -> None:
+def test_sync_is_recorded_as_failed_when_the_code_raises(installation: Installation) -> None:
     """An exception that is no HunterError does not leave a sync that says "running" for ever."""
     run = SyncRun(installation.warehouse, load_settings(), "bug")
     run.begin("full")
@@ -235,7 +235,7 @@ def test_a_fault_of_our_own_is_recorded(installation: Installation) -> None:
     assert (summary["status"], summary["reason"]) == ("failed", "unexpected_error")
 
 
-def test_no_transaction_stays_open_while_others_are_waited_for(installation: Installation) -> None:
+def test_no_transaction_stays_open_during_a_request(installation: Installation) -> None:
     """While Partner Center is slow the sync's connection is idle, not idle in a transaction."""
     client = installation.pausing_client(page=2)
     with ThreadPoolExecutor(1) as pool:
@@ -250,7 +250,7 @@ def test_no_transaction_stays_open_while_others_are_waited_for(installation: Ins
         assert running.result()["status"] == "success"
 
 
-def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(installation: Installation) -> None:
+def test_stored_page_is_kept_when_a_later_step_fails(installation: Installation) -> None:
     """The pull commits page by page, on a connection that nothing else has used."""
     with installation.warehouse.connection() as connection:
         sync_runs.open_run(connection, "one", "incremental")

@@ -85,7 +85,7 @@ def _deliver(installation: Installation, syncs: list[tuple[str, list[list[int]]]
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(syncs=deliveries())
-def test_any_order_and_any_repetition_leave_the_same_rows(
+def test_pages_in_any_order_and_repetition_store_the_same_rows(
     installation: Installation, syncs: list[tuple[str, list[list[int]]]]
 ) -> None:
     """Pages in any order, versions repeated, syncs that stop half-way: the tables are those of one sync in order."""

@@ -124,7 +124,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_an_older_database_is_upgraded_and_goes_on(
+def test_older_database_is_upgraded_and_syncs_continue(
     revision: str, environment: None, filled: Installation, admin: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is lost, the views and the reader's rights are there, and the next sync finds nothing new."""
@@ -156,7 +156,7 @@ def test_an_older_database_is_upgraded_and_goes_on(
     assert upgraded.state() == filled.state()
 
 
-def test_a_newer_database_is_left_alone(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_newer_database_is_not_changed(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
     """One clear sentence and its hint, exit code 6, and the revision stays."""
     apply_roles(admin)
     os.environ["HUNTER_DATABASE_URL"] = as_role(admin, "hunter_owner")

@@ -145,7 +145,7 @@ def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sand
     assert {IN_CAPITALS, IN_BOTH} <= stored.keys() == {row["referral_id"] for row in rows(database, NORMALIZED)}
 
 
-def test_ids_that_turn_to_capitals_upstream_are_the_same_referrals(database: str, upstream: Sandbox) -> None:
+def test_referral_stays_the_same_when_its_id_turns_to_capitals(database: str, upstream: Sandbox) -> None:
     for payload in upstream.world.referrals.values():
         payload["id"] = str(payload["id"]).upper() if isinstance(payload["id"], str) else payload["id"]
     for _ in range(2):

@@ -55,7 +55,7 @@ def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.Monkey
     migrate.upgrade(installation.warehouse)
 
 
-def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
+def test_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
     """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
     client = newer.pausing_client(page=3)
     waits = threading.Event()
@@ -75,7 +75,7 @@ def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation)
     assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
 
 
-def test_upgrades_and_syncs_in_any_order(newer: Installation) -> None:
+def test_upgrades_and_syncs_succeed_in_any_order(newer: Installation) -> None:
     """Three syncs and two upgrades at once: each sync succeeds or is skipped, no upgrade fails."""
     with ThreadPoolExecutor(6) as pool:
         syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
@@ -90,7 +90,7 @@ def test_upgrades_and_syncs_in_any_order(newer: Installation) -> None:
     assert newer.value("select count(*) from partner_center_referrals") == REFERRALS
 
 
-def test_a_sync_that_does_not_end_is_a_sentence(newer: Installation) -> None:
+def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
     """After its patience the upgrade says what it waits for, and has changed nothing."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
@@ -101,7 +101,7 @@ def test_a_sync_that_does_not_end_is_a_sentence(newer: Installation) -> None:
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Installation) -> None:
+def test_upgrade_waits_for_a_sync_of_an_older_version(newer: Installation) -> None:
     """Versions before 0005 hold an advisory lock instead of a lease."""
     before = migrate.status(newer.warehouse)[0]
     with newer.warehouse.connection() as connection:
@@ -112,7 +112,9 @@ def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Installatio
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upgrade_fails_when_another_connection_locks_a_table(
+    newer: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader whose transaction stays open ends the upgrade after a while, instead of everybody waiting for ever."""
     monkeypatch.setattr(migrate, "TABLE_SECONDS", 0.2)
     before = migrate.status(newer.warehouse)[0]
@@ -124,7 +126,7 @@ def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Installation, mon
         assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_an_upgrade_with_nothing_to_do_waits_for_nobody(installation: Installation) -> None:
+def test_upgrade_does_not_wait_when_nothing_changes(installation: Installation) -> None:
     """Every command upgrades as it starts, also beside a sync of many minutes."""
     waits: list[str] = []
     with installation.warehouse.connection() as connection:

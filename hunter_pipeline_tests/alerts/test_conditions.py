@@ -17,7 +17,7 @@ from hunter_pipeline_tests.test_privacy import secrets_of, told
 from hunter_pipeline_tests.warehouse.installation import Installation
 
 
-def test_failing_syncs_are_alerted_once_and_so_is_their_end(
+def test_failing_syncs_and_their_recovery_are_alerted_once(
     calm: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
     """The alert names the reason and the run; after the recovery a new failure is alerted again."""
@@ -198,9 +198,7 @@ def test_alerts_contain_no_personal_data_and_no_secret(
     assert all(re.search(rf"{UI}/runs/\S+$", message) for message in messages)
 
 
-def test_syncs_that_are_skipped_again_and_again_are_alerted(
-    calm: Installation, sensor: Sensor, webhook: Webhook
-) -> None:
+def test_repeatedly_skipped_syncs_are_alerted(calm: Installation, sensor: Sensor, webhook: Webhook) -> None:
     """Nothing else would be noticed of a lease that nothing releases: each run ends well."""
     skip = (
         "insert into sync_runs (run_id, status, mode, reason, started_at, finished_at) "

@@ -65,7 +65,9 @@ def expires_in(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
 
 
-def test_new_lead_is_told_once_without_personal_data(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_new_lead_is_notified_once_without_personal_data(
+    installation: Installation, target: Webhook, tick: Tick
+) -> None:
     new_lead(installation)
     assert tick() == "1 message sent"
     [message] = target.take()
@@ -73,7 +75,7 @@ def test_new_lead_is_told_once_without_personal_data(installation: Installation,
     assert tick() == "0 messages sent"
 
 
-def test_many_leads_are_one_message(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_many_leads_are_sent_in_one_message(installation: Installation, target: Webhook, tick: Tick) -> None:
     for number in range(12):
         new_lead(installation, f"Company {number}")
     details = {"dealValue": 9, "currency": "EUR", "customerRequestedContact": True}
@@ -86,7 +88,9 @@ def test_many_leads_are_one_message(installation: Installation, target: Webhook,
     assert "- and 2 more" in message
 
 
-def test_expiring_lead_is_told_at_72_24_and_4_hours(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_expiring_lead_is_notified_at_72_24_and_4_hours(
+    installation: Installation, target: Webhook, tick: Tick
+) -> None:
     referral_id = new_lead(installation)
     tick()
     target.take()
@@ -99,7 +103,7 @@ def test_expiring_lead_is_told_at_72_24_and_4_hours(installation: Installation, 
         assert message.count("Fabrikam") == 1
 
 
-def test_change_by_microsoft_is_told_and_our_own_answer_is_not(
+def test_change_is_notified_when_microsoft_made_it(
     installation: Installation, target: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
@@ -116,7 +120,7 @@ def test_change_by_microsoft_is_told_and_our_own_answer_is_not(
     ]
 
 
-def test_target_that_was_down_is_told_later(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_target_is_notified_later_when_it_was_down(installation: Installation, target: Webhook, tick: Tick) -> None:
     new_lead(installation)
     target.status = 500
     assert "not accepted by target 1 (JSON)" in tick()

@@ -81,7 +81,7 @@ def test_recovery_is_sent_again_until_the_target_accepts_it(
     assert webhook.take() == ["hunter_pipeline (development): recovered\nSyncs succeed again."]
 
 
-def test_trouble_that_ends_while_the_target_is_down_is_not_alerted(
+def test_problem_is_not_alerted_when_it_ends_while_the_target_is_down(
     calm: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
     """The target gets what is wrong now, and nothing of the past."""
@@ -107,7 +107,7 @@ def test_removed_target_is_not_notified(
     assert list(json.loads(sensor.cursor or "")["targets"]) == [target_id(second.address)]
 
 
-def test_added_target_is_notified_of_what_is_wrong(
+def test_added_target_is_notified_of_current_problems(
     calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first target gets nothing twice."""

@@ -26,7 +26,7 @@ from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hin
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
-def test_sign_in_status_and_sign_out(hunter, settings: Settings):
+def test_auth_commands_sign_in_and_out(hunter, settings: Settings):
     """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
     nobody = hunter("auth", "status", "--json")
     assert nobody.code == 3
@@ -49,7 +49,7 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
 
 
 @pytest.mark.parametrize("command", ["login", "status", "logout"])
-def test_without_an_app_registration_nobody_can_sign_in(command: str, hunter):
+def test_login_fails_when_no_app_registration_is_configured(command: str, hunter):
     """Without client id the sentence names the variable, before anything is asked."""
     code, out, err = hunter("auth", command)
     assert (code, out) == (2, "")
@@ -57,7 +57,7 @@ def test_without_an_app_registration_nobody_can_sign_in(command: str, hunter):
     assert is_one_sentence_and_a_hint(err)
 
 
-def test_auth_status_as_json_is_json_when_it_fails(hunter):
+def test_auth_status_prints_json_when_it_fails(hunter):
     """A program that reads the status gets JSON also where nothing is configured."""
     answer = hunter("auth", "status", "--json")
     assert answer.code == 2
@@ -77,7 +77,7 @@ def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_ur
 
 
 @pytest.mark.slow
-def test_leads_are_the_same_in_every_format(
+def test_leads_export_has_the_same_rows_in_every_format(
     hunter, signed_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table, CSV, JSON and a workbook; to standard output and to a file."""
@@ -152,7 +152,7 @@ def test_leads_are_limited_and_filtered(hunter, signed_in: Settings) -> None:
     assert "error: --status holds 'open'.\nhint:  It may hold New, Active" in refused.err
 
 
-def test_doctor_says_once_what_several_checks_need(
+def test_doctor_reports_a_shared_problem_once(
     hunter, settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, free_port: int
 ) -> None:
     """Host and port of what is out of reach are in its one line."""
@@ -185,7 +185,7 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     assert "ada.brook" not in before.out + after.out
 
 
-def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_ones_own(
+def test_doctor_reports_unknown_variables_and_probable_own_domains(
     hunter, signed_in: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The domain of the user who signed in counts as one's own without being configured."""
@@ -207,7 +207,7 @@ def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_o
 
 
 @pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])
-def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_in: Settings):
+def test_doctor_warns_when_the_sign_in_ends_soon(days: int, words: str, hunter, signed_in: Settings):
     """From 14 days before its estimated end on, `auth status` and `doctor` say so; both still answer with 0."""
     assert hunter("auth", "status").err == ""
     sections = json.loads(signed_in.token_cache.read_text())

@@ -168,7 +168,7 @@ def test_permanent_refusal_ends_the_sync_with_its_exit_code(
 
 
 @pytest.mark.slow
-def test_fault_that_outlasts_the_retries_ends_the_sync_after_five_tries(database_url: str, tmp_path: Path) -> None:
+def test_sync_fails_after_five_tries_when_a_fault_persists(database_url: str, tmp_path: Path) -> None:
     """429 has exit code 4, a failing server and a dropped connection have 5."""
     codes = {"429": 4, "503": 5, "drop": 5}
 
@@ -209,7 +209,7 @@ def lost() -> None:
     lose_storage()
 
 
-def test_statements_of_a_lost_storage_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+def test_error_hides_statements_when_dagsters_storage_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     """Dagster prints the rejected statement with its values to standard error; `hunter sync` drops it."""
     for is_hidden in (False, True):
         output = hide_statements() if is_hidden else nullcontext()

@@ -38,7 +38,7 @@ GIVEN = {name: build_resources()[name] for name in ("warehouse", "partner_center
         (3600, "0 */1 * * *"), (7200, "0 */2 * * *"), (86_400, "0 0 * * *"), (30, "*/10 * * * *"), (5, "*/10 * * * *"),
     ],
 )  # fmt: skip
-def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
+def test_interval_has_a_cron_line(seconds: int, cron: str) -> None:
     """Minutes and hours as cron has them; below a minute, where the sensor keeps the cadence, every ten minutes."""
     assert cron_of(seconds) == cron
     assert dg.ScheduleDefinition(name="any", cron_schedule=cron, job_name=SYNC_JOB).cron_schedule == cron
@@ -53,7 +53,7 @@ def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
         ("production", "45", "*/10 * * * *", False),
     ],
 )
-def test_who_keeps_the_cadence(
+def test_cadence_is_kept_by_schedule_or_sensor(
     monkeypatch: pytest.MonkeyPatch, env: str, seconds: str, cron: str, is_running: bool
 ) -> None:
     """The schedule from a minute on, the sensor below; in production every ten minutes, in development every 30 s."""
@@ -97,7 +97,7 @@ def started(found: str | dg.RunRequest) -> dict[str, str]:
     return {name: value for name, value in found.tags.items() if name.startswith("hunter/")}
 
 
-def test_the_schedules_ask_for_a_run(production: Installation, instance: dg.DagsterInstance) -> None:
+def test_schedules_request_a_run(production: Installation, instance: dg.DagsterInstance) -> None:
     """The cadence asks for an incremental sync, the night for a full one; the runs say who started them."""
     cadence, nightly = tick(instance, "cadence"), tick(instance, "nightly")
     assert started(cadence) == {"hunter/started_by": "schedule"}
@@ -108,7 +108,7 @@ def test_the_schedules_ask_for_a_run(production: Installation, instance: dg.Dags
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
-def test_a_tick_with_the_flag_off_says_so(
+def test_tick_is_skipped_when_the_flag_is_off(
     production: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Schedule and sensor skip with the reason, and call nobody."""
@@ -118,7 +118,9 @@ def test_a_tick_with_the_flag_off_says_so(
 
 
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
-def test_a_tick_during_a_sync_says_so(production: Installation, instance: dg.DagsterInstance, name: str) -> None:
+def test_tick_is_skipped_when_a_sync_is_running(
+    production: Installation, instance: dg.DagsterInstance, name: str
+) -> None:
     """Whoever holds the lease: schedule and sensor wait for the next tick. The nightly run itself waits for it."""
     with sync_lease.held(production.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         assert tick(instance, name) == "sync_in_progress"
@@ -127,7 +129,7 @@ def test_a_tick_during_a_sync_says_so(production: Installation, instance: dg.Dag
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
-def test_a_tick_beside_a_queued_run_says_so(
+def test_tick_is_skipped_when_a_run_is_queued(
     production: Installation, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that has not started yet counts as well; one that was lost or that a dead process left behind does not."""
@@ -144,13 +146,15 @@ def test_a_tick_beside_a_queued_run_says_so(
     assert tick(instance, name) != "sync_in_progress"
 
 
-def test_the_sensor_starts_the_first_sync(installation: Installation, instance: dg.DagsterInstance) -> None:
+def test_sensor_starts_the_first_sync(installation: Installation, instance: dg.DagsterInstance) -> None:
     """With a cadence below a minute an empty database is filled at once, after one small question."""
     assert started(tick(instance, "sensor")) == {"hunter/started_by": "sensor", "hunter/why": "first_sync"}
     assert [asked["$top"] for asked in installation.pages_asked] == ["1"]
 
 
-def test_the_sensor_notices_a_change(installation: Installation, instance: dg.DagsterInstance) -> None:
+def test_sensor_starts_a_sync_when_upstream_has_changed(
+    installation: Installation, instance: dg.DagsterInstance
+) -> None:
     """It asks for the newest change only, and starts a sync where that is newer than what was read."""
     installation.sync()
     installation.sandbox.requests.clear()
@@ -163,7 +167,7 @@ def test_the_sensor_notices_a_change(installation: Installation, instance: dg.Da
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
-def test_the_sensor_starts_early_in_production(production: Installation, instance: dg.DagsterInstance) -> None:
+def test_sensor_starts_a_sync_early_in_production(production: Installation, instance: dg.DagsterInstance) -> None:
     """Where the schedule keeps the cadence the sensor starts a sync only for a change."""
     production.sync()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
@@ -172,7 +176,7 @@ def test_the_sensor_starts_early_in_production(production: Installation, instanc
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "heartbeat"), ("600", None)])
-def test_the_sensor_s_heartbeat(
+def test_sensor_starts_a_sync_when_the_heartbeat_is_due(
     installation: Installation,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
@@ -188,7 +192,7 @@ def test_the_sensor_s_heartbeat(
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
-def test_the_sensor_repeats_what_failed(
+def test_sensor_starts_a_sync_when_the_last_one_failed(
     installation: Installation,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
@@ -204,7 +208,7 @@ def test_the_sensor_repeats_what_failed(
     assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
 
 
-def test_an_expired_sign_in_fails_the_tick(installation: Installation, instance: dg.DagsterInstance) -> None:
+def test_tick_fails_when_the_sign_in_has_expired(installation: Installation, instance: dg.DagsterInstance) -> None:
     """It is an error that the sensor's page shows, not a reason to skip; the words name nobody."""
     installation.sync()
     installation.sandbox.fail(Fault(where="list", kind="403"))
@@ -213,7 +217,7 @@ def test_an_expired_sign_in_fails_the_tick(installation: Installation, instance:
 
 
 @pytest.mark.parametrize("seconds", ["30", "600"])
-def test_a_change_in_the_far_future_starts_no_run_every_minute(
+def test_sensor_starts_one_run_when_a_change_is_dated_in_the_future(
     installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
     """One referral's slip to the year 9999 hides what is new: schedule and heartbeat go on, and no more than that."""
@@ -225,7 +229,7 @@ def test_a_change_in_the_far_future_starts_no_run_every_minute(
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
-def test_a_database_out_of_reach_fails_the_tick(
+def test_tick_fails_when_the_database_is_unreachable(
     installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Schedule and sensor say what is wrong, in one sentence."""

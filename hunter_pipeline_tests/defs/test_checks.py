@@ -60,7 +60,7 @@ def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
         installation.execute(undo)
 
 
-def test_all_pass_on_a_sound_database(synced: Installation) -> None:
+def test_checks_pass_when_the_database_is_consistent(synced: Installation) -> None:
     """Nothing is wrong: eleven checks pass, without offenders."""
     found = results(synced)
     assert len(found) == 11
@@ -69,7 +69,7 @@ def test_all_pass_on_a_sound_database(synced: Installation) -> None:
         assert "first_offenders" not in result.metadata
 
 
-def test_a_doubled_referral(synced: Installation) -> None:
+def test_check_fails_for_a_duplicate_referral(synced: Installation) -> None:
     """ERROR, with the id and how often it stands there; at most 20 are shown."""
     synced.sync(client=FakePartnerCenter([payload(number) for number in range(30)]))
     with altered(
@@ -85,7 +85,7 @@ def test_a_doubled_referral(synced: Installation) -> None:
     assert offenders(found).count("\n") == 21
 
 
-def test_a_doubled_company(synced: Installation) -> None:
+def test_check_fails_for_a_duplicate_company(synced: Installation) -> None:
     """ERROR, with the domain."""
     with altered(
         synced,
@@ -98,7 +98,7 @@ def test_a_doubled_company(synced: Installation) -> None:
     assert "| company1.de | 2 |" in offenders(found)
 
 
-def test_a_doubled_lead(synced: Installation) -> None:
+def test_check_fails_for_a_duplicate_lead(synced: Installation) -> None:
     """ERROR, with the domain, whatever the view has become."""
     with altered(
         synced,
@@ -113,7 +113,7 @@ def test_a_doubled_lead(synced: Installation) -> None:
 
 @pytest.mark.parametrize("domain", ["Company1.de", "www.company1.de", "gmail.com", "co.uk", "company1.de."])
 @pytest.mark.parametrize("table", ["companies", "partner_center_referrals"])
-def test_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
+def test_check_fails_for_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
     """ERROR: it is not the registrable domain, in lower case, that its owner registered."""
     synced.execute(f"update {table} set domain = %s where domain = 'company1.de'", domain)
     found = report(synced, "domains_are_canonical")
@@ -122,7 +122,7 @@ def test_a_domain_that_is_not_canonical(synced: Installation, table: str, domain
 
 
 @pytest.mark.parametrize("table", ["raw_referrals", "normalized_referrals", "partner_center_referrals"])
-def test_a_referral_that_is_not_everywhere(synced: Installation, table: str) -> None:
+def test_check_fails_for_a_referral_that_is_missing_in_a_table(synced: Installation, table: str) -> None:
     """ERROR: it is missing from one of the three tables; the report says from which."""
     synced.execute(f"delete from {table} where referral_id = %s", identity(2))
     found = report(synced, "every_raw_referral_is_accounted_for")
@@ -133,7 +133,7 @@ def test_a_referral_that_is_not_everywhere(synced: Installation, table: str) -> 
 
 
 @pytest.mark.parametrize("column", ["status", "substatus"])
-def test_an_unknown_status(synced: Installation, column: str) -> None:
+def test_check_warns_of_an_unknown_status(synced: Installation, column: str) -> None:
     """WARN, with the value and how many referrals have it; the referral is kept."""
     synced.sync(client=FakePartnerCenter([payload(4, **{column: "Paused"})]))
     found = report(synced, "known_status_values")
@@ -141,7 +141,7 @@ def test_an_unknown_status(synced: Installation, column: str) -> None:
     assert f"| {column} | Paused | 1 |" in offenders(found)
 
 
-def test_a_read_that_shrank(synced: Installation) -> None:
+def test_check_warns_of_a_full_read_that_shrank(synced: Installation) -> None:
     """WARN, with what came and what was known; the next whole read settles it."""
     synced.sync("full", client=FakePartnerCenter([payload(1)]))
     found = report(synced, "upstream_did_not_shrink")
@@ -154,7 +154,7 @@ def test_a_read_that_shrank(synced: Installation) -> None:
     assert report(synced, "upstream_did_not_shrink").passed
 
 
-def test_a_referral_that_expires_soon(synced: Installation) -> None:
+def test_check_warns_of_a_referral_that_expires_soon(synced: Installation) -> None:
     """WARN, with its id; one that is answered, gone, over or far off does not count."""
 
     def expiring(number: int, hours: float, **changes: str) -> dict[str, object]:
@@ -175,7 +175,7 @@ def test_a_referral_that_expires_soon(synced: Installation) -> None:
     assert found.metadata["offenders"].value == 2
 
 
-def test_a_sync_that_is_overdue(synced: Installation) -> None:
+def test_check_warns_of_an_overdue_sync(synced: Installation) -> None:
     """WARN where the last success is older than three intervals; a sync that failed does not count as one."""
     synced.execute("update sync_runs set finished_at = now() - interval '29 minutes'")
     assert report(synced, "referrals_are_fresh").passed
@@ -185,7 +185,7 @@ def test_a_sync_that_is_overdue(synced: Installation) -> None:
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
-def test_a_reader_who_sees_only_what_names_them(installation: Installation) -> None:
+def test_check_warns_when_every_referral_names_the_reader(installation: Installation) -> None:
     """WARN where each of 20 or more referrals of a whole read names whoever is signed in; nobody's address is kept."""
     world = installation.sandbox.world
     reader = {"firstName": "Ada", "lastName": "Brook", "email": f" {USERNAME.upper()}"}
@@ -207,7 +207,7 @@ def test_a_reader_who_sees_only_what_names_them(installation: Installation) -> N
     assert report(installation, "every_referral_is_visible").passed
 
 
-def test_a_few_referrals_may_all_name_the_reader(installation: Installation) -> None:
+def test_check_passes_when_few_referrals_all_name_the_reader(installation: Installation) -> None:
     """Below 20 nothing is concluded."""
     world = installation.sandbox.world
     for number, key in enumerate(list(world.incoming())):
@@ -221,7 +221,7 @@ def test_a_few_referrals_may_all_name_the_reader(installation: Installation) -> 
     assert found.metadata["read"].value == found.metadata["naming_the_signed_in_user"].value == 19
 
 
-def test_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_warns_of_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
     assert report(installation, "sign_in_lasts").metadata["days_left"].value in (89, 90)
     cache = load_settings().token_cache
@@ -243,7 +243,7 @@ def test_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytes
         cache.write_text(text)
 
 
-def test_an_empty_database_is_sound(installation: Installation) -> None:
+def test_checks_pass_when_the_database_is_empty(installation: Installation) -> None:
     """Before the first sync no check has anything to say against it."""
     assert REFERRALS
     assert all(result.passed for result in results(installation).values())

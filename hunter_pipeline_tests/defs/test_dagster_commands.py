@@ -100,7 +100,7 @@ def test_run_with_the_flag_on_fills_every_table(clone: Path, sandbox_variables: 
     assert stored(clone, "select count(*) > 0 from leads_ready") == [(True,)]
 
 
-def test_dev_brings_up_the_system_and_its_sensor_syncs(clone: Path, sandbox_variables: dict[str, str], free_port: int):
+def test_dagster_dev_starts_and_its_sensor_syncs(clone: Path, sandbox_variables: dict[str, str], free_port: int):
     """The web UI, the daemon, schedules and sensors run on storage that needs no variable, and a sync happens."""
     run(clone, "hunter", "auth", "login", **sandbox_variables)
     log = clone / "log"

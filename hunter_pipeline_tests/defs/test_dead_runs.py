@@ -13,7 +13,7 @@ from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance
 
 
-def test_the_dead_are_reported_and_the_living_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+def test_dead_runs_are_reported_as_failed_and_living_ones_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """Dead is what a sync's record says was interrupted, and what names a process here that is no more."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     dagster_instance.prepare(settings)

@@ -61,7 +61,7 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
     ]
 
 
-def test_only_the_structure_blocks() -> None:
+def test_only_structural_checks_are_blocking() -> None:
     """`no_duplicate_referral_ids` stops what is downstream; a doubt never does."""
     graph = build_defs().resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
@@ -78,7 +78,7 @@ def test_every_asset_has_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, sec
     assert [graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS] == [expected] * len(ASSETS)
 
 
-def test_every_asset_is_described() -> None:
+def test_every_asset_has_a_description() -> None:
     """A person who opens the asset graph reads what each one is."""
     graph = build_defs().resolve_asset_graph()
     for name in ASSETS:
@@ -87,14 +87,14 @@ def test_every_asset_is_described() -> None:
         assert node.group_name == "referrals"
 
 
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_names_a_wrong_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading with a wrong value says which variable, what it holds and what it may hold."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", "soon")
     with pytest.raises(ConfigurationError, match="HUNTER_SYNC_INTERVAL_SECONDS holds 'soon'"):
         build_defs()
 
 
-def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dagster_stores_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The password in HUNTER_DATABASE_URL and the API key stand in no resource and in no snapshot."""
     from dagster._core.remote_representation.external_data import RepositorySnap
 

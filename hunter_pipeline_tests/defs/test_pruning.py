@@ -98,7 +98,7 @@ def aged(prepared: dg.DagsterInstance) -> dg.DagsterInstance:
 
 
 @pytest.mark.slow
-def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> None:
+def test_old_runs_are_deleted_and_the_latest_state_is_kept(aged: dg.DagsterInstance) -> None:
     """Of the old runs two are left: the newest, and the one that last made the asset that failed since."""
     before = rows()
     assert before["runs"] == OLD
@@ -124,7 +124,7 @@ def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> Non
 
 
 @pytest.mark.slow
-def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
+def test_recent_and_unfinished_runs_are_kept(aged: dg.DagsterInstance) -> None:
     """A run of yesterday stays, and so does one that is about to start or under way, however old it is."""
     job = DEFS.resolve_job_def("cheap")
     waiting = [
@@ -138,14 +138,14 @@ def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
     assert {run.run_id for run in aged.get_runs()} == {young, *waiting}
 
 
-def test_a_night_is_bounded(aged: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pruning_stops_when_its_time_is_up(aged: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the time is over the next night goes on, and batches smaller than what is to go lose nothing."""
     monkeypatch.setattr(maintenance, "BATCH", 1)
     assert maintenance.prune(aged, older_than=timedelta(days=30), seconds=0)["runs"] == 1
     assert maintenance.prune(aged, older_than=timedelta(days=30))["runs"] == OLD - 3
 
 
-def test_the_job_keeps_to_the_setting_while_a_sync_is_under_way(
+def test_pruning_job_follows_the_setting_during_a_sync(
     aged: dg.DagsterInstance, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The nightly job deletes by HUNTER_RUN_RETENTION_DAYS, waits for no sync and asks Partner Center nothing."""

@@ -38,13 +38,15 @@ def left(installation: Installation) -> tuple[int, int, int]:
     )
 
 
-def test_without_the_setting_everything_stays(aged: Installation, run: Run) -> None:
+def test_retention_keeps_everything_by_default(aged: Installation, run: Run) -> None:
     """The default keeps every version."""
     run()
     assert left(aged) == (REFERRALS + 3, REFERRALS, 2)
 
 
-def test_what_is_superseded_and_old_goes(aged: Installation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retention_deletes_old_superseded_versions(
+    aged: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two first versions of 100 days ago go, the second of 5 days ago stays, and so does each newest one."""
     before = aged.table("partner_center_referrals", without=("synced_at",))
     monkeypatch.setenv("HUNTER_RAW_RETENTION_DAYS", "30")

@@ -47,7 +47,7 @@ def everything_logged(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     return json.dumps(entries, ensure_ascii=False) + dg.serialize_value(run)  # type: ignore[type-var]
 
 
-def test_a_run_materializes_five_assets(installation: Installation, run: Run) -> None:
+def test_run_materializes_five_assets(installation: Installation, run: Run) -> None:
     """Each has its row count as a number, its table's name and its columns; the counts are there to be plotted."""
     result = run()
     assert result.success
@@ -72,7 +72,7 @@ def test_a_run_materializes_five_assets(installation: Installation, run: Run) ->
     }
 
 
-def test_the_summary_is_the_run_s(installation: Installation, run: Run, instance: dg.DagsterInstance) -> None:
+def test_summary_belongs_to_the_run(installation: Installation, run: Run, instance: dg.DagsterInstance) -> None:
     """The row in `sync_runs` has the run's id; its outcome is a tag of the run."""
     result = run()
     found = summary(installation, result)
@@ -86,7 +86,7 @@ def test_the_summary_is_the_run_s(installation: Installation, run: Run, instance
 
 
 @pytest.mark.slow
-def test_a_full_read_by_run_config(installation: Installation, run: Run) -> None:
+def test_run_config_selects_a_full_read(installation: Installation, run: Run) -> None:
     """The run config of the contract reads everything and reconciles."""
     run()
     gone = next(iter(installation.sandbox.world.incoming()))
@@ -98,7 +98,7 @@ def test_a_full_read_by_run_config(installation: Installation, run: Run) -> None
     assert materialized(result)["raw_referrals"]["mode"] == "full"
 
 
-def test_a_wrong_mode_is_refused(run: Run) -> None:
+def test_run_config_refuses_an_unknown_mode(run: Run) -> None:
     """Only `incremental` and `full` are modes."""
     with pytest.raises(dg.DagsterInvalidConfigError):
         run(config={"ops": {"raw_referrals": {"config": {"mode": "some"}}}})
@@ -115,7 +115,7 @@ def _people(installation: Installation) -> set[str]:
 
 
 @pytest.mark.slow
-def test_no_person_is_in_what_a_run_leaves_behind(
+def test_run_stores_no_personal_data_in_dagster(
     installation: Installation, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """No address, number or name of anybody is in the events, the metadata, the tags or the log, failures included."""
@@ -136,7 +136,7 @@ def test_no_person_is_in_what_a_run_leaves_behind(
     assert token not in shown or token == "-"
 
 
-def test_the_flag_off_materializes_nothing(
+def test_run_materializes_nothing_when_the_flag_is_off(
     installation: Installation, run: Run, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -157,7 +157,7 @@ def test_the_flag_off_materializes_nothing(
     assert stored.tags["hunter/reason"] == "feature_flag_disabled"
 
 
-def test_a_run_beside_a_sync_materializes_nothing(installation: Installation, run: Run) -> None:
+def test_run_materializes_nothing_when_a_sync_is_running(installation: Installation, run: Run) -> None:
     """While another process syncs, the run succeeds with `sync_in_progress` and nothing else."""
     with sync_lease.held(installation.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         result = run()
@@ -171,7 +171,7 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[Any]:
     return [event.step_failure_data for event in result.all_events if event.is_step_failure]
 
 
-def test_a_failing_pull_fails_the_run_in_words(installation: Installation, run: Run) -> None:
+def test_run_fails_with_the_reason_when_the_read_fails(installation: Installation, run: Run) -> None:
     """The run's failure has the sentence, the hint and Microsoft's request id; the summary has the same error."""
     installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
@@ -189,7 +189,7 @@ def test_a_failing_pull_fails_the_run_in_words(installation: Installation, run: 
     assert len(installation.pages_asked) == 1, "a 403 is not repeated, and neither is the step"
 
 
-def test_nobody_configured_is_a_configuration_error(
+def test_run_fails_when_no_app_registration_is_configured(
     installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The flag on without an app registration names the empty variable."""
@@ -202,7 +202,7 @@ def test_nobody_configured_is_a_configuration_error(
 
 
 @pytest.mark.slow
-def test_a_failing_blocking_check_stops_what_is_behind(installation: Installation, run: Run) -> None:
+def test_blocking_check_stops_downstream_assets_when_it_fails(installation: Installation, run: Run) -> None:
     """A doubled referral ends the sync as CheckFailed, before companies and leads are touched."""
     run()
     # a table that inherits: the parent seems to hold a row twice, although its constraint stands
@@ -222,7 +222,7 @@ def test_a_failing_blocking_check_stops_what_is_behind(installation: Installatio
     assert run().success
 
 
-def test_made_alone_the_normalized_referrals_are_derived_again(installation: Installation, run: Run) -> None:
+def test_normalized_referrals_are_derived_again_when_materialized_alone(installation: Installation, run: Run) -> None:
     """All of them, from raw_referrals, without one request; no sync is recorded for it."""
     run()
     installation.execute("update normalized_referrals set name = 'spoilt'")
@@ -237,7 +237,7 @@ def test_made_alone_the_normalized_referrals_are_derived_again(installation: Ins
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASSETS)
-def test_each_asset_can_be_made_alone(installation: Installation, run: Run, name: str) -> None:
+def test_each_asset_can_be_materialized_alone(installation: Installation, run: Run, name: str) -> None:
     """It leaves every table as it was, the ones behind it too."""
     run()
     before = installation.state()
@@ -248,7 +248,7 @@ def test_each_asset_can_be_made_alone(installation: Installation, run: Run, name
 
 
 @pytest.mark.slow
-def test_what_was_lost_behind_raw_is_made_again(installation: Installation, run: Run) -> None:
+def test_lost_downstream_rows_are_derived_again(installation: Installation, run: Run) -> None:
     """Tables behind raw_referrals that were emptied are filled again from it, alone."""
     run()
     before = installation.state()
@@ -260,7 +260,7 @@ def test_what_was_lost_behind_raw_is_made_again(installation: Installation, run:
 
 
 @pytest.mark.slow
-def test_a_sync_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+def test_sync_is_logged_as_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     """Each event is one line of JSON with the contract's fields; the summary has duration, counts and skips."""
     run()
     capfd.readouterr()
@@ -284,7 +284,9 @@ def test_a_sync_in_json_lines(installation: Installation, run: Run, capfd: pytes
     assert (last["skipped"], last["skipped_reason"]) == (REFERRALS, "already_exists")
 
 
-def test_a_failure_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+def test_failure_is_logged_as_json_lines(
+    installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
     """A failure's line has the status, Microsoft's request id, the attempt and what was asked to wait."""
     installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
@@ -298,9 +300,7 @@ def test_a_failure_in_json_lines(installation: Installation, run: Run, capfd: py
     assert (lines[-1]["status"], lines[-1]["error_type"]) == ("failed", "PartnerCenterAuthError")
 
 
-def test_no_transaction_is_left_open_behind_the_pull(
-    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_leaves_no_transaction_open(installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """While Entra is slow, the connection that holds the lock is idle, not idle in a transaction."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "true")
     installation.sandbox.fail(Fault(where="openid", kind="slow", delay=3600, times=8))
@@ -336,7 +336,7 @@ def prepared(
 
 
 @pytest.mark.slow
-def test_a_run_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
+def test_run_succeeds_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
     """Runs and events live in PostgreSQL, in a database beside ours, and are found there by the next process."""
     from hunter_pipeline.definitions import build_defs
 
@@ -351,7 +351,7 @@ def test_a_run_on_the_prepared_instance(installation: Installation, prepared: dg
     assert not prepared.telemetry_enabled
 
 
-def test_what_a_refused_row_held_is_not_shown(
+def test_error_hides_the_values_of_a_refused_row(
     installation: Installation, run: Run, instance: dg.DagsterInstance
 ) -> None:
     """PostgreSQL quotes a refused row in its error; nothing of it reaches Dagster's events."""

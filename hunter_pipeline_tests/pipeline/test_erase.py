@@ -125,7 +125,7 @@ def test_answers_that_name_the_person_are_erased(installation: Installation, mon
     assert words_left(installation, ADDRESS, "fairweather") == []
 
 
-def test_answer_in_flight_leaves_no_text_behind(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_that_is_being_sent_keeps_no_text(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sender has died, or ends with an error that quotes the referral: the row tells nothing."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     referral_id = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
@@ -179,7 +179,7 @@ def test_every_version_and_quarantined_text_is_erased(installation: Installation
     assert erase_address(installation)["raw_referrals"] == 0
 
 
-def test_person_who_is_in_no_table_is_left_out_of_later_syncs(installation: Installation) -> None:
+def test_person_in_no_table_is_left_out_of_later_syncs(installation: Installation) -> None:
     assert erase_address(installation, "Sue.Fairweather@Fabrikam.com") == dict.fromkeys(erase_address(installation), 0)
     team = {"name": "Fabrikam", "team": [SUE]}
     versions = [payload(1, f"2025-01-0{day}T08:00:00Z", customerProfile=team, name=f"Deal {day}") for day in (2, 3)]
@@ -256,7 +256,7 @@ def test_person_erased_by_an_earlier_release_stays_erased(installation: Installa
     assert installation.sync(client=FakePartnerCenter(page))["updated"] == 0
 
 
-def test_repaired_payload_is_known_again_after_its_person_was_erased(installation: Installation) -> None:
+def test_repaired_payload_is_recognized_after_its_person_was_erased(installation: Installation) -> None:
     page = [payload(1, customerProfile={"team": [SUE]}, name="a\0b", odd=float("inf"))]
     installation.sync(client=FakePartnerCenter(page))
     assert erase_address(installation)["raw_referrals"] == 1
@@ -326,7 +326,7 @@ def test_error_while_erasing_changes_nothing(installation: Installation) -> None
     assert dump(installation) == before
 
 
-def test_forget_command_says_what_changed_and_never_who(
+def test_forget_command_reports_changes_without_the_person(
     installation: Installation, capfd: pytest.CaptureFixture[Any]
 ) -> None:
     installation.sync(client=FakePartnerCenter([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))

@@ -60,7 +60,7 @@ def test_request_is_as_microsoft_documents_it(installation: Installation) -> Non
     ]
 
 
-def test_landed_version_is_the_one_of_the_next_sync(installation: Installation) -> None:
+def test_stored_version_is_that_of_the_next_sync(installation: Installation) -> None:
     """The answer that was read back is the same version as the one in the list: the next sync has nothing new."""
     referral_id = add_referral(installation)
     give(installation, referral_id, "lost", reason="Too expensive")
@@ -168,7 +168,7 @@ def test_conflict_shows_both_values_and_overwrites_nothing(installation: Install
     assert stored(installation, referral_id)["deal_value"] == Decimal(12000)
 
 
-def test_edit_right_after_the_answer_was_accepted_is_a_conflict(installation: Installation) -> None:
+def test_edit_is_a_conflict_when_it_follows_an_accepted_answer(installation: Installation) -> None:
     """The answer was applied and then overwritten by a colleague: it is not sent again."""
     referral_id = add_referral(installation)
     give(installation, referral_id, "update", notes="ours")

@@ -114,7 +114,7 @@ def secrets_of(store: TokenStore) -> set[str]:
     return found | {str(entry["username"]) for entry in sections["Account"].values()}
 
 
-def test_sign_in_and_sign_out(settings: Settings, http: Http, shared: Installation) -> None:
+def test_sign_in_is_stored_and_deleted(settings: Settings, http: Http, shared: Installation) -> None:
     """No account, then one whose token costs no request, then none again."""
     sign_in = open_sign_in(settings, http)
     for ask in (sign_in.token, sign_in.refreshed_token, sign_in.rewrite):

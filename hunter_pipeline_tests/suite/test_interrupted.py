@@ -50,7 +50,7 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_session_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+def test_interrupted_session_leaves_no_processes(number: signal.Signals, tmp_path: Path) -> None:
     """Killed in the middle: its workers, PostgreSQL, what nobody waits for and its temporary folder are gone."""
     with session(tmp_path, "-n", "1", "-k", "never_ends") as (process, report):
         told = json.loads(report.read_text())
@@ -60,7 +60,7 @@ def test_an_interrupted_session_leaves_nothing_behind(number: signal.Signals, tm
         wait_until(lambda: nothing_is_left(told), explain=lambda: processes_of(told["session"]), pause=0.3)
 
 
-def test_a_session_that_ends_takes_along_what_its_tests_forgot(tmp_path: Path) -> None:
+def test_session_end_terminates_forgotten_processes(tmp_path: Path) -> None:
     """When pytest returns, no process of a test lives on, and its temporary folder is gone."""
     with session(tmp_path, "-k", "leaves_a_process_behind") as (process, report):
         assert process.wait(DEADLINE_SECONDS) == 0

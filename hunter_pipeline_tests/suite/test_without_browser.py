@@ -30,7 +30,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("ci", "exit_code"), [("", 0), ("true", 1)], ids=["a machine", "CI"])
-def test_it_is_skipped_and_said_last_or_fails_in_ci(ci: str, exit_code: int, environment: dict[str, str]) -> None:
+def test_browser_test_is_skipped_with_a_notice_or_fails_in_ci(
+    ci: str, exit_code: int, environment: dict[str, str]
+) -> None:
     """The tests are skipped, and pytest's last line says so and how to get a browser; with CI=true they fail."""
     line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", BROWSER_TEST, *([] if ci else ["-n", "1"])]
     options: Any = {"capture_output": True, "text": True, "timeout": DEADLINE_SECONDS}

@@ -51,7 +51,7 @@ def warehouse(home: Path) -> Warehouse:
 
 
 @pytest.mark.slow
-def test_commands_at_once_share_the_server_that_the_first_one_starts(
+def test_concurrent_commands_share_one_server(
     home: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three commands on a fresh home: one server, one schema, and it is still there when all have ended."""
@@ -80,14 +80,14 @@ def _companies(warehouse: Warehouse) -> int:
     return int(row["companies"])
 
 
-def test_it_listens_on_no_port(home: Path, warehouse: Warehouse) -> None:
+def test_server_listens_on_no_port(home: Path, warehouse: Warehouse) -> None:
     """Only whoever may open its socket's folder reaches it."""
     warehouse.address()
     with warehouse.connection() as connection:
         assert connection.execute("show listen_addresses").fetchone() == {"listen_addresses": ""}
 
 
-def test_a_stopped_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+def test_stopped_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
     """After `hunter db stop` no process is left, and the next command finds what was there."""
     before = _companies(warehouse)
     pid = embedded.running_pid(home)
@@ -99,7 +99,7 @@ def test_a_stopped_server_starts_again_with_its_data(home: Path, warehouse: Ware
     assert _companies(warehouse) == before
 
 
-def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+def test_killed_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
     """After kill -9 of the postmaster the next command recovers what was committed."""
     with warehouse.connection() as connection:
         connection.execute("insert into companies (domain) values ('killed.com') on conflict do nothing")
@@ -114,7 +114,7 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
 
 
 @pytest.mark.parametrize("whose", ["ours", "another PostgreSQL's"])
-def test_a_foreign_process_is_not_taken_for_the_server(
+def test_process_of_another_program_is_not_taken_for_the_server(
     home: Path, warehouse: Warehouse, server: Server, whose: str
 ) -> None:
     """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
@@ -131,7 +131,7 @@ def test_a_foreign_process_is_not_taken_for_the_server(
 
 
 @pytest.mark.parametrize("text", ["", "999999999\n/x\n1\n5432\n/tmp\n\n0 0\nready\n"])
-def test_a_broken_pid_file_does_not_stop_the_start(home: Path, warehouse: Warehouse, text: str) -> None:
+def test_server_starts_when_the_pid_file_is_broken(home: Path, warehouse: Warehouse, text: str) -> None:
     """Half a file, an empty one, one of a process that is gone: the server starts, or it is said why not."""
     before = _companies(warehouse)
     embedded.stop(home)
@@ -140,7 +140,7 @@ def test_a_broken_pid_file_does_not_stop_the_start(home: Path, warehouse: Wareho
     assert _companies(warehouse) == before
 
 
-def test_a_server_without_our_database_gets_it(home: Path, warehouse: Warehouse) -> None:
+def test_start_creates_a_missing_database(home: Path, warehouse: Warehouse) -> None:
     """A command that was killed between starting the server and creating the database leaves nothing broken."""
     warehouse.address()
     admin = embedded.address(home, "postgres")
@@ -151,7 +151,7 @@ def test_a_server_without_our_database_gets_it(home: Path, warehouse: Warehouse)
     assert _companies(warehouse) == 0
 
 
-def test_threads_may_ask_at_once(home: Path, warehouse: Warehouse) -> None:
+def test_concurrent_threads_start_one_server(home: Path, warehouse: Warehouse) -> None:
     """Four threads that need a stopped server get one address."""
     embedded.stop(home)
     with ThreadPoolExecutor(4) as pool:
@@ -250,7 +250,7 @@ def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]
 
 
 @pytest.mark.slow
-def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
+def test_start_fails_with_the_reason_when_the_user_has_no_name(home: Path) -> None:
     """PostgreSQL cannot run as a user id without a name: the error has its own words and what to do."""
     home.chmod(0o777)
     folder = home / "nameless"
@@ -261,7 +261,7 @@ def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
     assert "useradd --uid" in done.stderr
 
 
-def test_another_user_of_the_machine_is_not_let_in(home: Path, warehouse: Warehouse) -> None:
+def test_another_user_of_the_machine_cannot_connect(home: Path, warehouse: Warehouse) -> None:
     """The server asks the operating system who connects, so an open socket folder alone opens nothing."""
     warehouse.address()
     data = home / "postgres"
@@ -282,7 +282,7 @@ def test_another_user_of_the_machine_is_not_let_in(home: Path, warehouse: Wareho
     assert "peer" in done.stdout.lower() or "could not look up local user ID" in done.stdout, done
 
 
-def test_a_home_that_cannot_be_written_is_a_database_error(tmp_path: Path) -> None:
+def test_home_that_is_not_writable_is_a_database_error(tmp_path: Path) -> None:
     """A file where the folder should be: one sentence and a hint, no traceback of another library's."""
     (tmp_path / "home").write_text("")
     with pytest.raises(DatabaseError, match="did not start") as raised:

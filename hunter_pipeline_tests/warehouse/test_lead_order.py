@@ -68,7 +68,7 @@ def large_installation(server: Server) -> Iterator[Installation]:
         yield installation
 
 
-def test_scores_of_a_sandbox_discriminate(large_installation: Installation) -> None:
+def test_scores_differ_between_the_leads_of_a_sandbox(large_installation: Installation) -> None:
     """No more than 5 % of the leads share a score."""
     rows = leads(large_installation)
     [(score, count)] = Counter(row["score"] for row in rows).most_common(1)

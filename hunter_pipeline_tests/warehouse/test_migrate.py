@@ -63,7 +63,7 @@ def empty(database_url: str) -> Warehouse:
     return Warehouse.from_settings(load_settings())
 
 
-def test_an_upgrade_makes_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
+def test_upgrade_creates_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
     """From nothing to the newest revision; once more is harmless."""
     assert migrate.status(empty) == (None, NEWEST)
     assert migrate.upgrade(empty) == NEWEST
@@ -80,14 +80,14 @@ def _catalogue(warehouse: Warehouse) -> list[Any]:
         ).fetchall()
 
 
-def test_threads_may_upgrade_at_once(empty: Warehouse) -> None:
+def test_concurrent_threads_can_upgrade(empty: Warehouse) -> None:
     """Five at once: one works, the others wait and find nothing to do."""
     with ThreadPoolExecutor(5) as pool:
         assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
 
 
 @pytest.mark.slow
-def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
+def test_concurrent_processes_can_upgrade(empty: Warehouse) -> None:
     """Two processes at once on an empty database both end well."""
     code = (
         "from hunter_pipeline.config.settings import load_settings\n"
@@ -105,7 +105,7 @@ def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
     ] * 2, answers
 
 
-def test_a_newer_database_is_refused(warehouse: Warehouse) -> None:
+def test_newer_database_is_refused(warehouse: Warehouse) -> None:
     """A revision that this version does not know is a DatabaseError that names it, and changes nothing."""
     with warehouse.connection() as connection:
         connection.execute("update alembic_version set version_num = '9999'")
@@ -115,7 +115,7 @@ def test_a_newer_database_is_refused(warehouse: Warehouse) -> None:
     assert migrate.status(warehouse) == ("9999", NEWEST)
 
 
-def test_a_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
+def test_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
     """What was granted on a view survives an upgrade that does not change it; one of another text is made anew."""
     query = "select oid::text, relacl::text from pg_class where relname = 'leads_ready'"
     with warehouse.connection() as connection:
@@ -133,7 +133,7 @@ def test_a_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> 
     assert after["oid"] != before["oid"]
 
 
-def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
+def test_failed_upgrade_changes_nothing(empty: Warehouse) -> None:
     """All of an upgrade is one transaction: a table that stands in the way leaves the database as it was."""
     with empty.connection() as connection:
         connection.execute("create table companies (id integer)")
@@ -144,7 +144,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("table", CONTRACT)
-def test_the_contract_s_columns_are_there(connection: Connection, table: str) -> None:
+def test_schema_has_the_columns_of_the_contract(connection: Connection, table: str) -> None:
     """Each table and view has the columns that section 5 fixes, with their types."""
     found = {column["name"]: column["type"] for column in tables.columns(connection, table)}
     assert {name: found.get(name) for name in CONTRACT[table]} == CONTRACT[table]
@@ -160,7 +160,7 @@ def test_the_contract_s_columns_are_there(connection: Connection, table: str) ->
         "insert into sync_runs (run_id, status, mode) values ('a', 'running', 'full')",
     ],
 )
-def test_what_is_one_row_cannot_become_two(connection: Connection, statement: Any) -> None:
+def test_unique_rows_cannot_be_duplicated(connection: Connection, statement: Any) -> None:
     """Unique constraints hold what the checks assert."""
     connection.execute(statement)
     with pytest.raises(psycopg.errors.UniqueViolation):
