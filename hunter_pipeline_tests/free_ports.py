@@ -1,4 +1,4 @@
-"""Ports for services that have to be told theirs before they start."""
+"""Find ports for services that need theirs before they start."""
 
 import random
 import socket
@@ -9,7 +9,7 @@ _FIRST, _LAST = 15_000, 30_000
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
+    """Return a port of 127.0.0.1 on which no process listens."""
     choice = random.SystemRandom()  # unaffected by the seeds of hypothesis
     while True:
         port = choice.randrange(_FIRST, _LAST)

@@ -1,4 +1,4 @@
-"""`sql/roles.sql` on a real server: what owner, pipeline and reader can do, and cannot."""
+"""Test `sql/roles.sql` on a real server: the rights of owner, pipeline and reader."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def variable(name: str, value: str) -> Iterator[None]:
 
 
 def reader_sees(admin: str) -> set[str]:
-    """What the reader can select from."""
+    """Return the tables and views that the reader can select from."""
     seen: set[str] = set()
     for (name,) in run(admin, RELATIONS):
         try:
@@ -64,7 +64,7 @@ def reader_sees(admin: str) -> set[str]:
 
 @pytest.mark.slow
 def test_each_role_has_only_the_rights_it_needs(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner upgrades, the pipeline signs in, syncs and forgets, the reader sees leads_ready and nothing else."""
+    """The owner upgrades, the pipeline signs in, syncs and forgets, and the reader reads leads_ready only."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())
     apply_roles(admin)
     with variable("HUNTER_DATABASE_URL", as_role(admin, "hunter_owner")):
@@ -89,7 +89,7 @@ def test_each_role_has_only_the_rights_it_needs(admin: str, sandbox: Sandbox, mo
 
 
 def test_replaced_view_keeps_its_grants(admin: str) -> None:
-    """An upgrade that makes leads_ready anew leaves it to whoever could read it before."""
+    """An upgrade that replaces leads_ready keeps the rights of all its readers."""
     apply_roles(admin)
     owner = Warehouse(as_role(admin, "hunter_owner"), load_settings().home)
     migrate.upgrade(owner)
@@ -104,7 +104,7 @@ def test_replaced_view_keeps_its_grants(admin: str) -> None:
 
 
 def test_roles_are_added_to_an_older_database(admin: str) -> None:
-    """Run after an upgrade by somebody else, and run twice, it ends the same; only the owner upgrades from then on."""
+    """The script gives the same result after an upgrade by another role and when it runs twice."""
     migrate.upgrade(Warehouse(admin, load_settings().home))
     apply_roles(admin)
     apply_roles(admin)

@@ -1,4 +1,4 @@
-"""The steps of a sync against the sandbox and a real PostgreSQL: what arrives, what it becomes, what is counted."""
+"""Test the steps of a sync against the sandbox and a real PostgreSQL: stored rows and counts."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -26,12 +26,12 @@ PAGE = 10
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Server:
-    """The embedded server and, where there is one, the machine's own."""
+    """Return the embedded server and, if there is one, a server of the machine."""
     return request.getfixturevalue(request.param)
 
 
 def counted(summary: dict[str, Any]) -> tuple[int, ...]:
-    """(fetched, new, updated, unchanged, quarantined), which always add up."""
+    """Return (fetched, new, updated, unchanged, quarantined), and check that they add up."""
     names = ("fetched", "new", "updated", "unchanged", "quarantined")
     counts = tuple(summary[name] for name in names)
     assert counts[0] == sum(counts[1:]), dict(zip(names, counts, strict=True))
@@ -39,7 +39,7 @@ def counted(summary: dict[str, Any]) -> tuple[int, ...]:
 
 
 def oldest_and_newest(installation: Installation) -> tuple[str, str]:
-    """The ids of the referrals that changed first and last."""
+    """Return the ids of the referrals that changed first and last."""
     known = sorted(installation.sandbox.world.incoming().values(), key=lambda item: item["updatedDateTime"])
     return known[0]["id"], known[-1]["id"]
 
@@ -48,7 +48,7 @@ def oldest_and_newest(installation: Installation) -> tuple[str, str]:
 
 
 def test_first_sync_stores_every_referral(installation: Installation) -> None:
-    """Each referral that the API lists is in the three tables, once, and is counted as new."""
+    """Each listed referral is once in the three tables and is counted as new."""
     summary = installation.sync()
     assert summary["status"] == "success"
     assert counted(summary) == (REFERRALS, REFERRALS, 0, 0, 0)
@@ -66,14 +66,14 @@ def test_first_sync_stores_every_referral(installation: Installation) -> None:
 
 
 def test_payload_is_stored_unchanged(installation: Installation) -> None:
-    """`raw_referrals.payload` is the very JSON that the API sent."""
+    """`raw_referrals.payload` equals the JSON of the API."""
     installation.sync()
     stored = {row["referral_id"]: row["payload"] for row in installation.rows("select * from raw_referrals")}
     assert stored == installation.sandbox.world.incoming()
 
 
 def test_second_sync_changes_nothing(installation: Installation) -> None:
-    """The same upstream state once more: 0 new, 0 updated, the same rows in every table."""
+    """For the same upstream state 0 referrals are new or updated, and all tables have the same rows."""
     installation.sync()
     before = installation.state()
     summary = installation.sync()
@@ -85,7 +85,7 @@ def test_second_sync_changes_nothing(installation: Installation) -> None:
 
 
 def test_incremental_sync_requests_changes_only(installation: Installation) -> None:
-    """It asks from five minutes before the last success's newest change on, and reads only that."""
+    """It filters from five minutes before the newest change of the last success."""
     watermark = installation.sync()["watermark"]
     installation.sandbox.requests.clear()
     summary = installation.sync()
@@ -102,7 +102,7 @@ def _earlier(watermark: str) -> str:
 
 
 def test_sync_stores_changed_and_new_referrals(installation: Installation) -> None:
-    """What changed upstream is updated, what arrived is new, and each count says so."""
+    """Changed referrals are updated, new ones are inserted, and both are counted."""
     installation.sync()
     world = installation.sandbox.world
     changed, _ = oldest_and_newest(installation)
@@ -119,7 +119,7 @@ def test_sync_stores_changed_and_new_referrals(installation: Installation) -> No
 
 
 def test_synced_at_follows_reads_and_updated_at_follows_changes(installation: Installation) -> None:
-    """A full read that sees an unchanged referral moves its `synced_at` and leaves `updated_at` alone."""
+    """A full read of an unchanged referral changes its `synced_at` and not its `updated_at`."""
     installation.sync()
     changed, _ = oldest_and_newest(installation)
     before = {row["referral_id"]: row for row in installation.rows("select * from partner_center_referrals")}
@@ -132,7 +132,7 @@ def test_synced_at_follows_reads_and_updated_at_follows_changes(installation: In
 
 
 def test_synced_at_stays_when_a_referral_was_not_read(installation: Installation) -> None:
-    """An incremental sync leaves `synced_at` of the referrals that it did not ask for."""
+    """An incremental sync does not change `synced_at` of referrals that it did not read."""
     installation.sync()
     oldest, _ = oldest_and_newest(installation)
     before = installation.value("select synced_at from partner_center_referrals where referral_id = %s", oldest)
@@ -144,7 +144,7 @@ def test_synced_at_stays_when_a_referral_was_not_read(installation: Installation
 
 
 def test_interrupted_read_keeps_its_pages(installation: Installation) -> None:
-    """Page 3 cannot be read: pages 1 and 2 stay, the sync is recorded as failed with its error and counts."""
+    """If page 3 cannot be read, pages 1 and 2 stay, and the sync is recorded as failed with its counts."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     summary = installation.sync()
     assert summary["status"] == "failed"
@@ -158,7 +158,7 @@ def test_interrupted_read_keeps_its_pages(installation: Installation) -> None:
 
 @pytest.mark.parametrize("mode", ["incremental", "full"])
 def test_next_sync_continues_after_the_last_page_of_an_interrupted_read(installation: Installation, mode: Any) -> None:
-    """After a read that broke off at page 3 the next one asks for page 3 on, and reads at most a page again."""
+    """After a read that failed at page 3, the next one repeats at most one page."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync(mode)
     installation.sandbox.requests.clear()
@@ -173,7 +173,7 @@ def test_next_sync_continues_after_the_last_page_of_an_interrupted_read(installa
 
 
 def test_full_read_replaces_an_interrupted_incremental_read(installation: Installation) -> None:
-    """A full sync after an incremental one that broke off begins from the first page."""
+    """A full sync after an interrupted incremental one begins with the first page."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync()
     summary = installation.sync("full")
@@ -181,7 +181,7 @@ def test_full_read_replaces_an_interrupted_incremental_read(installation: Instal
 
 
 def test_page_and_cursor_are_stored_in_one_transaction(installation: Installation) -> None:
-    """A page whose cursor cannot be written (the second is the first that moves it) does not land either."""
+    """A page is not stored if its cursor cannot be written; the second page is the first to move it."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
         "$$ begin if new.read_cursor is not null then raise exception 'no'; end if; return new; end $$;"
@@ -198,7 +198,7 @@ def test_page_and_cursor_are_stored_in_one_transaction(installation: Installatio
 
 
 def test_error_between_the_steps_loses_nothing(installation: Installation) -> None:
-    """A sync that dies after its pull is made up for by the next one, although that fetches next to nothing."""
+    """The next sync processes what a sync has stored before it died, although it fetches little."""
     installation.execute("alter table normalized_referrals rename to elsewhere")
     try:
         failed = installation.sync()
@@ -213,7 +213,7 @@ def test_error_between_the_steps_loses_nothing(installation: Installation) -> No
 
 
 def test_read_stops_at_the_watermark_when_the_change_filter_is_refused(installation: Installation) -> None:
-    """Where `updatedDateTime` cannot be filtered by, it reads from the newest on and stops at the watermark."""
+    """It reads the newest referrals first and stops at the watermark."""
     installation.sync(page_size=5)
     arrived = installation.sandbox.world.arrive(1)
     installation.refuse(refuse_updated_filter=True)
@@ -228,7 +228,7 @@ def test_read_stops_at_the_watermark_when_the_change_filter_is_refused(installat
 
 
 def test_read_requests_everything_when_all_filters_are_refused(installation: Installation) -> None:
-    """Where nothing can be filtered by, everything is read; incrementally still only down to the watermark."""
+    """It reads everything; an incremental read still stops at the watermark."""
     installation.refuse(refuse_all_filters=True)
     summary = installation.sync()
     assert summary["status"] == "success"
@@ -242,7 +242,7 @@ def test_read_requests_everything_when_all_filters_are_refused(installation: Ins
 
 
 def test_read_fails_when_another_request_is_refused(installation: Installation) -> None:
-    """A 404 is not a refused filter: the sync fails with it and asks once."""
+    """A 404 is not a refused filter: the sync fails after one request."""
     installation.sandbox.fail(Fault(where="list", kind="404"))
     summary = installation.sync()
     assert summary["error"]["type"] == "PartnerCenterClientError"
@@ -251,7 +251,7 @@ def test_read_fails_when_another_request_is_refused(installation: Installation) 
 
 
 def test_cursor_does_not_advance_after_a_single_page(installation: Installation) -> None:
-    """A server that ignores `$orderby` and breaks off behind a page that was in order by chance loses no referral."""
+    """No referral is lost if a server ignores `$orderby` and fails after a page that was ordered by chance."""
     newest = [payload(1, "2025-03-01T00:00:00Z"), payload(2, "2025-03-02T00:00:00Z")]
 
     class BreaksOff(FakePartnerCenter):
@@ -272,7 +272,7 @@ def test_cursor_does_not_advance_after_a_single_page(installation: Installation)
 
 
 def test_older_version_never_overwrites_a_newer_one(installation: Installation) -> None:
-    """A version with an earlier `updatedDateTime` that arrives later is kept in raw, and only there."""
+    """A version with an earlier `updatedDateTime` that is received later is stored in raw_referrals only."""
     new, old = payload(1, "2025-01-03T00:00:00Z", name="new"), payload(1, "2025-01-02T00:00:00Z", name="old")
     installation.sync(client=FakePartnerCenter([new]))
     summary = installation.sync(client=FakePartnerCenter([old]))
@@ -282,7 +282,7 @@ def test_older_version_never_overwrites_a_newer_one(installation: Installation) 
 
 
 def test_version_order_uses_all_seven_digits(installation: Installation) -> None:
-    """Two versions that differ in the hundred nanoseconds only are in their order, and so are 0, 6 and 7 digits."""
+    """Versions that differ by 100 nanoseconds are ordered, also with 0, 6 and 7 digits."""
     stamps = ("2025-01-02T08:00:00Z", "2025-01-02T08:00:00.000001Z", "2025-01-02T08:00:00.0000019Z")
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
         installation.reset()
@@ -293,7 +293,7 @@ def test_version_order_uses_all_seven_digits(installation: Installation) -> None
 
 
 def test_last_read_version_wins_when_timestamps_are_equal(installation: Installation) -> None:
-    """Content that changed without a new `updatedDateTime` replaces what stood there, back and forth."""
+    """Content that changed without a new `updatedDateTime` replaces the stored one, back and forth."""
     first, second = payload(1, name="first"), payload(1, name="second")
     for item in (first, second, first, second):
         installation.sync(client=FakePartnerCenter([item]))
@@ -302,7 +302,7 @@ def test_last_read_version_wins_when_timestamps_are_equal(installation: Installa
 
 
 def test_referral_has_one_row_when_a_page_repeats_it(installation: Installation) -> None:
-    """Records move while pages are read: what comes twice is counted twice and stored once."""
+    """A referral that moves between pages during a read is counted twice and stored once."""
     installation.sandbox.fail(Fault(where="list", kind="duplicate", page=1, times=1))
     summary = installation.sync()
     assert counted(summary) == (REFERRALS + 3, REFERRALS, 0, 3, 0)
@@ -311,7 +311,7 @@ def test_referral_has_one_row_when_a_page_repeats_it(installation: Installation)
 
 @pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59.9999999Z", "2099-01-01T00:00:00Z"])
 def test_watermark_ignores_a_date_in_the_future(installation: Installation, stamp: str) -> None:
-    """A slip in one referral's `updatedDateTime` does not hide the later changes of the others."""
+    """A wrong `updatedDateTime` of one referral does not hide later changes of others."""
     world = installation.sandbox.world
     slipped, changed = oldest_and_newest(installation)
     world.update(slipped, updatedDateTime=stamp)
@@ -324,7 +324,7 @@ def test_watermark_ignores_a_date_in_the_future(installation: Installation, stam
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "yesterday", "", None, 7])
 def test_sync_succeeds_when_a_date_is_impossible(installation: Installation, stamp: Any) -> None:
-    """The year 1, no date and no text at all are stored, and the sync after it asks properly."""
+    """The year 1, no date and no text are stored, and the next sync sends a valid filter."""
     assert counted(installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}])))[1] == 1
     assert installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}]))["status"] == "success"
     assert installation.sync()["status"] == "success"
@@ -349,7 +349,7 @@ ODD: dict[str, Any] = {
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_item_that_is_no_referral_is_quarantined_once(installation: Installation, odd: Any) -> None:
-    """It is one row with its reason however often it comes, is counted each time, and stops nothing."""
+    """It has one row with its reason, is counted at each read, and does not stop the sync."""
     for _ in range(2):
         summary = installation.sync(client=FakePartnerCenter([payload(1), odd, payload(2)]))
         assert summary["status"] == "success"
@@ -369,7 +369,7 @@ def _deep(levels: int) -> Any:
 
 @pytest.mark.parametrize("levels", [600, 5000, 20_000])
 def test_payload_is_quarantined_when_it_is_nested_too_deep(installation: Installation, levels: int) -> None:
-    """Nesting that PostgreSQL or Python's encoder would refuse goes to quarantine, the rest of the page lands."""
+    """A payload that PostgreSQL or the encoder would refuse is quarantined; the rest of the page is stored."""
     page = [{**payload(1), "tags": _deep(levels)}, payload(2)]
     for _ in range(2):
         assert counted(installation.sync(client=FakePartnerCenter(page)))[4] == 1
@@ -383,7 +383,7 @@ def test_payload_is_quarantined_when_it_is_nested_too_deep(installation: Install
     ids=["NUL", "surrogate", "long", "nan", "infinity", "huge"],
 )
 def test_payload_is_repaired_and_stored_when_jsonb_refuses_it(installation: Installation, value: Any) -> None:
-    """NUL, half a surrogate pair, NaN and endless numbers do not keep a referral out of the tables."""
+    """Payloads with NUL, lone surrogates, NaN or very long numbers are stored."""
     odd = payload(1, name=value, details={"dealValue": value, "notes": value}, tags=[value])
     for _ in range(2):
         summary = installation.sync(client=FakePartnerCenter([odd, payload(2)]))
@@ -393,7 +393,7 @@ def test_payload_is_repaired_and_stored_when_jsonb_refuses_it(installation: Inst
 
 
 def test_malformed_items_of_a_response_are_quarantined(installation: Installation) -> None:
-    """Items that are no referrals, in a page that came over HTTPS, are kept with their reasons; the others land."""
+    """Items of a real response that are no referrals are stored with their reasons."""
     installation.sandbox.fail(Fault(where="list", kind="junk_items", page=2))
     installation.sync("full")
     summary = installation.sync("full")
@@ -404,7 +404,7 @@ def test_malformed_items_of_a_response_are_quarantined(installation: Installatio
 
 
 def test_version_is_quarantined_alone_when_postgresql_refuses_it(installation: Installation) -> None:
-    """One row that PostgreSQL will not take, for a reason that nobody foresaw, does not stop its page."""
+    """The other referrals of the page are stored."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
         f"$$ begin if new.referral_id = '{identity(7)}' then raise exception 'secret' using errcode = '22000'; "
@@ -431,7 +431,7 @@ def test_version_is_quarantined_alone_when_postgresql_refuses_it(installation: I
 
 
 def test_full_read_marks_missing_referrals_and_unmarks_returned_ones(installation: Installation) -> None:
-    """A referral that a full read did not bring gets `missing_since`; it is kept, and loses the mark on its return."""
+    """A referral that a full read did not return is kept with `missing_since` until it is returned again."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
     installation.sandbox.world.remove(gone)
@@ -450,7 +450,7 @@ def test_full_read_marks_missing_referrals_and_unmarks_returned_ones(installatio
 
 
 def test_incremental_sync_unmarks_a_returned_referral(installation: Installation) -> None:
-    """A missing referral that changes upstream is back at once, without waiting for the next full read."""
+    """A missing referral that changes upstream is unmarked before the next full read."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
     installation.sandbox.world.remove(gone)
@@ -465,7 +465,7 @@ def test_incremental_sync_unmarks_a_returned_referral(installation: Installation
 def test_full_read_marks_nothing_when_it_returns_less_than_half(
     installation: Installation, left: int, missing: int
 ) -> None:
-    """Half of what is known is believed; less is taken for a lost role, and nothing is marked."""
+    """Fewer referrals than half of the known ones indicate a lost role."""
     installation.sync()
     for key in list(installation.sandbox.world.incoming())[left:]:
         installation.sandbox.world.remove(key)
@@ -477,7 +477,7 @@ def test_full_read_marks_nothing_when_it_returns_less_than_half(
 
 
 def test_referral_is_not_missing_when_it_was_created_after_the_full_read(installation: Installation) -> None:
-    """A referral that only an incremental sync has seen, after a full read, is not gone."""
+    """It was read by an incremental sync only."""
     installation.sync("full")
     installation.sandbox.world.arrive(1)
     installation.sync()
@@ -488,7 +488,7 @@ def test_referral_is_not_missing_when_it_was_created_after_the_full_read(install
 
 
 def test_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
-    """Consumer mail and no contact at all leave `domain` empty, with its reason, and no company."""
+    """Consumer mail or no contact leaves `domain` empty with a reason, and creates no company."""
     consumer = payload(1, customerProfile={"name": "A", "team": [{"email": "kim@gmail.com"}]})
     nobody = payload(2, customerProfile={"name": "B"})
     summary = installation.sync(client=FakePartnerCenter([consumer, nobody, payload(3)]))
@@ -503,7 +503,7 @@ def test_referral_without_a_domain_is_stored_and_counted(installation: Installat
 
 
 def test_next_sync_applies_changed_own_domains(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A domain that is declared one's own stops being a customer's, for referrals that nobody fetched anew too."""
+    """A new own domain is removed from referrals that are not fetched again, too."""
     installation.sync(client=FakePartnerCenter([payload(1), payload(2)]))
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "company1.de")
     summary = installation.sync(client=FakePartnerCenter([]))
@@ -516,7 +516,7 @@ def test_next_sync_applies_changed_own_domains(installation: Installation, monke
 
 
 def test_company_has_the_most_frequent_name_of_its_open_referrals(installation: Installation) -> None:
-    """Copies of one engagement count once, and a name that stands for no answer comes last."""
+    """Copies of one engagement count once, and placeholder names come last."""
 
     def named(number: int, name: str, **changes: Any) -> dict[str, Any]:
         team = [{"email": "kim@contoso.com"}]
@@ -549,7 +549,7 @@ def _asked_entra(installation: Installation) -> int:
 
 @pytest.mark.usefixtures("_look_up")
 def test_tenant_of_each_domain_is_looked_up_once(installation: Installation) -> None:
-    """A company whose domain has a tenant is `M365` and has its id, its referrals too; nothing is asked twice."""
+    """A company with a tenant and its referrals have `M365` and the tenant's id."""
     installation.sync()
     domains = installation.value("select count(*) from companies")
     assert _asked_entra(installation) == domains
@@ -568,7 +568,7 @@ def test_tenant_of_each_domain_is_looked_up_once(installation: Installation) -> 
 
 
 def test_tenant_lookup_can_be_switched_off(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With HUNTER_TENANT_LOOKUP=false nobody asks Entra, and no company has a provider."""
+    """With HUNTER_TENANT_LOOKUP=false no request is sent to Entra, and no company has a provider."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "false")
     assert installation.sync()["status"] == "success"
     assert _asked_entra(installation) == 0
@@ -580,7 +580,7 @@ def test_tenant_lookup_can_be_switched_off(installation: Installation, monkeypat
 
 @pytest.mark.usefixtures("_look_up")
 def test_sync_succeeds_when_entra_fails(installation: Installation) -> None:
-    """What Entra did not answer is asked by the next sync."""
+    """The next sync repeats look-ups without an answer."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     assert installation.sync()["status"] == "success"
     assert installation.value("select count(*) from companies where provider is not null") == 0
@@ -593,7 +593,7 @@ def test_sync_succeeds_when_entra_fails(installation: Installation) -> None:
 
 @pytest.mark.usefixtures("_look_up")
 def test_new_tenant_does_not_change_the_referral(installation: Installation) -> None:
-    """`updated_at` tells of the referral's content; a tenant id that becomes known does not move it."""
+    """`updated_at` does not change when a tenant becomes known."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     installation.sync()
     before = installation.table("partner_center_referrals", without=("azure_tenant_id", "synced_at"))
@@ -604,7 +604,7 @@ def test_new_tenant_does_not_change_the_referral(installation: Installation) -> 
 
 @pytest.mark.slow
 def test_default_sandbox_has_seventeen_companies_with_a_tenant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """739 referrals in four pages, 17 companies with a tenant, in one sync."""
+    """One sync reads 739 referrals in four pages."""
     with open_installation(server, SandboxOptions()) as installation:
         for name, value in installation.environment.items():
             monkeypatch.setenv(name, value)
@@ -621,7 +621,7 @@ def test_default_sandbox_has_seventeen_companies_with_a_tenant(server: Server, m
 def test_sync_sends_no_request_when_the_flag_is_off(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the flag off a sync is recorded as skipped, with the reason, and makes no request at all."""
+    """The sync is recorded as skipped with the reason."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     summary = installation.sync()
     assert (summary["status"], summary["reason"], summary["error"]) == ("skipped", "feature_flag_disabled", None)
@@ -629,7 +629,7 @@ def test_sync_sends_no_request_when_the_flag_is_off(
 
 
 def test_money_and_text_are_stored_exactly(installation: Installation) -> None:
-    """Amounts keep all their digits on the way through JSON, jsonb and numeric; dates keep their microseconds."""
+    """Amounts keep all digits in JSON, jsonb and numeric; dates keep their microseconds."""
     amount = Decimal("123456789012.123456")
     installation.sync(client=FakePartnerCenter([payload(1, details={"dealValue": amount, "currency": "eur"})]))
     [row] = installation.rows("select * from partner_center_referrals")

@@ -1,4 +1,4 @@
-"""A migration that has something to do while a sync is under way: neither fails, and nothing is lost."""
+"""Test migrations during a running sync: neither fails, and nothing is lost."""
 
 import shutil
 import threading
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    """A newer version of the program, with one more migration and one more line in each view; taken back at the end."""
+    """Provide a newer version of the program, with one more migration and changed views, for a test."""
     found = project_files.project_file("sql")
     copied = tmp_path / "newer" / "sql"
     shutil.copytree(found, copied)
@@ -56,7 +56,7 @@ def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.Monkey
 
 
 def test_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
-    """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
+    """It begins after the sync's last step; a sync that is started meanwhile is skipped."""
     client = newer.pausing_client(page=3)
     waits = threading.Event()
     with ThreadPoolExecutor(2) as pool:
@@ -76,7 +76,7 @@ def test_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) ->
 
 
 def test_upgrades_and_syncs_succeed_in_any_order(newer: Installation) -> None:
-    """Three syncs and two upgrades at once: each sync succeeds or is skipped, no upgrade fails."""
+    """Of three syncs and two upgrades at once each sync succeeds or is skipped, and no upgrade fails."""
     with ThreadPoolExecutor(6) as pool:
         syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
         upgrades = [pool.submit(migrate.upgrade, newer.warehouse) for _ in range(2)]
@@ -91,7 +91,7 @@ def test_upgrades_and_syncs_succeed_in_any_order(newer: Installation) -> None:
 
 
 def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
-    """After its patience the upgrade says what it waits for, and has changed nothing."""
+    """The error names the reason, and the database is unchanged."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
     with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as told:
@@ -115,7 +115,7 @@ def test_upgrade_waits_for_a_sync_of_an_older_version(newer: Installation) -> No
 def test_upgrade_fails_when_another_connection_locks_a_table(
     newer: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader whose transaction stays open ends the upgrade after a while, instead of everybody waiting for ever."""
+    """The upgrade ends after a time-out, so that other connections do not wait for ever."""
     monkeypatch.setattr(migrate, "TABLE_SECONDS", 0.2)
     before = migrate.status(newer.warehouse)[0]
     with psycopg.connect(newer.url) as reader:
@@ -127,7 +127,7 @@ def test_upgrade_fails_when_another_connection_locks_a_table(
 
 
 def test_upgrade_does_not_wait_when_nothing_changes(installation: Installation) -> None:
-    """Every command upgrades as it starts, also beside a sync of many minutes."""
+    """Every command upgrades at its start, also during a long sync."""
     waits: list[str] = []
     with installation.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))

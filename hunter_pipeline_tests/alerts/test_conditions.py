@@ -1,4 +1,4 @@
-"""Each condition: when targets are alerted, when they are alerted again, and what the alert contains."""
+"""Test each condition: when targets are alerted and alerted again, and the content of the alert."""
 
 import logging
 import re
@@ -147,7 +147,7 @@ def test_quarantine_is_alerted_at_each_power_of_ten(calm: Installation, sensor: 
 def test_unreachable_database_is_alerted_once(
     calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its recovery is alerted, and what was wrong before is not alerted again."""
+    """Its recovery is alerted, and earlier problems are not alerted again."""
     fail(calm)
     sensor.tick()
     webhook.take()
@@ -161,7 +161,7 @@ def test_unreachable_database_is_alerted_once(
 
 @pytest.fixture
 def trouble(calm: Installation, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return a function that causes every kind of trouble; one of the two targets is down."""
+    """Return a function that causes every kind of problem; one of the two targets is down."""
     monkeypatch.setenv("HUNTER_ALERT_URLS", f"json://ada:geheim@127.0.0.1:1/geheim, {webhook.address}")
 
     def cause() -> None:
@@ -199,7 +199,7 @@ def test_alerts_contain_no_personal_data_and_no_secret(
 
 
 def test_repeatedly_skipped_syncs_are_alerted(calm: Installation, sensor: Sensor, webhook: Webhook) -> None:
-    """Nothing else would be noticed of a lease that nothing releases: each run ends well."""
+    """A lease that is never released would otherwise stay unnoticed, because each run succeeds."""
     skip = (
         "insert into sync_runs (run_id, status, mode, reason, started_at, finished_at) "
         "select 'skipped-' || n, 'skipped', 'incremental', 'sync_in_progress', clock_timestamp(), clock_timestamp() "

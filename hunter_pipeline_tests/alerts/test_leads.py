@@ -1,4 +1,4 @@
-"""What sellers are told of their leads: each thing once, grouped, in their language, without personal data."""
+"""Test the notifications of sellers: each event once, grouped, in their language, without personal data."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ Tick = Callable[..., str]
 
 @pytest.fixture
 def tick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Tick:
-    """Return a function that evaluates the sensor, after a first tick on a system without any lead."""
+    """Return a function that evaluates the sensor, after a first tick on a system without leads."""
     monkeypatch.setenv("HUNTER_PUBLIC_URL", DESK)
     installation.sandbox.world.referrals.clear()
     cursor: str | None = None
@@ -43,7 +43,7 @@ def tick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Tick:
 
 @pytest.fixture
 def target(webhook: Webhook, monkeypatch: pytest.MonkeyPatch, tick: Tick) -> Webhook:
-    """Return a target that is told at once and knows that there is nothing yet."""
+    """Start a target without a digest that has had its first tick."""
     monkeypatch.setenv("HUNTER_NOTIFY_URLS", webhook.address)
     assert tick() == "0 messages sent"
     return webhook

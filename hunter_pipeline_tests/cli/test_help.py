@@ -1,4 +1,4 @@
-"""The help texts, usage errors and `--debug`."""
+"""Test help texts, usage errors and `--debug`."""
 
 import re
 import subprocess

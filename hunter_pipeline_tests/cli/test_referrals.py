@@ -1,4 +1,4 @@
-"""`hunter referrals`: reading referrals, and answering them."""
+"""Test `hunter referrals`: lists of referrals and answers."""
 
 import json
 from collections.abc import Iterator
@@ -151,7 +151,7 @@ def test_answer_is_canceled_before_it_is_sent(installation: Installation, hunter
 
 
 def test_answer_is_refused_when_it_is_given_twice(installation: Installation, hunter: Any) -> None:
-    """An answer under way counts: the same one given twice is one row."""
+    """A waiting answer counts: there is one row."""
     referral_id = add_referral(installation)
     assert hunter("referrals", "accept", referral_id).code == 0
     assert hunter("referrals", "accept", referral_id).code == 2

@@ -1,4 +1,4 @@
-"""`hunter sync`: its summary, its exit codes, and what it must not print."""
+"""Test `hunter sync`: its summary, its exit codes and its output."""
 
 import json
 import os
@@ -31,7 +31,7 @@ SUMMARY = {
 
 
 def only_line(out: str) -> dict:
-    """Return the summary on standard output, which has to be one line of JSON with the documented names."""
+    """Return the summary, the only line of standard output, after a check of its names."""
     (line,) = out.splitlines()
     summary = json.loads(line)
     assert set(summary) == SUMMARY
@@ -194,7 +194,7 @@ def test_sync_fails_after_five_tries_when_a_fault_persists(database_url: str, tm
 
 @dg.op
 def lose_storage(context: dg.OpExecutionContext) -> None:
-    """Make every further event fail to be stored."""
+    """Make the storage of all further events fail."""
 
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("insert into event_logs values ('sue@fabrikam.com')")

@@ -1,4 +1,4 @@
-"""Each asset check, passing and failing, on the stored tables."""
+"""Test each asset check, passing and failing, on the stored tables."""
 
 import json
 import time
@@ -19,13 +19,13 @@ from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Inst
 
 @pytest.fixture
 def synced(installation: Installation) -> Installation:
-    """Three referrals that nothing is wrong with."""
+    """Store three referrals without any problem."""
     installation.sync(client=FakePartnerCenter([payload(1), payload(2), payload(3)]))
     return installation
 
 
 def results(installation: Installation, since: datetime | None = None) -> dict[tuple[str, str], dg.AssetCheckResult]:
-    """Return what every check says now, by asset and name."""
+    """Return the result of every check by asset and name."""
     status = PartnerCenterResource().sign_in_status()
     with installation.warehouse.connection() as connection:
         found = [
@@ -38,7 +38,7 @@ def results(installation: Installation, since: datetime | None = None) -> dict[t
 
 
 def report(installation: Installation, name: str, asset: str | None = None) -> dg.AssetCheckResult:
-    """Return what one check says now."""
+    """Return the result of one check."""
     [found] = [
         result for (table, check), result in results(installation).items() if check == name and asset in (None, table)
     ]
@@ -46,13 +46,13 @@ def report(installation: Installation, name: str, asset: str | None = None) -> d
 
 
 def offenders(found: dg.AssetCheckResult) -> str:
-    """The table of those that a failing check shows."""
+    """Return the table of offenders of a failing check."""
     return str(found.metadata["first_offenders"].value)
 
 
 @contextmanager
 def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
-    """A database that a fault of ours might have left behind."""
+    """Change the database for the block as a defect of the program could."""
     installation.execute(do)
     try:
         yield
@@ -61,7 +61,7 @@ def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
 
 
 def test_checks_pass_when_the_database_is_consistent(synced: Installation) -> None:
-    """Nothing is wrong: eleven checks pass, without offenders."""
+    """Eleven checks pass without offenders."""
     found = results(synced)
     assert len(found) == 11
     for name, result in found.items():
@@ -70,7 +70,7 @@ def test_checks_pass_when_the_database_is_consistent(synced: Installation) -> No
 
 
 def test_check_fails_for_a_duplicate_referral(synced: Installation) -> None:
-    """ERROR, with the id and how often it stands there; at most 20 are shown."""
+    """ERROR, with the id and its count; at most 20 are shown."""
     synced.sync(client=FakePartnerCenter([payload(number) for number in range(30)]))
     with altered(
         synced,
@@ -99,7 +99,7 @@ def test_check_fails_for_a_duplicate_company(synced: Installation) -> None:
 
 
 def test_check_fails_for_a_duplicate_lead(synced: Installation) -> None:
-    """ERROR, with the domain, whatever the view has become."""
+    """ERROR, with the domain, for any definition of the view."""
     with altered(
         synced,
         "alter view leads_ready rename to sound;"
@@ -114,7 +114,7 @@ def test_check_fails_for_a_duplicate_lead(synced: Installation) -> None:
 @pytest.mark.parametrize("domain", ["Company1.de", "www.company1.de", "gmail.com", "co.uk", "company1.de."])
 @pytest.mark.parametrize("table", ["companies", "partner_center_referrals"])
 def test_check_fails_for_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
-    """ERROR: it is not the registrable domain, in lower case, that its owner registered."""
+    """ERROR: it is not a registrable domain in lower case."""
     synced.execute(f"update {table} set domain = %s where domain = 'company1.de'", domain)
     found = report(synced, "domains_are_canonical")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -123,7 +123,7 @@ def test_check_fails_for_a_domain_that_is_not_canonical(synced: Installation, ta
 
 @pytest.mark.parametrize("table", ["raw_referrals", "normalized_referrals", "partner_center_referrals"])
 def test_check_fails_for_a_referral_that_is_missing_in_a_table(synced: Installation, table: str) -> None:
-    """ERROR: it is missing from one of the three tables; the report says from which."""
+    """ERROR, with the name of the table."""
     synced.execute(f"delete from {table} where referral_id = %s", identity(2))
     found = report(synced, "every_raw_referral_is_accounted_for")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -134,7 +134,7 @@ def test_check_fails_for_a_referral_that_is_missing_in_a_table(synced: Installat
 
 @pytest.mark.parametrize("column", ["status", "substatus"])
 def test_check_warns_of_an_unknown_status(synced: Installation, column: str) -> None:
-    """WARN, with the value and how many referrals have it; the referral is kept."""
+    """WARN, with the value and the number of its referrals, which are kept."""
     synced.sync(client=FakePartnerCenter([payload(4, **{column: "Paused"})]))
     found = report(synced, "known_status_values")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -142,7 +142,7 @@ def test_check_warns_of_an_unknown_status(synced: Installation, column: str) -> 
 
 
 def test_check_warns_of_a_full_read_that_shrank(synced: Installation) -> None:
-    """WARN, with what came and what was known; the next whole read settles it."""
+    """WARN, with the returned and the known number, until the next complete read."""
     synced.sync("full", client=FakePartnerCenter([payload(1)]))
     found = report(synced, "upstream_did_not_shrink")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -155,7 +155,7 @@ def test_check_warns_of_a_full_read_that_shrank(synced: Installation) -> None:
 
 
 def test_check_warns_of_a_referral_that_expires_soon(synced: Installation) -> None:
-    """WARN, with its id; one that is answered, gone, over or far off does not count."""
+    """WARN, with its id; answered, missing, expired and later ones do not count."""
 
     def expiring(number: int, hours: float, **changes: str) -> dict[str, object]:
         moment = datetime.now(UTC) + timedelta(hours=hours)
@@ -176,7 +176,7 @@ def test_check_warns_of_a_referral_that_expires_soon(synced: Installation) -> No
 
 
 def test_check_warns_of_an_overdue_sync(synced: Installation) -> None:
-    """WARN where the last success is older than three intervals; a sync that failed does not count as one."""
+    """WARN if the last success is older than three intervals; a failed sync does not count."""
     synced.execute("update sync_runs set finished_at = now() - interval '29 minutes'")
     assert report(synced, "referrals_are_fresh").passed
     synced.execute("update sync_runs set finished_at = now() - interval '31 minutes'")
@@ -186,7 +186,7 @@ def test_check_warns_of_an_overdue_sync(synced: Installation) -> None:
 
 
 def test_check_warns_when_every_referral_names_the_reader(installation: Installation) -> None:
-    """WARN where each of 20 or more referrals of a whole read names whoever is signed in; nobody's address is kept."""
+    """WARN if all of 20 or more referrals name the signed-in user; no address is stored."""
     world = installation.sandbox.world
     reader = {"firstName": "Ada", "lastName": "Brook", "email": f" {USERNAME.upper()}"}
     for key in world.incoming():
@@ -208,7 +208,7 @@ def test_check_warns_when_every_referral_names_the_reader(installation: Installa
 
 
 def test_check_passes_when_few_referrals_all_name_the_reader(installation: Installation) -> None:
-    """Below 20 nothing is concluded."""
+    """Fewer than 20 referrals are not enough for a warning."""
     world = installation.sandbox.world
     for number, key in enumerate(list(world.incoming())):
         if number < 19:
@@ -222,7 +222,7 @@ def test_check_passes_when_few_referrals_all_name_the_reader(installation: Insta
 
 
 def test_check_warns_of_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
+    """WARN from 14 days before the estimated end and without an account; not while the flag is off."""
     assert report(installation, "sign_in_lasts").metadata["days_left"].value in (89, 90)
     cache = load_settings().token_cache
     text = cache.read_text()
@@ -244,6 +244,6 @@ def test_check_warns_of_a_sign_in_that_ends_soon(installation: Installation, mon
 
 
 def test_checks_pass_when_the_database_is_empty(installation: Installation) -> None:
-    """Before the first sync no check has anything to say against it."""
+    """No check fails before the first sync."""
     assert REFERRALS
     assert all(result.passed for result in results(installation).values())

@@ -1,4 +1,4 @@
-"""What Dagster loads: the contract's names, without any variable and without any connection."""
+"""Test the definitions that Dagster loads without any variable or connection."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ CHECKS = {
 
 
 def test_names_and_dependencies_are_those_of_the_contract() -> None:
-    """Partner Center is an external asset at the head of the chain; `leads_ready` depends on what its view reads."""
+    """Partner Center is an external asset at the start; `leads_ready` depends on the tables of its view."""
     graph = build_defs().resolve_asset_graph()
     assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ("partner_center", *ASSETS)}
     assert graph.external_asset_keys == {dg.AssetKey("partner_center")}
@@ -62,7 +62,7 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
 
 
 def test_only_structural_checks_are_blocking() -> None:
-    """`no_duplicate_referral_ids` stops what is downstream; a doubt never does."""
+    """`no_duplicate_referral_ids` stops downstream assets; a check of severity WARN never does."""
     graph = build_defs().resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
     assert blocking == {"no_duplicate_referral_ids"}
@@ -79,7 +79,7 @@ def test_every_asset_has_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, sec
 
 
 def test_every_asset_has_a_description() -> None:
-    """A person who opens the asset graph reads what each one is."""
+    """The asset graph shows a description of each asset."""
     graph = build_defs().resolve_asset_graph()
     for name in ASSETS:
         node = graph.get(dg.AssetKey(name))
@@ -88,14 +88,14 @@ def test_every_asset_has_a_description() -> None:
 
 
 def test_error_names_a_wrong_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading with a wrong value says which variable, what it holds and what it may hold."""
+    """The error has the variable, its value and the allowed values."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", "soon")
     with pytest.raises(ConfigurationError, match="HUNTER_SYNC_INTERVAL_SECONDS holds 'soon'"):
         build_defs()
 
 
 def test_dagster_stores_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password in HUNTER_DATABASE_URL and the API key stand in no resource and in no snapshot."""
+    """The password in HUNTER_DATABASE_URL and the API key are in no resource or snapshot."""
     from dagster._core.remote_representation.external_data import RepositorySnap
 
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@db/hunter")

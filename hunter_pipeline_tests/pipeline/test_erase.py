@@ -1,4 +1,4 @@
-"""`hunter forget`: an erased person is in no table, and no later sync brings them back."""
+"""Test `hunter forget`: an erased person is in no table, also after later syncs."""
 
 import json
 import threading
@@ -67,7 +67,7 @@ def words_left(installation: Installation, *words: str) -> list[str]:
 
 
 def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installation) -> None:
-    """Twelve people: neither address nor name comes back, and no referral loses its company."""
+    """Neither address nor name of twelve people returns, and no referral loses its company."""
     installation.sync()
     known = installation.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
     people = [row["person"] for row in known if row["person"] and canonical_address(row["person"]["email"] or "")][:12]
@@ -83,7 +83,9 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installa
     assert sum(changed) >= len({row["referral_id"] for rows in named.values() for row in rows}) > len(people) / 2
 
     def left() -> list[str]:
-        """Return addresses in any table, and names in the referrals that had the address: others have the same name."""
+        """
+        Return addresses in any table, and names in the referrals that had the address, because names are not unique.
+        """
         texts = {
             row["referral_id"]: row["text"]
             for row in installation.rows(
@@ -105,7 +107,7 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installa
 
 
 def test_answers_that_name_the_person_are_erased(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where only the answer names them; one that waits is canceled, and none can be sent again."""
+    """A waiting answer is canceled, and none can be sent again, also if only the answer names the person."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     named = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
     answered, other = add_referral(installation), add_referral(installation)
@@ -126,7 +128,7 @@ def test_answers_that_name_the_person_are_erased(installation: Installation, mon
 
 
 def test_answer_that_is_being_sent_keeps_no_text(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its sender has died, or ends with an error that quotes the referral: the row tells nothing."""
+    """Its row has no text after its sender has died or failed with an error that quotes the referral."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     referral_id = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
     give(installation, referral_id, "update", notes="Sue Fairweather calls back")
@@ -140,7 +142,7 @@ def test_answer_that_is_being_sent_keeps_no_text(installation: Installation, mon
 
 
 def test_every_version_and_quarantined_text_is_erased(installation: Installation) -> None:
-    """Versions without the address are reduced, too; other referrals of the company keep their people."""
+    """Versions without the address are reduced, too; other referrals of the company are unchanged."""
     profile = {"name": "Fabrikam", "team": [SUE, BOB]}
     first = payload(1, "2025-01-02T08:00:00Z", customerProfile=profile, team=[SUE])
     notes = {"notes": "Sue Fairweather, +1 (425) 555 0123", "dealValue": 1}
@@ -207,7 +209,7 @@ def test_another_spelling_of_an_erased_address_is_left_out(installation: Install
 
 
 def test_two_people_of_one_referral_leave_one_version(installation: Installation) -> None:
-    """It is known again at the next sync."""
+    """The next sync recognizes the version."""
     page = [payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]})]
     installation.sync(client=FakePartnerCenter(page))
     erase_address(installation)
@@ -219,7 +221,7 @@ def test_two_people_of_one_referral_leave_one_version(installation: Installation
 
 
 def test_person_erased_by_an_earlier_release_stays_erased(installation: Installation) -> None:
-    """Its rows have keyed hashes and payloads out of which names were cut; they are no new versions."""
+    """Rows with keyed hashes and payloads without the names are no new versions."""
     page = [
         payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]}, details={"notes": "Sue Fairweather"}),
         payload(2, customerProfile={"name": "Fabrikam", "team": []}, details={"notes": "Sue Fairweather"}),
@@ -265,7 +267,7 @@ def test_repaired_payload_is_recognized_after_its_person_was_erased(installation
 
 
 def test_referral_whose_id_is_an_address_gets_another_id(installation: Installation) -> None:
-    """One that does not reveal the address, in every table."""
+    """The new id does not reveal the address in any table."""
     page = [payload(1, id=ADDRESS, customerProfile={"team": [SUE]})]
     installation.sync(client=FakePartnerCenter(page))
     erase_address(installation)
@@ -280,7 +282,7 @@ def test_referral_whose_id_is_an_address_gets_another_id(installation: Installat
 
 
 def test_erasing_waits_for_a_running_sync(installation: Installation) -> None:
-    """What the sync lands before its end is erased then."""
+    """Rows that the sync stores before its end are erased as well."""
     waiting = threading.Event()
     settings = load_settings()
 

@@ -1,4 +1,4 @@
-"""Reads that are proven to be complete, referrals that are asked for by id, and timestamps in the future."""
+"""Test the proof of complete reads, requests of single referrals by id, and timestamps in the future."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,7 +83,7 @@ def test_timestamp_in_the_future_does_not_hide_changes(installation: Installatio
 
 
 def test_referral_is_requested_by_id_when_a_full_read_left_it_out(installation: Installation) -> None:
-    """Pages of a list that changes meanwhile can leave out a referral that nobody touched."""
+    """The pages of a changing list can leave out an unchanged referral."""
 
     class ShiftedList(FakePartnerCenter):
         def has_referral(self, referral_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a test session has started ends with it, however it ends."""
+"""Test that the processes of a test session end with it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(never_en
 
 @contextmanager
 def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """A session of its own beside this one, and the file that it reports to."""
+    """Start a session beside this one; yield it and the file of its report."""
     report, log = tmp_path / "report", tmp_path / "log"
     environment = os.environ | {"REPORT": str(report)}
     checkout = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[b
 
 
 def nothing_is_left(told: dict[str, Any]) -> bool:
-    """Return whether neither a process nor the folder of a session is there."""
+    """Return whether neither processes nor the folder of a session exist."""
     is_there = Path(told["folder"]).exists()
     return not (is_there or any(map(is_alive, told["pids"].values())) or processes_of(told["session"]))
 
@@ -51,7 +51,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_session_leaves_no_processes(number: signal.Signals, tmp_path: Path) -> None:
-    """Killed in the middle: its workers, PostgreSQL, what nobody waits for and its temporary folder are gone."""
+    """Workers, PostgreSQL, other processes and the temporary folder of a killed session are removed."""
     with session(tmp_path, "-n", "1", "-k", "never_ends") as (process, report):
         told = json.loads(report.read_text())
         assert all(map(is_alive, told["pids"].values()))
@@ -61,7 +61,7 @@ def test_interrupted_session_leaves_no_processes(number: signal.Signals, tmp_pat
 
 
 def test_session_end_terminates_forgotten_processes(tmp_path: Path) -> None:
-    """When pytest returns, no process of a test lives on, and its temporary folder is gone."""
+    """When pytest returns, no process of a test runs, and its temporary folder is deleted."""
     with session(tmp_path, "-k", "leaves_a_process_behind") as (process, report):
         assert process.wait(DEADLINE_SECONDS) == 0
         assert nothing_is_left(json.loads(report.read_text()))

@@ -1,4 +1,4 @@
-"""Referrals without a domain of their own, and values in one currency."""
+"""Test inherited domains of referrals, and values in one currency."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_domain_is_inherited_from_the_engagement_before_the_company(installation
 
 
 def test_inherited_domain_follows_its_source(installation: Installation) -> None:
-    """It comes when the other referral does, and goes when a second domain fits as well."""
+    """It is set when the other referral is read, and removed when a second domain matches."""
     installation.sync(client=FakePartnerCenter([without_domain(4)]))
     assert domain_of(installation, 4) == (None, None)
     installation.sync(client=FakePartnerCenter([payload(1)]))

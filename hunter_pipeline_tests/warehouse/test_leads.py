@@ -1,4 +1,4 @@
-"""The two views: what is a lead, how it is scored, and which status a referral had when."""
+"""Test the views of leads, their scores, and the history of statuses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ KIM = {"name": "Kim", "email": None, "phone": None, "title": None}
 
 
 def put(connection: Connection, referral_id: str, **columns: Any) -> None:
-    """A referral of contoso.com, Active and old, that scores nothing unless the columns say so."""
+    """Insert a referral of contoso.com that is Active, old and scores nothing by default."""
     row = {
         "referral_id": referral_id, "content_hash": "h", "domain": "contoso.com", "status": "Active",
         "source_created_at": OLD, "source_updated_at": OLD, **columns,
@@ -28,7 +28,7 @@ def put(connection: Connection, referral_id: str, **columns: Any) -> None:
 
 
 def only(connection: Connection) -> dict[str, Any]:
-    """The only lead."""
+    """Return the only lead."""
     [lead] = leads_ready.leads_ready(connection)
     return lead
 
@@ -156,13 +156,13 @@ def test_constraint_refuses_a_wrong_rule(connection: Connection, statement: str,
     ],
 )
 def test_lead_has_an_open_referral(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
-    """A company with a referral that is New or Active and not missing."""
+    """Open means New or Active and not missing."""
     put(connection, "a", **columns)
     assert bool(leads_ready.leads_ready(connection)) == is_lead
 
 
 def test_domain_has_one_row_with_its_primary_referral(connection: Connection) -> None:
-    """The open referral of the highest score, then the newest, speaks for the company; the others are counted."""
+    """It is the open referral with the highest score, then the newest; the others are counted."""
     before = NOW - timedelta(days=50)
     put(connection, "old", source_created_at=before, referral_type="co-sell", deal_value=1, deal_value_base=10_000)
     worth = {"deal_value": 2, "deal_value_base": 10_000, "currency": "EUR"}
@@ -181,7 +181,7 @@ def test_domain_has_one_row_with_its_primary_referral(connection: Connection) ->
 
 
 def test_equal_scores_are_ordered_by_age_and_id(connection: Connection) -> None:
-    """The choice is the same however the rows lie: newest created, newest updated, smallest id."""
+    """The order is newest created, newest updated, smallest id."""
     put(connection, "b")
     put(connection, "a")
     assert only(connection)["primary_referral_id"] == "a"
@@ -192,7 +192,7 @@ def test_equal_scores_are_ordered_by_age_and_id(connection: Connection) -> None:
 
 
 def test_lead_without_a_domain_is_an_engagement(connection: Connection) -> None:
-    """Both copies of an engagement are one lead and count once; a referral without an engagement stands alone."""
+    """Both copies of an engagement are one lead; a referral without an engagement is a lead of its own."""
     put(connection, "a", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "b", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "c", domain=None)
@@ -221,7 +221,7 @@ def test_contact_is_of_the_primary_referral_unless_another_is_easier_to_reach(co
 
 
 def test_lead_has_a_name_before_its_company_is_computed(connection: Connection) -> None:
-    """Where `companies` does not know the domain yet, the referral's own words stand in."""
+    """The name comes from the referral while `companies` lacks the domain."""
     put(connection, "a", company_name="Contoso Ltd", country="GB")
     lead = only(connection)
     assert (lead["canonical_name"], lead["country"], lead["company_id"]) == ("Contoso Ltd", "GB", None)
@@ -237,7 +237,7 @@ def test_ties_break_by_value_then_by_expiry(connection: Connection) -> None:
 
 
 def test_sample_contains_no_personal_data(connection: Connection) -> None:
-    """What is shown to whoever watches the pipeline has no column of a person."""
+    """The sample in Dagster's web UI has no column about a person."""
     for number in range(7):
         put(connection, str(number), domain=f"{number}.com", contacts=[KIM | {"email": "kim@contoso.com"}])
     sample = leads_ready.sample(connection)
@@ -255,7 +255,7 @@ def _version(connection: Connection, key: str, status: str | None, substatus: st
 
 
 def test_status_history_has_a_row_per_status(connection: Connection) -> None:
-    """One row per change of status or substatus, in order of time; other changes make none, the last one is open."""
+    """Each change of status or substatus is a row in order of time; the last one has no end."""
     for key, status, substatus in (
         ("2025-01-04T00:00:00.0000000Z", "Closed", "Won"),
         ("2025-01-01T00:00:00.0000000Z", "New", "Pending"),

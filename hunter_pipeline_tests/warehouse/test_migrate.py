@@ -1,4 +1,4 @@
-"""The schema: from nothing, again, by two at once, and what the contract fixes of it."""
+"""Test the creation and upgrade of the schema, and the columns that the contract fixes."""
 
 import subprocess
 import sys
@@ -59,12 +59,12 @@ CONTRACT: dict[str, dict[str, str]] = {
 
 @pytest.fixture
 def empty(database_url: str) -> Warehouse:
-    """A database without any schema."""
+    """Create a database without a schema."""
     return Warehouse.from_settings(load_settings())
 
 
 def test_upgrade_creates_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
-    """From nothing to the newest revision; once more is harmless."""
+    """An empty database gets the newest revision."""
     assert migrate.status(empty) == (None, NEWEST)
     assert migrate.upgrade(empty) == NEWEST
     assert migrate.status(empty) == (NEWEST, NEWEST)
@@ -81,14 +81,14 @@ def _catalogue(warehouse: Warehouse) -> list[Any]:
 
 
 def test_concurrent_threads_can_upgrade(empty: Warehouse) -> None:
-    """Five at once: one works, the others wait and find nothing to do."""
+    """One of five upgrades does the work; the others wait and change nothing."""
     with ThreadPoolExecutor(5) as pool:
         assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
 
 
 @pytest.mark.slow
 def test_concurrent_processes_can_upgrade(empty: Warehouse) -> None:
-    """Two processes at once on an empty database both end well."""
+    """Two upgrades of an empty database succeed."""
     code = (
         "from hunter_pipeline.config.settings import load_settings\n"
         "from hunter_pipeline.warehouse import migrate\n"
@@ -106,7 +106,7 @@ def test_concurrent_processes_can_upgrade(empty: Warehouse) -> None:
 
 
 def test_newer_database_is_refused(warehouse: Warehouse) -> None:
-    """A revision that this version does not know is a DatabaseError that names it, and changes nothing."""
+    """A DatabaseError names the unknown revision, and nothing changes."""
     with warehouse.connection() as connection:
         connection.execute("update alembic_version set version_num = '9999'")
     with pytest.raises(DatabaseError, match="revision 9999, which this version does not know") as raised:
@@ -116,7 +116,7 @@ def test_newer_database_is_refused(warehouse: Warehouse) -> None:
 
 
 def test_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
-    """What was granted on a view survives an upgrade that does not change it; one of another text is made anew."""
+    """Grants on an unchanged view survive an upgrade."""
     query = "select oid::text, relacl::text from pg_class where relname = 'leads_ready'"
     with warehouse.connection() as connection:
         connection.execute("grant select on leads_ready to public")
@@ -134,7 +134,7 @@ def test_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> No
 
 
 def test_failed_upgrade_changes_nothing(empty: Warehouse) -> None:
-    """All of an upgrade is one transaction: a table that stands in the way leaves the database as it was."""
+    """An upgrade is one transaction."""
     with empty.connection() as connection:
         connection.execute("create table companies (id integer)")
     with pytest.raises(DatabaseError, match="42P07"):
@@ -145,7 +145,7 @@ def test_failed_upgrade_changes_nothing(empty: Warehouse) -> None:
 
 @pytest.mark.parametrize("table", CONTRACT)
 def test_schema_has_the_columns_of_the_contract(connection: Connection, table: str) -> None:
-    """Each table and view has the columns that section 5 fixes, with their types."""
+    """Each table and view has the columns of section 5 with their types."""
     found = {column["name"]: column["type"] for column in tables.columns(connection, table)}
     assert {name: found.get(name) for name in CONTRACT[table]} == CONTRACT[table]
 
@@ -161,7 +161,7 @@ def test_schema_has_the_columns_of_the_contract(connection: Connection, table: s
     ],
 )
 def test_unique_rows_cannot_be_duplicated(connection: Connection, statement: Any) -> None:
-    """Unique constraints hold what the checks assert."""
+    """Unique constraints enforce what the checks verify."""
     connection.execute(statement)
     with pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(statement)
