@@ -35,7 +35,7 @@ REFERRALS = 60
 ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 SESSION = pytest.StashKey[watchdog.Session]()
 
-# An example takes as long as it takes: hypothesis would call a slow machine an error.
+# No deadline for an example: hypothesis would report a slow machine as an error.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -46,8 +46,8 @@ hypothesis.settings.register_profile("few examples", max_examples=10)  # for `ma
 def pytest_configure(config: pytest.Config) -> None:
     """Begin a session whose processes end with it; the workers of pytest-xdist belong to it."""
     for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]  # what the machine says of some other server
-    # a shell lets its background jobs (`make test &`) ignore Ctrl-C, and the processes of the tests would inherit that
+        del os.environ[name]  # the machine's variables for another server
+    # background jobs of a shell (`make test &`) ignore Ctrl-C, and the processes of the tests would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.stash[SESSION] = watchdog.start()
@@ -62,7 +62,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
     skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
     if reporter and skipped:
-        from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
+        from hunter_pipeline_tests.web.browser import NO_BROWSER  # the import of playwright is slow
 
         if count := sum(NO_BROWSER in str(report.longrepr) for report in skipped):
             reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)

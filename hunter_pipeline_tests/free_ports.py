@@ -3,8 +3,8 @@
 import random
 import socket
 
-# Below the ports that Linux and macOS give to those who ask for any: neither another test that runs at the same time
-# nor an outgoing connection takes one of these between the look and the start.
+# Below the ephemeral ports of Linux and macOS, so that neither another test nor an outgoing connection takes one of
+# these between the check and the start.
 _FIRST, _LAST = 15_000, 30_000
 
 

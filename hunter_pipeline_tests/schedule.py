@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-# The modules that start a whole Dagster: one worker runs them, one after the other, beginning at once.
+# The modules that start a whole Dagster: one worker runs them first, one after the other.
 WHOLE_SYSTEMS = ("test_browser", "test_api_syncs", "test_uat", "test_operations", "test_demo", "test_dagster_commands")
-# Others that take their time begin early, so that no worker is left alone with one at the end.
+# Other slow modules start early, so that no worker runs one alone at the end.
 LONG = ("test_disk", "test_privacy")
 
 

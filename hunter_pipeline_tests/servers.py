@@ -84,7 +84,7 @@ def embedded_server() -> Iterator[Server]:
     embedded.start(home)
     server = Server(home, embedded.address(home, "postgres") or "")
     with psycopg.connect(server.admin, autocommit=True) as connection:
-        connection.execute("alter system set fsync = off")  # what a test has stored need not outlive the machine
+        connection.execute("alter system set fsync = off")  # data of a test need not survive a crash of the machine
         connection.execute("select pg_reload_conf()")
     try:
         yield server
@@ -126,16 +126,16 @@ def own_programs() -> Path | None:
     """Return the folder of the machine's oldest supported PostgreSQL, or None if there is none."""
     folders = [path for pattern in _PROGRAMS for path in Path("/").glob(pattern.removeprefix("/"))]
     if (pg_config := shutil.which("pg_config")) is not None:
-        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
-        folders.append(Path(said.stdout.strip()))
+        output = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(output.stdout.strip()))
     versions = {folder: _version(folder) for folder in folders if (folder / "initdb").exists()}
     fitting = [folder for folder, version in versions.items() if version >= OLDEST]
     return min(fitting, key=lambda folder: versions[folder], default=None)
 
 
 def _version(programs: Path) -> int:
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"\) (\d+)", said.stdout)
+    output = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\) (\d+)", output.stdout)
     return int(found[1]) if found else 0
 
 

@@ -51,7 +51,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def administrator_runs(block: str, url: str, *, database: str, backups: Path) -> None:
     """Run a block of the guide unchanged, with the address of the server and the names of the databases."""
-    told = {
+    variables = {
         "PGHOST": parse_qs(urlsplit(url).query)["host"][0],
         "PGPORT": "5432",
         "PGUSER": "postgres",
@@ -59,11 +59,11 @@ def administrator_runs(block: str, url: str, *, database: str, backups: Path) ->
         "DAGSTER_DATABASE": f"{database}_dagster",
         "BACKUPS": str(backups),
     }
-    assert set(told) == VARIABLES
+    assert set(variables) == VARIABLES
     subprocess.run(
         ["bash", "-euo", "pipefail", "-c", BLOCKS[block]],
         cwd=CHECKOUT,
-        env=os.environ | told | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
+        env=os.environ | variables | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
         check=True,
         timeout=DEADLINE_SECONDS,
     )

@@ -76,7 +76,7 @@ def tokens_of(settings: Settings) -> set[str]:
     }
 
 
-def told(text: str, words: set[str]) -> list[str]:
+def find_words(text: str, words: set[str]) -> list[str]:
     """Return the words that a text contains in any case, also in JSON's escapes."""
     folded = text.casefold()
     return [word for word in words if word.casefold() in folded or json.dumps(word)[1:-1].casefold() in folded]
@@ -119,7 +119,7 @@ def test_personal_data_is_in_no_output(
     """A whole run by the command line, with failures of every kind and `--debug`, prints no personal data."""
     secrets = secrets_of(sandbox, settings)
     hunter("auth", "login")
-    capfd.readouterr()  # `auth` shows whoever signs in their own name
+    capfd.readouterr()  # `auth` shows the signed-in user's own name
     secrets |= tokens_of(settings)
     codes = {"sync": hunter("sync"), "again": hunter("sync", "--full", "--json", debug=True)}
     hunter("doctor")
@@ -140,33 +140,33 @@ def test_personal_data_is_in_no_output(
     hunter("doctor", debug=True)
     settings.token_cache.write_text('{"RefreshToken": "ada.brook@fourthcoffee.com"}')
     codes["corrupt"] = hunter("sync", debug=True)
-    said = "".join(capfd.readouterr())
+    printed = "".join(capfd.readouterr())
     places = {
-        "output": said,
+        "output": printed,
         "Dagster": dagster_storage(settings),
         "files": files_of(settings.home, without=settings.token_cache),
         "record": _sync_runs(settings),
     }
-    assert {name: told(text, secrets) for name, text in places.items()} == {name: [] for name in places}
+    assert {name: find_words(text, secrets) for name, text in places.items()} == {name: [] for name in places}
     assert len(secrets) > ENOUGH
     assert codes["row refused"] == 6
     assert (codes["forbidden"], codes["revoked"], codes["corrupt"]) == (3, 3, 3)
     assert codes["malformed"] == codes["redirect"] == 5
-    assert "partner_center_sync_failed" in said
+    assert "partner_center_sync_failed" in printed
     assert "ASSET_MATERIALIZATION" in places["Dagster"]
 
 
 def _with_a_row_refused(hunter: Command, settings: Settings) -> int:
     """PostgreSQL's own error quotes the row that it refuses."""
     url = Warehouse.from_settings(settings).address()
-    rule = "alter table normalized_referrals add constraint nobody check (contacts = '[]') not valid"
+    rule = "alter table normalized_referrals add constraint no_contacts check (contacts = '[]') not valid"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(rule)
         connection.execute("update normalized_referrals set contacts = '[]'")
         connection.execute("update newest_versions set pending = 'normalize'")
     code = hunter("sync", "--full", debug=True)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("alter table normalized_referrals drop constraint nobody")
+        connection.execute("alter table normalized_referrals drop constraint no_contacts")
     return code
 
 
@@ -179,7 +179,7 @@ def test_search_finds_personal_data_when_it_is_there(sandbox: Sandbox, settings:
     """The search finds an address, a name, a number and their JSON escapes."""
     secrets = secrets_of(sandbox, settings)
     address = next(word for word in secrets if "@" in word)
-    assert told(f"x {address.upper()} y", secrets)
-    assert told("by Ada Brook", secrets)
-    assert told(json.dumps({"name": "Zoë"}), {"Zoë"})
-    assert not told(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739", secrets)
+    assert find_words(f"x {address.upper()} y", secrets)
+    assert find_words("by Ada Brook", secrets)
+    assert find_words(json.dumps({"name": "Zoë"}), {"Zoë"})
+    assert not find_words(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739", secrets)

@@ -44,7 +44,7 @@ def oldest_and_newest(installation: Installation) -> tuple[str, str]:
     return known[0]["id"], known[-1]["id"]
 
 
-# What arrives
+# Stored payloads
 
 
 def test_first_sync_stores_every_referral(installation: Installation) -> None:
@@ -140,7 +140,7 @@ def test_synced_at_stays_when_a_referral_was_not_read(installation: Installation
     assert installation.value("select synced_at from partner_center_referrals where referral_id = %s", oldest) == before
 
 
-# Broken off
+# Interrupted reads
 
 
 def test_interrupted_read_keeps_its_pages(installation: Installation) -> None:
@@ -490,8 +490,8 @@ def test_referral_is_not_missing_when_it_was_created_after_the_full_read(install
 def test_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
     """Consumer mail or no contact leaves `domain` empty with a reason, and creates no company."""
     consumer = payload(1, customerProfile={"name": "A", "team": [{"email": "kim@gmail.com"}]})
-    nobody = payload(2, customerProfile={"name": "B"})
-    summary = installation.sync(client=FakePartnerCenter([consumer, nobody, payload(3)]))
+    no_contact = payload(2, customerProfile={"name": "B"})
+    summary = installation.sync(client=FakePartnerCenter([consumer, no_contact, payload(3)]))
     assert (summary["new"], summary["without_domain"]) == (3, 2)
     found = installation.rows("select domain, domain_reason from partner_center_referrals order by referral_id")
     assert [tuple(row.values()) for row in found] == [

@@ -29,7 +29,7 @@ IN_CAPITALS, IN_BOTH = "abf5bc9c-7904-4395-a3d3-54c145624dbf", "07a76954-4814-4e
 THREE_STATUSES, GONE = "cc10beea-8d96-43bf-b731-cbaaf590750d", "26ffeb37-4a85-4550-8f49-5acdf7f29283"
 REFERRALS = 25
 NORMALIZED = "select referral_id from normalized_referrals"
-# Of each table what an upgrade has to keep.
+# The columns of each table that an upgrade has to keep.
 KEPT = {
     "raw_referrals": "lower(referral_id) as referral_id, payload, content_hash, source_updated_at, fetched_at, run_id",
     "quarantined_referrals": "payload, reason, run_id, quarantined_at",

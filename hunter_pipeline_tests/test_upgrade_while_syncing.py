@@ -94,9 +94,9 @@ def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
     """The error names the reason, and the database is unchanged."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
-    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as told:
+    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as caught:
         migrate.upgrade(newer.warehouse, patience=0.2)
-    assert told.value.hint == "Wait for its end or stop it, then run the command again."
+    assert caught.value.hint == "Wait for its end or stop it, then run the command again."
     assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
     assert migrate.status(newer.warehouse)[0] == before
 
@@ -120,9 +120,9 @@ def test_upgrade_fails_when_another_connection_locks_a_table(
     before = migrate.status(newer.warehouse)[0]
     with psycopg.connect(newer.url) as reader:
         reader.execute("select count(*) from leads_ready")
-        with pytest.raises(DatabaseError, match="55P03") as told:
+        with pytest.raises(DatabaseError, match="55P03") as caught:
             migrate.upgrade(newer.warehouse)
-        assert "pg_stat_activity" in str(told.value.hint)
+        assert "pg_stat_activity" in str(caught.value.hint)
         assert migrate.status(newer.warehouse)[0] == before
 
 

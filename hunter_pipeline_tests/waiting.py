@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-# Long enough for a slow machine that has other work to do: it ends a test that hangs, and decides nothing else.
+# Long enough for a slow and busy machine; it only ends tests that hang.
 DEADLINE_SECONDS = 300
 
 T = TypeVar("T")

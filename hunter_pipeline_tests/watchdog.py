@@ -25,9 +25,9 @@ SESSION_VARIABLE = "PYTEST_SESSION_OF_HUNTER"
 _LONGEST_TEMPORARY_FOLDER = 30
 _SHORT_TEMPORARY_FOLDER = "/tmp"
 _LOOK_SECONDS = 1.0
-# How long a process has to end by itself before it is killed.
+# The seconds that a process has to end by itself before it is killed.
 _STOP_SECONDS = 5.0
-# A process that is being started may escape one look.
+# A process that is just starting may be missed by one check.
 _LOOKS = 20
 
 
@@ -59,7 +59,7 @@ def start() -> Session:
         start_new_session=True,
     )
     os.environ |= {SESSION_VARIABLE: name, "TMPDIR": str(folder)}
-    tempfile.tempdir = None  # it remembers the machine's
+    tempfile.tempdir = None  # tempfile caches the machine's folder
     return Session(name, folder, watchdog)
 
 

@@ -13,7 +13,7 @@ from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import alerts, disk_space
 from hunter_pipeline.warehouse.connection import fetch_value
 from hunter_pipeline_tests.alerts.conftest import UI, Sensor, Webhook, age, end_sign_in, expire, fail, quarantine
-from hunter_pipeline_tests.test_privacy import secrets_of, told
+from hunter_pipeline_tests.test_privacy import find_words, secrets_of
 from hunter_pipeline_tests.warehouse.installation import Installation
 
 
@@ -193,7 +193,7 @@ def test_alerts_contain_no_personal_data_and_no_secret(
     assert len(messages) >= 4
     assert texts[0] == f"{len(messages)} alerts sent; not accepted by target 1 (JSON), the next tick tries again"
     assert "urllib3.connectionpool" in texts[2], "the log of the requests to Partner Center is there"
-    assert told("\n".join(messages + texts), secrets) == []
+    assert find_words("\n".join(messages + texts), secrets) == []
     assert [text for text in texts if "geheim" in text or "YWRhOmdlaGVpbQ" in text] == []
     assert all(re.search(rf"{UI}/runs/\S+$", message) for message in messages)
 

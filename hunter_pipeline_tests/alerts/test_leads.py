@@ -94,12 +94,12 @@ def test_expiring_lead_is_notified_at_72_24_and_4_hours(
     referral_id = new_lead(installation)
     tick()
     target.take()
-    for hours, said in ((70, "within 72 hours"), (20, "within 24 hours"), (3, "within 4 hours")):
+    for hours, phrase in ((70, "within 72 hours"), (20, "within 24 hours"), (3, "within 4 hours")):
         installation.sandbox.world.update(referral_id, expirationDateTime=expires_in(hours))
         installation.sync()
         assert (tick(), tick()) == ("1 message sent", "0 messages sent")
         [message] = target.take()
-        assert said in message
+        assert phrase in message
         assert message.count("Fabrikam") == 1
 
 

@@ -28,9 +28,9 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 def test_auth_commands_sign_in_and_out(hunter, settings: Settings):
     """Sign in with a code, show the account, sign out; the status without an account has exit code 3."""
-    nobody = hunter("auth", "status", "--json")
-    assert nobody.code == 3
-    assert json.loads(nobody.out)["problem"] == "No account is signed in."
+    signed_out = hunter("auth", "status", "--json")
+    assert signed_out.code == 3
+    assert json.loads(signed_out.out)["problem"] == "No account is signed in."
     assert hunter("auth", "status").out == "No account is signed in. Run: hunter auth login.\n"
 
     login = hunter("auth", "login")

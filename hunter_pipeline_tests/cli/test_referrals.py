@@ -92,7 +92,7 @@ def test_send_exits_with_3_when_the_sign_in_has_ended(installation: Installation
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("accept {closed}", "cannot get the status Active"),
         ("won {closed}", "cannot get the status Closed"),
@@ -107,7 +107,7 @@ def test_send_exits_with_3_when_the_sign_in_has_ended(installation: Installation
         ("cancel 999", "No answer has this number"),
     ],
 )
-def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, line: str, said: str) -> None:
+def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, line: str, message: str) -> None:
     ids = {
         "closed": add_referral(installation, status="Closed", substatus="Lost"),
         "bare": add_referral(installation, name=None, details={}),
@@ -115,7 +115,7 @@ def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, 
     }
     code, out, err = hunter("referrals", *line.format(**ids).split())
     assert (code, out, count(installation)) == (2, "", 0)
-    assert said in err
+    assert message in err
     assert is_one_sentence_and_a_hint(err)
 
 

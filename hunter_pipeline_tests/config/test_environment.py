@@ -1,4 +1,4 @@
-"""The variables of a process: those of a running demo, and those that child processes get."""
+"""Test the variables of a process: those of a running demo, and those that child processes get."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Log lines: one event per line, with the standard fields, without personal data."""
+"""Test log lines: one event per line, with the standard fields, without personal data."""
 
 import io
 import json

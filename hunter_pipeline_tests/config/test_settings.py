@@ -1,4 +1,4 @@
-"""Every setting: its default, the values that are refused, and the error message for them."""
+"""Test every setting: its default, the values that are refused, and the error message for them."""
 
 import textwrap
 from pathlib import Path

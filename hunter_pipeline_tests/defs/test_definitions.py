@@ -103,7 +103,7 @@ def test_dagster_stores_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_ALERT_URLS", "json://ada:geheim@127.0.0.1:9/geheim")
     defs = build_defs()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Dagster asks its own schedules for what it deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)  # Dagster uses deprecated attributes of its own schedules
         shown = dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
     assert "sync_partner_center_referrals" in shown
     assert "geheim" not in shown + repr(build_resources()) + repr(defs) + repr(load_settings())

@@ -313,7 +313,7 @@ def test_read_leaves_no_transaction_open(installation: Installation, run: Run, m
             "select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         )
         installation.sandbox.clear_faults()
-        installation.sandbox.stop()  # the look-ups under way break off
+        installation.sandbox.stop()  # running look-ups are aborted
         installation.sandbox.start()
         assert running.result().success
     found = {row["state"] for row in states}
@@ -327,7 +327,7 @@ def prepared(
 ) -> Iterator[dg.DagsterInstance]:
     """Prepare Dagster's instance on PostgreSQL."""
     for name in ("DAGSTER_HOME", "DAGSTER_PG_URL", "DAGSTER_DISABLE_TELEMETRY"):
-        monkeypatch.setenv(name, "")  # what `prepare` sets is taken back at the end
+        monkeypatch.setenv(name, "")  # the variables of `prepare` are restored at the end
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(installation.folder / ".token_cache"))
     own_instance.prepare(load_settings())

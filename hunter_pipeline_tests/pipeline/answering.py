@@ -10,7 +10,7 @@ from hunter_pipeline.pipeline.send_updates import Sender
 from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation
 
 PERSON = "Ada Brook"
-# What a new referral needs to be accepted, where it has none.
+# The fields that a new referral needs to be accepted, if it lacks them.
 DEAL: dict[str, Any] = {"name": "Windows 365", "value": "12000", "currency": "EUR", "close_date": "2027-03-31"}
 
 

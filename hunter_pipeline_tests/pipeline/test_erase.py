@@ -83,9 +83,7 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installa
     assert sum(changed) >= len({row["referral_id"] for rows in named.values() for row in rows}) > len(people) / 2
 
     def left() -> list[str]:
-        """
-        Return addresses in any table, and names in the referrals that had the address, because names are not unique.
-        """
+        """Return addresses in any table, and names in the referrals that had the address: names are not unique."""
         texts = {
             row["referral_id"]: row["text"]
             for row in installation.rows(
@@ -350,8 +348,8 @@ def test_forget_command_refuses_anything_but_one_address(
     installation: Installation, wrong: str | None, capfd: pytest.CaptureFixture[Any]
 ) -> None:
     assert cli.run(["forget"] if wrong is None else ["forget", wrong]) == 2
-    said = capfd.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("error: ")
-    assert "hint:  Try: hunter forget --help" in said.err
-    assert not wrong or f"'{wrong}'" not in said.err
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert "hint:  Try: hunter forget --help" in printed.err
+    assert not wrong or f"'{wrong}'" not in printed.err

@@ -17,10 +17,10 @@ LEFT_BEHIND = [sys.executable, "-c", "import time; time.sleep(3600)"]
 
 def report(**pids: int) -> None:
     """Write the current processes for the observing test atomically."""
-    told = {"session": os.environ[SESSION_VARIABLE], "folder": tempfile.gettempdir(), "pids": pids}
+    report_content = {"session": os.environ[SESSION_VARIABLE], "folder": tempfile.gettempdir(), "pids": pids}
     file = Path(os.environ["REPORT"])
     half = file.with_suffix(".half")
-    half.write_text(json.dumps(told))
+    half.write_text(json.dumps(report_content))
     half.rename(file)
 
 

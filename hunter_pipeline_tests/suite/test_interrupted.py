@@ -39,10 +39,10 @@ def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[b
         process.wait()
 
 
-def nothing_is_left(told: dict[str, Any]) -> bool:
+def nothing_is_left(found: dict[str, Any]) -> bool:
     """Return whether neither processes nor the folder of a session exist."""
-    is_there = Path(told["folder"]).exists()
-    return not (is_there or any(map(is_alive, told["pids"].values())) or processes_of(told["session"]))
+    is_there = Path(found["folder"]).exists()
+    return not (is_there or any(map(is_alive, found["pids"].values())) or processes_of(found["session"]))
 
 
 def is_alive(pid: int) -> bool:
@@ -53,11 +53,11 @@ def is_alive(pid: int) -> bool:
 def test_interrupted_session_leaves_no_processes(number: signal.Signals, tmp_path: Path) -> None:
     """Workers, PostgreSQL, other processes and the temporary folder of a killed session are removed."""
     with session(tmp_path, "-n", "1", "-k", "never_ends") as (process, report):
-        told = json.loads(report.read_text())
-        assert all(map(is_alive, told["pids"].values()))
+        found = json.loads(report.read_text())
+        assert all(map(is_alive, found["pids"].values()))
         process.send_signal(number)
         assert process.wait(DEADLINE_SECONDS) == -number
-        wait_until(lambda: nothing_is_left(told), explain=lambda: processes_of(told["session"]), pause=0.3)
+        wait_until(lambda: nothing_is_left(found), explain=lambda: processes_of(found["session"]), pause=0.3)
 
 
 def test_session_end_terminates_forgotten_processes(tmp_path: Path) -> None:
