@@ -32,7 +32,7 @@ from hunter_pipeline_tests.watchdog import own_variable
 BIN = Path(sys.executable).parent
 TOOLS = embedded.binaries()
 # Sections whose commands other tests run.
-ELSEWHERE = {"Backup and restore": "test_backup.py", "Who may read it": "test_roles.py"}
+ELSEWHERE = {"Backup and restore": "test_backup.py", "Database roles": "test_roles.py"}
 _BROWSER = """
 import html, re, sys, urllib.parse, requests
 page = requests.get(sys.argv[1], timeout=300)
@@ -154,7 +154,7 @@ def test_every_command_in_the_guide_exists() -> None:
 def test_every_section_with_commands_is_tested() -> None:
     """In the test below, or in one that is named here."""
     assert set(blocks()) - set(ELSEWHERE) == {
-        "The services", "Sign in", "Switch it on", "Off, and back", "Upgrade", "Watching it", "Troubleshooting",
+        "The services", "Sign in", "Switch it on", "Switch it off and on", "Upgrade", "Monitoring", "Troubleshooting",
         "Erasing a person", "Backup and restore with docker compose",
     }  # fmt: skip
     assert all(list(Path(__file__).parents[1].rglob(name)) for name in ELSEWHERE.values())
@@ -203,12 +203,12 @@ def test_commands_of_the_guide_work_in_their_order(
     assert _api(machine, "GET", "/api/v1/leads").json()["items"] == leads
 
     machine.put(HUNTER_PARTNER_CENTER_ENABLED="false")
-    (again,) = guide["Off, and back"]
+    (again,) = guide["Switch it off and on"]
     machine.run(again)
     assert _request_sync(machine).status_code == 400
     (upgrade,) = guide["Upgrade"]
     assert "the newest" in machine.run(upgrade)
-    (watch,) = guide["Watching it"]
+    (watch,) = guide["Monitoring"]
     lines = [json.loads(line) for line in machine.run("docker compose logs --tail 100 code").splitlines()[1:]]
     assert "partner_center_sync_summary" in [line.get("event") for line in lines]
     machine.run(watch)
