@@ -53,7 +53,7 @@ bench: $(DEV_STAMP) .venv-bench/.installed ## a sync beside dlt, an ORM and a ba
 	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --requirement $<
 	@touch $@
 
-chaos: $(DEV_STAMP) ## HTTP faults and kill -9, tried and written into docs/resilience.md; some ten minutes
+chaos: $(DEV_STAMP) ## HTTP faults and kill -9, with a report in docs/resilience.md; about ten minutes
 	@$(BIN)/python -m chaos
 
 audit: $(DEV_STAMP) ## known vulnerabilities of what requirements.txt pins; asks PyPI's advisories

@@ -1,5 +1,5 @@
 """
-The chaos suite: a matrix of HTTP faults and a loop of crashes, which write docs/resilience.md.
+The chaos suite: a matrix of HTTP faults, killed senders of answers, and a loop of crashes.
 
 `hunter_pipeline_tests/chaos` runs the same matrix. Nothing here is installed with the package.
 """

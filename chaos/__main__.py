@@ -1,5 +1,5 @@
 """
-Runs the fault matrix, the crash loop and the killed senders, and writes their results as tables into docs.
+Run the fault matrix, the crash loop and the killed senders, and write their results into docs/resilience.md.
 
     python -m chaos                  everything: about ten minutes on an idle machine
     python -m chaos --rounds 4       fewer crashes; 0 runs none
@@ -19,7 +19,7 @@ from hunter_pipeline_tests.warehouse.installation import open_installation, sign
 
 
 def main() -> int:
-    """Run what the command line asks for; return 1 if anything failed."""
+    """Run the suites that the command line selects; return 1 if anything failed."""
     options = argparse.ArgumentParser(prog="python -m chaos", description=__doc__.strip().splitlines()[0])
     options.add_argument("--rounds", type=int, default=20, help="number of crashes, 20 by default")
     options.add_argument("--seconds", type=float, default=1500, help="start no further crash after this time")
@@ -53,7 +53,7 @@ def _run_faults(*, write: bool) -> int:
             _progress(f"faults: {number} of {len(cases)}")
     failures = sum(bool(wrong) for *_, wrong in results)
     passed = len(results) - failures
-    print(f"\nHTTP faults: {len(results)} tried, {passed} survived as the contract says.", flush=True)
+    print(f"\nHTTP faults: {len(results)} injected, {passed} handled as expected.", flush=True)
     if write:
         report.write("faults", report.format_faults(results))
     return failures
@@ -68,7 +68,7 @@ def _run_answers(*, write: bool) -> int:
             results.append(result)
             print(f"answer: killed {result.moment}: {'; '.join(result.wrong) or 'applied once'}", flush=True)
     failures = sum(bool(result.wrong) for result in results)
-    print(f"Killed senders: {len(results)} tried, {len(results) - failures} survived.", flush=True)
+    print(f"Killed senders: {len(results)}, answers applied once: {len(results) - failures}.", flush=True)
     if write:
         report.write("answers", report.format_answers(results))
     return failures
@@ -81,7 +81,7 @@ def _run_crashes(rounds: int, seed: int, seconds: float, *, write: bool) -> int:
         outcome = "; ".join(result.wrong) or f"recovered in {result.seconds:.0f} s"
         print(f"crash {result.number:>2} of {rounds}: {result.target:<16} {outcome}", flush=True)
     failures = sum(bool(result.wrong) for result in results)
-    print(f"Crashes: {len(results)} tried, {len(results) - failures} survived (seed {seed}).", flush=True)
+    print(f"Crashes: {len(results)}, recovered from {len(results) - failures} (seed {seed}).", flush=True)
     if write:
         report.write("crashes", report.format_crashes(results, seed))
     return failures

@@ -1,9 +1,9 @@
 """
-Kills the sender of an answer before, during and after its PATCH, starts another one, and counts what was applied.
+Kill the sender of an answer before, during and after its PATCH, start another one, and count how often it was applied.
 
 Each round gives one answer and starts `hunter referrals send`, which the sandbox keeps waiting at one moment until it
-is killed with SIGKILL. Then a second `hunter referrals send` has to find out what became of the answer. The sandbox's
-own log says how often the answer was applied.
+is killed with SIGKILL. Then a second `hunter referrals send` has to find out whether the answer was applied. The
+sandbox's log shows how often it was.
 """
 
 import os
@@ -21,7 +21,7 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.installation import Installation
 
 SEND = [sys.executable, "-c", "from hunter_pipeline.cli import main; main()", "referrals", "send"]
-# Seconds for which the sandbox keeps a request waiting: longer than it takes to kill the sender.
+# Seconds for which the sandbox delays a request: longer than it takes to kill the sender.
 HOLD_SECONDS = 3.0
 
 

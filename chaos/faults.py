@@ -1,4 +1,4 @@
-"""The matrix of HTTP faults: each row of the contract's table at each place, run through a real sync."""
+"""Build the matrix of HTTP faults and run each case through a real sync."""
 
 import io
 import os
@@ -44,7 +44,7 @@ class Case:
     """
     One fault at one place, and the expected result.
 
-    row:       the row of the contract's table.
+    row:       the kind of fault.
     what:      the fault; when: at which moment it happens.
     error:     the type of the sync's error, None if the sync succeeds in spite of the fault.
     tries:     requests to the place of the fault.

@@ -1,4 +1,4 @@
-"""Writes the two tables of docs/resilience.md, between their markers."""
+"""Write the tables of docs/resilience.md, between their markers."""
 
 from collections import Counter
 from pathlib import Path
@@ -17,11 +17,11 @@ def format_faults(results: list[FaultResult]) -> str:
     for case, observed, wrong in results:
         duration = "permanent" if case.is_permanent else "transient"
         lines.setdefault((case.row, case.what, case.when, duration), {})[case.place] = _cell(case, observed, wrong)
-    head = ["contract's row", "fault", "when", "", *PLACES]
+    head = ["kind", "fault", "when", "", *PLACES]
     table = [_line(head), _line(["---"] * len(head))]
     table += [_line([*key, *(cells.get(place, "") for place in PLACES)]) for key, cells in lines.items()]
-    survived = sum(not wrong for *_, wrong in results)
-    return "\n".join([f"{len(results)} faults tried, {survived} survived as the contract says.", "", *table])
+    passed = sum(not wrong for *_, wrong in results)
+    return "\n".join([f"{len(results)} faults injected, {passed} handled as expected.", "", *table])
 
 
 def _cell(case: Case, observed: Observed, wrong: list[str]) -> str:
@@ -51,9 +51,9 @@ def format_crashes(results: list[CrashResult], seed: int) -> str:
         seconds = f"{each.seconds:.0f} s"
         cells = [each.number, each.target, during_sync, each.restarted, seconds, each.referrals, outcome]
         table.append(_line([str(cell) for cell in cells]))
-    survived = sum(not each.wrong for each in results)
+    passed = sum(not each.wrong for each in results)
     targets = ", ".join(f"{name} {count}" for name, count in Counter(each.target for each in results).items())
-    return "\n".join([f"{len(results)} crashes tried ({targets}; seed {seed}), {survived} survived.", "", *table])
+    return "\n".join([f"{len(results)} crashes ({targets}; seed {seed}), recovered from {passed}.", "", *table])
 
 
 def format_answers(results: list[AnswerResult]) -> str:
@@ -64,8 +64,8 @@ def format_answers(results: list[AnswerResult]) -> str:
         outcome = "**" + "; ".join(each.wrong) + "**" if each.wrong else "exactly once"
         cells = [each.moment, "yes" if each.remembers else "no", each.patches, each.applied, each.state, outcome]
         table.append(_line([str(cell) for cell in cells]))
-    survived = sum(not each.wrong for each in results)
-    return "\n".join([f"{len(results)} senders killed, {survived} answers applied exactly once.", "", *table])
+    passed = sum(not each.wrong for each in results)
+    return "\n".join([f"{len(results)} senders killed, {passed} answers applied exactly once.", "", *table])
 
 
 def _line(cells: list[str]) -> str:

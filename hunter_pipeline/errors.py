@@ -140,7 +140,7 @@ class DatabaseError(HunterError):
     exit_code = 6
 
 
-class CheckFailed(HunterError):  # noqa: N818 - the contract fixes the name
+class CheckFailed(HunterError):  # noqa: N818 - a public name, stored in sync_runs
     """A blocking asset check failed: the stored data is wrong."""
 
     exit_code = 7
