@@ -1,5 +1,5 @@
 """
-What Dagster loads: `defs`, built from the settings without opening any connection.
+Build `defs`, the definitions that Dagster loads, from the settings without any connection.
 
 `dg`, `dagster`, `workspace.yaml` and the `hunter` command all load this module.
 """
@@ -25,9 +25,9 @@ _LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
 @dg.logger({"log_level": _LEVEL, "name": dg.Field(str, default_value="dagster", is_required=False)})
 def quiet_console(context: dg.InitLoggerContext) -> logging.Logger:
     """
-    Log nothing of Dagster's to the console unless a run asks for more by `log_level`.
+    Suppress Dagster's console log unless a run sets another `log_level`.
 
-    The pipeline's own events are lines on standard error already; Dagster would repeat each.
+    The pipeline writes its events to standard error; Dagster would repeat each of them.
     """
     return dg.colored_console_logger.logger_fn(context)
 
@@ -45,10 +45,10 @@ def build_defs(
     settings: Settings | None = None, resources: dict[str, dg.ConfigurableResource] | None = None
 ) -> dg.Definitions:
     """
-    Return everything that Dagster loads.
+    Return the definitions that Dagster loads.
 
     Runs execute in one process: a sync of seconds needs no process per step, and its lease belongs to one process.
-    Raises: ConfigurationError where a variable holds a wrong value.
+    Raises: ConfigurationError if a variable has a wrong value.
     """
     settings = settings or load_settings()
     fresh = dg.FreshnessPolicy.time_window(fail_window=settings.freshness_window)

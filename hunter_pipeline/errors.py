@@ -1,9 +1,9 @@
 """
-The exception hierarchy: one class per reaction, with its exit code and whether a retry can help.
+Define the exceptions: one class per reaction, with its exit code and whether a retry can help.
 
     HunterError
     ├── ConfigurationError                 change a setting                        exit 2
-    ├── UpdateRefused                      an answer that may not be given      exit 2
+    ├── UpdateRefused                      give another answer                     exit 2
     ├── PartnerCenterError                 the upstream API
     │   ├── PartnerCenterAuthError         sign in, or get the role                exit 3
     │   ├── PartnerCenterRateLimitError    wait (transient)                        exit 4
@@ -15,7 +15,7 @@ The exception hierarchy: one class per reaction, with its exit code and whether 
     ├── DatabaseError                      check PostgreSQL                        exit 6
     └── CheckFailed                        check the data                          exit 7
 
-A message is one sentence that says what is wrong, a hint one sentence that says how to fix it. Neither contains a
+A message describes the problem in one sentence, a hint the fix in one sentence. Neither contains a
 token, a secret, an e-mail address, a phone number or a person's name.
 """
 
@@ -23,7 +23,7 @@ from typing import ClassVar
 
 
 class HunterError(Exception):
-    """The base class: `message` says what is wrong, `hint` how to fix it."""
+    """The base class; `message` describes the problem, `hint` the fix."""
 
     exit_code: ClassVar[int] = 1
     is_transient: ClassVar[bool] = False
@@ -49,7 +49,7 @@ class ConfigurationError(HunterError):
 
 
 class UpdateRefused(HunterError):  # noqa: N818 - describes a decision rather than a fault
-    """An answer to a referral may not be given, taken back or sent again; nothing was written. `code` says why."""
+    """An answer to a referral cannot be given, canceled or sent again; nothing was stored. `code` is the reason."""
 
     exit_code = 2
 

@@ -1,7 +1,7 @@
 """
-What every test may ask for: a real PostgreSQL, a sandbox over HTTPS, a home that is signed in.
+Provide the fixtures of all tests: a real PostgreSQL, a sandbox over HTTPS, a home with a signed-in account.
 
-One embedded server serves the whole session; each test that asks for `database_url` gets a database of its own on it.
+One embedded server serves the whole session; each test with `database_url` gets a database of its own on it.
 """
 
 import os
@@ -35,7 +35,7 @@ REFERRALS = 60
 ROLES = ("hunter_owner", "hunter_pipeline", "hunter_reader")
 SESSION = pytest.StashKey[watchdog.Session]()
 
-# An example takes as long as it takes: hypothesis would call a slow machine an error.
+# No deadline for an example: hypothesis would report a slow machine as an error.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -44,10 +44,10 @@ hypothesis.settings.register_profile("few examples", max_examples=10)  # for `ma
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin a session that leaves nothing behind; the workers of pytest-xdist belong to it."""
+    """Begin a session whose processes end with it; the workers of pytest-xdist belong to it."""
     for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]  # what the machine says of some other server
-    # a shell lets its background jobs (`make test &`) ignore Ctrl-C, and the processes of the tests would inherit that
+        del os.environ[name]  # the machine's variables for another server
+    # background jobs of a shell (`make test &`) ignore Ctrl-C, and the processes of the tests would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.stash[SESSION] = watchdog.start()
@@ -55,14 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the session; where there was no browser, say so on the last line."""
+    """End the session; print a notice on the last line if there was no browser."""
     if (session := config.stash.get(SESSION, None)) is None:
         return
     session.end()
     reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
     skipped: list[Any] = reporter.stats.get("skipped", []) if reporter else []
     if reporter and skipped:
-        from hunter_pipeline_tests.web.browser import NO_BROWSER  # playwright takes its time to import
+        from hunter_pipeline_tests.web.browser import NO_BROWSER  # the import of playwright is slow
 
         if count := sum(NO_BROWSER in str(report.longrepr) for report in skipped):
             reporter.write_line(f"{count} test{' was' if count == 1 else 's were'} skipped. {NO_BROWSER}", yellow=True)
@@ -80,7 +80,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.Mod
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No HUNTER_* or DAGSTER_* variable of the machine, and no .env of the checkout, reaches a test."""
+    """Keep HUNTER_* and DAGSTER_* variables of the machine and the checkout's .env away from tests."""
     for name in list(os.environ):
         if name.startswith((PREFIX, "DAGSTER_")):
             monkeypatch.delenv(name)
@@ -96,7 +96,7 @@ def embedded_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def own_server() -> Iterator[Server]:
-    """A PostgreSQL of the machine's own, with a role that owns two databases and nothing else."""
+    """Start a PostgreSQL of the machine with a role that owns two databases and has no other rights."""
     programs = servers.own_programs()
     if programs is None:
         pytest.skip(servers.NO_SERVER)
@@ -106,13 +106,13 @@ def own_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server(embedded_server: Server) -> Server:
-    """The server of the tests; a module whose tests run on both has a fixture of this name with params."""
+    """Return the embedded server; modules that run on both servers override this fixture with params."""
     return embedded_server
 
 
 @pytest.fixture
 def database_url(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty database, which HUNTER_DATABASE_URL names; dropped at the end, with the one for Dagster."""
+    """Set HUNTER_DATABASE_URL to an empty database, and drop it at the end with the one for Dagster."""
     with server.database(f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}") as url:
         monkeypatch.setenv("HUNTER_DATABASE_URL", url)
         yield url
@@ -120,7 +120,7 @@ def database_url(server: Server, request: pytest.FixtureRequest, monkeypatch: py
 
 @pytest.fixture
 def admin(database_url: str, server: Server) -> Iterator[str]:
-    """An administrator's address of an empty database; roles that a test makes by sql/roles.sql are dropped."""
+    """Return an administrator's address of an empty database; roles of sql/roles.sql are dropped at the end."""
     name = urlsplit(database_url).path.strip("/")
     yield server.admin_address(name)
     for database in (name, f"{name}_dagster"):
@@ -136,7 +136,7 @@ def admin(database_url: str, server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def warehouse(database_url: str) -> Warehouse:
-    """An empty database with the newest schema."""
+    """Return an empty database with the newest schema."""
     warehouse = Warehouse.from_settings(load_settings())
     migrate.upgrade(warehouse)
     return warehouse
@@ -144,14 +144,14 @@ def warehouse(database_url: str) -> Warehouse:
 
 @pytest.fixture
 def connection(warehouse: Warehouse) -> Iterator[Connection]:
-    """An open connection to it."""
+    """Open a connection to the warehouse."""
     with warehouse.connection() as connection:
         yield connection
 
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A small Partner Center whose world stands still; the environment points to it."""
+    """Start a small Partner Center whose data does not change, and point the environment to it."""
     with Sandbox(SandboxOptions(referrals=REFERRALS)) as sandbox:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
@@ -160,13 +160,13 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def settings(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Settings:
-    """The settings of a process that talks to the sandbox and the test's database."""
+    """Return the settings of a process with the sandbox and the test's database."""
     return load_settings()
 
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[PartnerCenterClient]:
-    """A client that is signed in to the sandbox."""
+    """Return a client that is signed in to the sandbox."""
     with open_client(settings) as client:
         client.sign_in.login_device_code(lambda *_: None)
         yield client
@@ -174,14 +174,14 @@ def client(settings: Settings) -> Iterator[PartnerCenterClient]:
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Installation]:
-    """A sandbox and a database that the tests of one module share."""
+    """Open a sandbox and a database that the tests of one module share."""
     with open_installation(server, SandboxOptions(referrals=30)) as installation:
         yield installation
 
 
 @pytest.fixture
 def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
-    """The environment of a process that is signed in to that sandbox, on empty tables."""
+    """Return the shared installation with a signed-in account and empty tables, and set its environment."""
     for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)
     sign_in(shared)
@@ -191,5 +191,5 @@ def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of this machine that nothing listens on."""
+    """Return a port of this machine on which no process listens."""
     return free_ports.free_port()

@@ -1,15 +1,15 @@
-"""Ports for services that have to be told theirs before they start."""
+"""Find ports for services that need theirs before they start."""
 
 import random
 import socket
 
-# Below the ports that Linux and macOS give to those who ask for any: neither another test that runs at the same time
-# nor an outgoing connection takes one of these between the look and the start.
+# Below the ephemeral ports of Linux and macOS, so that neither another test nor an outgoing connection takes one of
+# these between the check and the start.
 _FIRST, _LAST = 15_000, 30_000
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
+    """Return a port of 127.0.0.1 on which no process listens."""
     choice = random.SystemRandom()  # unaffected by the seeds of hypothesis
     while True:
         port = choice.randrange(_FIRST, _LAST)

@@ -1,4 +1,4 @@
-"""The processes of a folder: what a program that a test has started must have ended."""
+"""Find and end the processes of a folder, which a program under test should have ended."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +8,7 @@ import psutil
 
 
 def processes_below(folder: Path) -> list[psutil.Process]:
-    """Return the living processes that have something in the folder in their arguments, or their HUNTER_HOME there."""
+    """Return the running processes that have a path in the folder in their arguments or as HUNTER_HOME."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -20,7 +20,7 @@ def processes_below(folder: Path) -> list[psutil.Process]:
 
 @contextmanager
 def ended_processes(folder: Path) -> Iterator[None]:
-    """Kill what is left of the folder's processes at the end of the block."""
+    """Kill the remaining processes of the folder at the end of the block."""
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
 """
-Which tests run on which worker of pytest-xdist, and in which order.
+Assign tests to the workers of pytest-xdist and order them.
 
-A module's tests share fixtures, so they stay together. The modules that start a whole Dagster stay together as well:
-two such systems at once would take each other's time on a machine with two cores.
+Tests of a module share fixtures, so they stay together. Modules that start a whole Dagster stay together as well,
+because two such systems at once would slow each other down on a machine with two cores.
 """
 
 from pathlib import Path
@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-# The modules that start a whole Dagster: one worker runs them, one after the other, beginning at once.
+# The modules that start a whole Dagster: one worker runs them first, one after the other.
 WHOLE_SYSTEMS = ("test_browser", "test_api_syncs", "test_uat", "test_operations", "test_demo", "test_dagster_commands")
-# Others that take their time begin early, so that no worker is left alone with one at the end.
+# Other slow modules start early, so that no worker runs one alone at the end.
 LONG = ("test_disk", "test_privacy")
 
 
 def sort_longest_first(items: list[pytest.Item]) -> None:
-    """Put the longest modules first; within one, and among the others, the order stays."""
+    """Put the longest modules first; keep the order within a module and among the others."""
     places = {name: place for place, name in enumerate((*WHOLE_SYSTEMS, *LONG))}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 class ModuleScheduling(LoadFileScheduling):
-    """Hands out tests by module, the modules of WHOLE_SYSTEMS as one."""
+    """A scheduler that distributes tests by module, with the modules of WHOLE_SYSTEMS as one."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)

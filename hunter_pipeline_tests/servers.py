@@ -1,8 +1,8 @@
 """
-The PostgreSQL servers of the tests: the embedded one, and one of the machine's own where it has any.
+Start the PostgreSQL servers of the tests: the embedded one, and one of the machine if it is installed.
 
-The embedded server belongs to its user, who may do everything. On the machine's own server a role owns the two
-databases of a test and nothing else, as on a server that an administrator runs for others.
+The embedded server belongs to its user, who has all rights. On the machine's server a role owns the two databases of
+a test and has no other rights, as on a server with a separate administrator.
 """
 
 import os
@@ -40,11 +40,11 @@ _PROGRAMS = (
 @dataclass(frozen=True)
 class Server:
     """
-    A server that runs.
+    A running server.
 
-    home:  HUNTER_HOME of the embedded server; of another one a folder where no server lives.
+    home:  HUNTER_HOME of the embedded server; for another one a folder without a server.
     admin: the superuser's address of the database postgres.
-    owner: role that owns the tests' databases; the superuser where it is None.
+    owner: role that owns the tests' databases; the superuser if None.
     """
 
     home: Path
@@ -56,7 +56,7 @@ class Server:
         return urlsplit(self.admin)._replace(path=f"/{database}").geturl()
 
     def address(self, database: str) -> str:
-        """Return the address of a database that a test uses."""
+        """Return the address of a test's database."""
         address = self.admin_address(database)
         return address if self.owner is None else address.replace("//postgres:@", f"//{self.owner}:@")
 
@@ -79,12 +79,12 @@ class Server:
 
 @contextmanager
 def embedded_server() -> Iterator[Server]:
-    """Run an embedded server; its path is short, because a socket's path has a limit."""
+    """Run an embedded server in a short path, because a socket's path has a limit."""
     home = Path(tempfile.mkdtemp(prefix="server-"))
     embedded.start(home)
     server = Server(home, embedded.address(home, "postgres") or "")
     with psycopg.connect(server.admin, autocommit=True) as connection:
-        connection.execute("alter system set fsync = off")  # what a test has stored need not outlive the machine
+        connection.execute("alter system set fsync = off")  # data of a test need not survive a crash of the machine
         connection.execute("select pg_reload_conf()")
     try:
         yield server
@@ -95,7 +95,7 @@ def embedded_server() -> Iterator[Server]:
 
 @contextmanager
 def own_server(programs: Path) -> Iterator[Server]:
-    """Run a cluster of its own on the machine's programs, with a role that is no superuser and may create nothing."""
+    """Run a cluster with the machine's programs, and a role that is no superuser and may create nothing."""
     folder = Path(tempfile.mkdtemp(prefix="own-"))
     account = _server_account()
     if account is not None:
@@ -123,24 +123,24 @@ def own_server(programs: Path) -> Iterator[Server]:
 
 
 def own_programs() -> Path | None:
-    """Return the folder of the oldest PostgreSQL of this machine that is new enough, None where there is none."""
+    """Return the folder of the machine's oldest supported PostgreSQL, or None if there is none."""
     folders = [path for pattern in _PROGRAMS for path in Path("/").glob(pattern.removeprefix("/"))]
     if (pg_config := shutil.which("pg_config")) is not None:
-        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
-        folders.append(Path(said.stdout.strip()))
+        output = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(output.stdout.strip()))
     versions = {folder: _version(folder) for folder in folders if (folder / "initdb").exists()}
     fitting = [folder for folder, version in versions.items() if version >= OLDEST]
     return min(fitting, key=lambda folder: versions[folder], default=None)
 
 
 def _version(programs: Path) -> int:
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"\) (\d+)", said.stdout)
+    output = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\) (\d+)", output.stdout)
     return int(found[1]) if found else 0
 
 
 def _server_account() -> str | None:
-    """Return the user that runs a server which root starts, because PostgreSQL refuses to run as root."""
+    """Return the user of a server that root starts, because PostgreSQL refuses to run as root."""
     for name in ("postgres", "pgserver", "nobody") if os.geteuid() == 0 else ():
         with suppress(KeyError):
             return pwd.getpwnam(name).pw_name

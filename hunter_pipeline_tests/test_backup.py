@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md: a backup of both databases, restored on a fresh server, and work goes on."""
+"""Test the commands of docs/operations.md: back up both databases, restore them on a fresh server, and continue."""
 
 import json
 import os
@@ -35,7 +35,7 @@ VARIABLES = {"PGHOST", "PGPORT", "PGUSER", "DATABASE", "DAGSTER_DATABASE", "BACK
 
 @pytest.fixture
 def fresh() -> Iterator[str]:
-    """An administrator's address of a server that has just been made."""
+    """Return an administrator's address of a new server."""
     home = Path(tempfile.mkdtemp(prefix="hunter-fresh-"))
     embedded.start(home)
     yield embedded.address(home, "postgres") or ""
@@ -45,13 +45,13 @@ def fresh() -> Iterator[str]:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a command does to the environment ends with the test."""
+    """Undo a command's changes of the environment at the end of the test."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
 def administrator_runs(block: str, url: str, *, database: str, backups: Path) -> None:
-    """A block of the guide as it stands; only where the server is and what the databases are called is told."""
-    told = {
+    """Run a block of the guide unchanged, with the address of the server and the names of the databases."""
+    variables = {
         "PGHOST": parse_qs(urlsplit(url).query)["host"][0],
         "PGPORT": "5432",
         "PGUSER": "postgres",
@@ -59,18 +59,18 @@ def administrator_runs(block: str, url: str, *, database: str, backups: Path) ->
         "DAGSTER_DATABASE": f"{database}_dagster",
         "BACKUPS": str(backups),
     }
-    assert set(told) == VARIABLES
+    assert set(variables) == VARIABLES
     subprocess.run(
         ["bash", "-euo", "pipefail", "-c", BLOCKS[block]],
         cwd=CHECKOUT,
-        env=os.environ | told | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
+        env=os.environ | variables | {"PATH": f"{TOOLS}:{os.environ['PATH']}"},
         check=True,
         timeout=DEADLINE_SECONDS,
     )
 
 
 def hunter(capfd: pytest.CaptureFixture[str], *arguments: str) -> Any:
-    """What a command prints as JSON."""
+    """Return the JSON output of a command."""
     capfd.readouterr()
     assert cli.run(list(arguments)) == 0, capfd.readouterr().err
     return json.loads(capfd.readouterr().out or "null")
@@ -84,14 +84,14 @@ def dagster_runs() -> list[str]:
 
 
 def elsewhere(url: str, home: Path) -> None:
-    """From now on the commands work with another database, as the pipeline's role, in another HUNTER_HOME."""
+    """Make later commands use another database, as the pipeline's role, and another HUNTER_HOME."""
     for name in ("DAGSTER_PG_URL", "DAGSTER_HOME"):
         os.environ.pop(name, None)
     os.environ |= {"HUNTER_DATABASE_URL": as_role(url, "hunter_pipeline"), "HUNTER_HOME": str(home)}
 
 
-def test_the_guide_names_each_variable_of_its_commands() -> None:
-    """The two blocks are there, and use nothing but what the guide tells to export."""
+def test_guide_names_each_variable_of_its_commands() -> None:
+    """Both blocks exist and use only variables that the guide exports."""
     assert set(BLOCKS) == {"backup", "restore"}
     used = set(re.findall(r"\$\{?(\w+)", "".join(BLOCKS.values())))
     exported = set(re.findall(r"(\w+)=", "".join(re.findall(r"^export .*$", GUIDE, re.MULTILINE))))
@@ -99,10 +99,10 @@ def test_the_guide_names_each_variable_of_its_commands() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_restored_backup_is_where_work_goes_on(
+def test_sync_continues_from_a_restored_backup(
     sandbox: Sandbox, admin: str, fresh: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """On a fresh server the leads are the same, Dagster knows its runs, and the next sync finds nothing new."""
+    """On a fresh server the leads are the same, Dagster has its runs, and the next sync finds nothing new."""
     name = urlsplit(admin).path.strip("/")
     apply_roles(admin)
     migrate.upgrade(Warehouse(as_role(admin, "hunter_owner"), load_settings().home))

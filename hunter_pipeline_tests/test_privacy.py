@@ -1,4 +1,4 @@
-"""What a run leaves behind: no address, number, name or token of anybody in logs, events, errors or files."""
+"""Test that logs, events, errors and files of a run contain no address, number, name or token."""
 
 import json
 import os
@@ -28,7 +28,7 @@ Command = Callable[..., int]
 
 @pytest.fixture
 def hunter(settings: Settings) -> Iterator[Command]:
-    """Run a command in this process, `--debug` included; returns its exit code, 1 for an error that rose."""
+    """Run a command in this process, also with `--debug`; return its exit code, 1 for an exception."""
     before = dict(os.environ)
 
     def run(*arguments: str, debug: bool = False) -> int:
@@ -44,7 +44,7 @@ def hunter(settings: Settings) -> Iterator[Command]:
 
 
 def secrets_of(sandbox: Sandbox, settings: Settings) -> set[str]:
-    """Everything that must not get out: the people of the sandbox, whoever is signed in, and their tokens."""
+    """Return all personal data and tokens: the people of the sandbox, the signed-in user and their tokens."""
     people = {"Ada Brook"}
     numbers: set[str] = set()
     with sandbox.world.lock:
@@ -76,14 +76,14 @@ def tokens_of(settings: Settings) -> set[str]:
     }
 
 
-def told(text: str, words: set[str]) -> list[str]:
-    """Which of the words stand in a text, whatever their case, also as JSON writes them."""
+def find_words(text: str, words: set[str]) -> list[str]:
+    """Return the words that a text contains in any case, also in JSON's escapes."""
     folded = text.casefold()
     return [word for word in words if word.casefold() in folded or json.dumps(word)[1:-1].casefold() in folded]
 
 
 def dagster_storage(settings: Settings) -> str:
-    """Every row of every table in Dagster's database: runs, tags, events, metadata, schedules."""
+    """Return every row of every table in Dagster's database: runs, tags, events, metadata, schedules."""
     warehouse = Warehouse.from_settings(settings)
     rows: list[str] = []
     with psycopg.connect(warehouse.address(warehouse.dagster_database)) as connection:
@@ -95,7 +95,7 @@ def dagster_storage(settings: Settings) -> str:
 
 
 def files_of(home: Path, *, without: Path) -> str:
-    """Names and contents of every file under HUNTER_HOME but the token cache, which is for its owner only."""
+    """Return names and contents of every file under HUNTER_HOME except the token cache, which is private."""
     files = [path for path in home.rglob("*") if path.is_file() and path != without]
     return "\n".join(f"{path}\n{path.read_bytes().decode('utf-8', 'replace')}" for path in files)
 
@@ -113,13 +113,13 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_nothing_personal_gets_out(
+def test_personal_data_is_in_no_output(
     hunter: Command, sandbox: Sandbox, settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A whole run by the command line, failures of every kind and `--debug` included, tells of nobody."""
+    """A whole run by the command line, with failures of every kind and `--debug`, prints no personal data."""
     secrets = secrets_of(sandbox, settings)
     hunter("auth", "login")
-    capfd.readouterr()  # `auth` shows whoever signs in their own name
+    capfd.readouterr()  # `auth` shows the signed-in user's own name
     secrets |= tokens_of(settings)
     codes = {"sync": hunter("sync"), "again": hunter("sync", "--full", "--json", debug=True)}
     hunter("doctor")
@@ -140,33 +140,33 @@ def test_nothing_personal_gets_out(
     hunter("doctor", debug=True)
     settings.token_cache.write_text('{"RefreshToken": "ada.brook@fourthcoffee.com"}')
     codes["corrupt"] = hunter("sync", debug=True)
-    said = "".join(capfd.readouterr())
+    printed = "".join(capfd.readouterr())
     places = {
-        "output": said,
+        "output": printed,
         "Dagster": dagster_storage(settings),
         "files": files_of(settings.home, without=settings.token_cache),
         "record": _sync_runs(settings),
     }
-    assert {name: told(text, secrets) for name, text in places.items()} == {name: [] for name in places}
+    assert {name: find_words(text, secrets) for name, text in places.items()} == {name: [] for name in places}
     assert len(secrets) > ENOUGH
     assert codes["row refused"] == 6
     assert (codes["forbidden"], codes["revoked"], codes["corrupt"]) == (3, 3, 3)
     assert codes["malformed"] == codes["redirect"] == 5
-    assert "partner_center_sync_failed" in said
+    assert "partner_center_sync_failed" in printed
     assert "ASSET_MATERIALIZATION" in places["Dagster"]
 
 
 def _with_a_row_refused(hunter: Command, settings: Settings) -> int:
     """PostgreSQL's own error quotes the row that it refuses."""
     url = Warehouse.from_settings(settings).address()
-    rule = "alter table normalized_referrals add constraint nobody check (contacts = '[]') not valid"
+    rule = "alter table normalized_referrals add constraint no_contacts check (contacts = '[]') not valid"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(rule)
         connection.execute("update normalized_referrals set contacts = '[]'")
         connection.execute("update newest_versions set pending = 'normalize'")
     code = hunter("sync", "--full", debug=True)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("alter table normalized_referrals drop constraint nobody")
+        connection.execute("alter table normalized_referrals drop constraint no_contacts")
     return code
 
 
@@ -175,11 +175,11 @@ def _sync_runs(settings: Settings) -> str:
         return json.dumps(connection.execute("select * from sync_runs").fetchall(), default=str)
 
 
-def test_the_test_would_notice(sandbox: Sandbox, settings: Settings) -> None:
-    """The grep finds an address, a name, a number and what JSON escapes of them."""
+def test_search_finds_personal_data_when_it_is_there(sandbox: Sandbox, settings: Settings) -> None:
+    """The search finds an address, a name, a number and their JSON escapes."""
     secrets = secrets_of(sandbox, settings)
     address = next(word for word in secrets if "@" in word)
-    assert told(f"x {address.upper()} y", secrets)
-    assert told("by Ada Brook", secrets)
-    assert told(json.dumps({"name": "Zoë"}), {"Zoë"})
-    assert not told(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739", secrets)
+    assert find_words(f"x {address.upper()} y", secrets)
+    assert find_words("by Ada Brook", secrets)
+    assert find_words(json.dumps({"name": "Zoë"}), {"Zoë"})
+    assert not find_words(f"{urlsplit(load_settings().partner_center_api_url).hostname} 739", secrets)

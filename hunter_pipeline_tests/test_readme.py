@@ -1,4 +1,4 @@
-"""README and CONTRIBUTING against the code: what they say is there, is there."""
+"""Test that commands, settings, links and targets in README and CONTRIBUTING exist."""
 
 import re
 import subprocess
@@ -29,14 +29,14 @@ def _settings_table() -> str:
     return "\n".join(lines)
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    """The table of settings is what the code says."""
+def test_readme_lists_every_setting_with_its_default() -> None:
+    """The table of settings agrees with the code."""
     assert _settings_table() in README
 
 
 @pytest.mark.parametrize("words", _named_commands())
 def test_every_command_in_the_readme_exists(words: str) -> None:
-    """Each `hunter ...` that the README shows is a command, and its options are options of it."""
+    """Each `hunter ...` in the README is a command with these options."""
     name, *rest = words.split()
     command = load_command(name)
     while rest and (inner := getattr(command, "commands", {}).get(rest[0])) is not None:
@@ -47,13 +47,13 @@ def test_every_command_in_the_readme_exists(words: str) -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    """No command is kept from the reader."""
+    """The README mentions every command."""
     names = {words.split()[0] for words in _named_commands()}
     assert set(COMMANDS) <= names
 
 
 def test_every_make_target_in_the_documents_exists() -> None:
-    """`make something` in a document is a target that `make help` explains."""
+    """Each `make ...` in a document is a target that `make help` lists."""
     named = {
         target
         for path in DOCUMENTS
@@ -66,14 +66,14 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(path: Path) -> None:
-    """A relative link or picture names a file that is there."""
+def test_every_link_has_a_target(path: Path) -> None:
+    """A relative link or picture names an existing file."""
     targets = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
-def test_every_proof_that_resilience_names_is_there() -> None:
-    """The test files that docs/resilience.md leans on exist under `hunter_pipeline_tests`."""
+def test_every_test_file_named_in_the_resilience_guide_exists() -> None:
+    """The test files named in docs/resilience.md exist under `hunter_pipeline_tests`."""
     named = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8"))
     tests = ROOT / "hunter_pipeline_tests"
     inside = {path.relative_to(tests).as_posix() for path in tests.rglob("test_*.py")}

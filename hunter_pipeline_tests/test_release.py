@@ -1,4 +1,4 @@
-"""A release: one version, a changelog that knows it, and a wheel that works far from the checkout."""
+"""Test a release: one version, a changelog with it, and a wheel that works outside the checkout."""
 
 import json
 import os
@@ -39,7 +39,7 @@ for name, module in sorted(sys.modules.items()):
 
 
 def files_of(name: str, *, below: Path) -> set[str]:
-    """Everything in a folder of the checkout, or one file of it, by its path in the package."""
+    """Return all files of a folder of the checkout, or one file, by their paths in the package."""
     found = [path for path in (below / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return {f"hunter_pipeline/{path.relative_to(below)}" for path in found or [below / name]}
 
@@ -50,7 +50,7 @@ def numbers_of(version: str) -> tuple[int, ...]:
 
 @pytest.fixture(scope="module")
 def wheel() -> Iterator[Path]:
-    """The wheel of this checkout, built by its own backend, from what is installed here."""
+    """Build the wheel of this checkout with its backend and the installed packages."""
     with tempfile.TemporaryDirectory(prefix="hunter-wheel-") as folder:
         words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, str(CHECKOUT)]
         subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=DEADLINE_SECONDS)
@@ -58,8 +58,8 @@ def wheel() -> Iterator[Path]:
         yield path
 
 
-def test_the_wheel_holds_everything(wheel: Path) -> None:
-    """Each file of the package, templates and the like included, and the SQL and YAML beside it; no tests."""
+def test_wheel_contains_every_file(wheel: Path) -> None:
+    """The wheel has each file of the package, with templates, SQL and YAML, and no tests."""
     with zipfile.ZipFile(wheel) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
     beside = set[str]().union(*(files_of(name, below=CHECKOUT) for name in BESIDE))
@@ -70,9 +70,9 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
 @pytest.fixture
 def empty_environment(wheel: Path, tmp_path: Path) -> Path:
     """
-    A virtual environment with the wheel in it, which sees the dependencies but not the checkout.
+    Create a virtual environment with the wheel, which sees the dependencies but not the checkout.
 
-    A path file's plain line makes a folder visible without the path files in it, such as that of the checkout.
+    A plain line in a path file makes a folder importable without its path files, such as that of the checkout.
     """
     folder = tmp_path / "venv"
     venv.create(folder, with_pip=False, symlinks=True)
@@ -85,10 +85,10 @@ def empty_environment(wheel: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_wheel_works_outside_the_checkout(
+def test_wheel_works_outside_the_checkout(
     empty_environment: Path, sandbox: Sandbox, database_url: str, tmp_path: Path
 ) -> None:
-    """From an empty folder: its version, the schema, a sign-in, a sync; and no line of the checkout took part."""
+    """Version, schema, sign-in and sync work in an empty folder without code of the checkout."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -113,8 +113,8 @@ def test_the_wheel_works_outside_the_checkout(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_the_changelog_is_one() -> None:
-    """Keep a Changelog's form, the newest first; the version of the code is the newest released or the next one."""
+def test_changelog_has_one_unreleased_section_and_the_version() -> None:
+    """The form is that of Keep a Changelog, and the version is the newest released or the next one."""
     text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert sections[0] == "[Unreleased]"

@@ -1,4 +1,4 @@
-"""`sql/roles.sql` on a real server: what owner, pipeline and reader can do, and cannot."""
+"""Test `sql/roles.sql` on a real server: the rights of owner, pipeline and reader."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def variable(name: str, value: str) -> Iterator[None]:
 
 
 def reader_sees(admin: str) -> set[str]:
-    """What the reader can select from."""
+    """Return the tables and views that the reader can select from."""
     seen: set[str] = set()
     for (name,) in run(admin, RELATIONS):
         try:
@@ -63,8 +63,8 @@ def reader_sees(admin: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner upgrades, the pipeline signs in, syncs and forgets, the reader sees leads_ready and nothing else."""
+def test_each_role_has_only_the_rights_it_needs(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner upgrades, the pipeline signs in, syncs and forgets, and the reader reads leads_ready only."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())
     apply_roles(admin)
     with variable("HUNTER_DATABASE_URL", as_role(admin, "hunter_owner")):
@@ -88,8 +88,8 @@ def test_each_role_does_its_work_and_no_more(admin: str, sandbox: Sandbox, monke
             run(as_role(admin, role), statement)
 
 
-def test_a_replaced_view_keeps_its_grants(admin: str) -> None:
-    """An upgrade that makes leads_ready anew leaves it to whoever could read it before."""
+def test_replaced_view_keeps_its_grants(admin: str) -> None:
+    """An upgrade that replaces leads_ready keeps the rights of all its readers."""
     apply_roles(admin)
     owner = Warehouse(as_role(admin, "hunter_owner"), load_settings().home)
     migrate.upgrade(owner)
@@ -103,8 +103,8 @@ def test_a_replaced_view_keeps_its_grants(admin: str) -> None:
     run(as_role(admin, "hunter_pipeline"), "select * from leads_ready")
 
 
-def test_a_database_from_before_the_roles(admin: str) -> None:
-    """Run after an upgrade by somebody else, and run twice, it ends the same; only the owner upgrades from then on."""
+def test_roles_are_added_to_an_older_database(admin: str) -> None:
+    """The script gives the same result after an upgrade by another role and when it runs twice."""
     migrate.upgrade(Warehouse(admin, load_settings().home))
     apply_roles(admin)
     apply_roles(admin)

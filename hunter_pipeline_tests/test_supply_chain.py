@@ -1,4 +1,4 @@
-"""What is installed is what was pinned: every package has its hashes, and another file is refused."""
+"""Test that only pinned files are installed: every package has hashes, and another file is refused."""
 
 import hashlib
 import re
@@ -13,8 +13,8 @@ CHECKOUT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_pin_has_a_hash_and_no_index_is_named(name: str):
-    """One version and at least one sha256 a package; where it comes from is the machine's own choice."""
+def test_every_pin_has_a_hash_and_no_index(name: str):
+    """Every package has one version and at least one sha256, and no file names a package index."""
     text = (CHECKOUT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     pins = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     assert len(pins) > 50
@@ -22,8 +22,8 @@ def test_every_pin_has_a_hash_and_no_index_is_named(name: str):
     assert "://" not in text
 
 
-def test_make_installs_by_hashes_only():
-    """Each install of a requirements file says --require-hashes; our own package comes without dependencies."""
+def test_make_installs_with_hashes_only():
+    """Each install of a requirements file has --require-hashes; our package is installed without dependencies."""
     lines = re.findall(r"\$\(PIP\) install (.*)", (CHECKOUT / "Makefile").read_text(encoding="utf-8"))
     assert len(lines) == 3
     assert all("--require-hashes --requirement" in line or "--no-deps" in line for line in lines)
@@ -31,8 +31,8 @@ def test_make_installs_by_hashes_only():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
-def test_a_changed_hash_is_refused(changed: bool, tmp_path: Path):
-    """pip, called as `make install` calls it, takes the file with the pinned hash and no other."""
+def test_changed_hash_is_refused(changed: bool, tmp_path: Path):
+    """pip with the options of `make install` accepts the file with the pinned hash only."""
     wheel = tmp_path / "thing-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as file:
         file.writestr("thing.py", "")

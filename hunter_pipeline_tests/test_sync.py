@@ -1,4 +1,4 @@
-"""The steps of a sync against the sandbox and a real PostgreSQL: what arrives, what it becomes, what is counted."""
+"""Test the steps of a sync against the sandbox and a real PostgreSQL: stored rows and counts."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -26,12 +26,12 @@ PAGE = 10
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Server:
-    """The embedded server and, where there is one, the machine's own."""
+    """Return the embedded server and, if there is one, a server of the machine."""
     return request.getfixturevalue(request.param)
 
 
 def counted(summary: dict[str, Any]) -> tuple[int, ...]:
-    """(fetched, new, updated, unchanged, quarantined), which always add up."""
+    """Return (fetched, new, updated, unchanged, quarantined), and check that they add up."""
     names = ("fetched", "new", "updated", "unchanged", "quarantined")
     counts = tuple(summary[name] for name in names)
     assert counts[0] == sum(counts[1:]), dict(zip(names, counts, strict=True))
@@ -39,16 +39,16 @@ def counted(summary: dict[str, Any]) -> tuple[int, ...]:
 
 
 def oldest_and_newest(installation: Installation) -> tuple[str, str]:
-    """The ids of the referrals that changed first and last."""
+    """Return the ids of the referrals that changed first and last."""
     known = sorted(installation.sandbox.world.incoming().values(), key=lambda item: item["updatedDateTime"])
     return known[0]["id"], known[-1]["id"]
 
 
-# What arrives
+# Stored payloads
 
 
-def test_a_first_sync_lands_everything(installation: Installation) -> None:
-    """Each referral that the API lists is in the three tables, once, and is counted as new."""
+def test_first_sync_stores_every_referral(installation: Installation) -> None:
+    """Each listed referral is once in the three tables and is counted as new."""
     summary = installation.sync()
     assert summary["status"] == "success"
     assert counted(summary) == (REFERRALS, REFERRALS, 0, 0, 0)
@@ -65,15 +65,15 @@ def test_a_first_sync_lands_everything(installation: Installation) -> None:
     assert summary["without_domain"] == without > 0
 
 
-def test_the_payload_stays_as_it_came(installation: Installation) -> None:
-    """`raw_referrals.payload` is the very JSON that the API sent."""
+def test_payload_is_stored_unchanged(installation: Installation) -> None:
+    """`raw_referrals.payload` equals the JSON of the API."""
     installation.sync()
     stored = {row["referral_id"]: row["payload"] for row in installation.rows("select * from raw_referrals")}
     assert stored == installation.sandbox.world.incoming()
 
 
-def test_a_second_sync_finds_nothing_to_do(installation: Installation) -> None:
-    """The same upstream state once more: 0 new, 0 updated, the same rows in every table."""
+def test_second_sync_changes_nothing(installation: Installation) -> None:
+    """For the same upstream state 0 referrals are new or updated, and all tables have the same rows."""
     installation.sync()
     before = installation.state()
     summary = installation.sync()
@@ -84,8 +84,8 @@ def test_a_second_sync_finds_nothing_to_do(installation: Installation) -> None:
     assert installation.state() == before
 
 
-def test_an_incremental_sync_asks_for_what_changed(installation: Installation) -> None:
-    """It asks from five minutes before the last success's newest change on, and reads only that."""
+def test_incremental_sync_requests_changes_only(installation: Installation) -> None:
+    """It filters from five minutes before the newest change of the last success."""
     watermark = installation.sync()["watermark"]
     installation.sandbox.requests.clear()
     summary = installation.sync()
@@ -101,8 +101,8 @@ def _earlier(watermark: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
-def test_changes_and_arrivals_are_picked_up(installation: Installation) -> None:
-    """What changed upstream is updated, what arrived is new, and each count says so."""
+def test_sync_stores_changed_and_new_referrals(installation: Installation) -> None:
+    """Changed referrals are updated, new ones are inserted, and both are counted."""
     installation.sync()
     world = installation.sandbox.world
     changed, _ = oldest_and_newest(installation)
@@ -118,8 +118,8 @@ def test_changes_and_arrivals_are_picked_up(installation: Installation) -> None:
     assert installation.value("select count(*) from raw_referrals where referral_id = %s", changed) == 2
 
 
-def test_synced_at_moves_when_seen_and_updated_at_when_changed(installation: Installation) -> None:
-    """A full read that sees an unchanged referral moves its `synced_at` and leaves `updated_at` alone."""
+def test_synced_at_follows_reads_and_updated_at_follows_changes(installation: Installation) -> None:
+    """A full read of an unchanged referral changes its `synced_at` and not its `updated_at`."""
     installation.sync()
     changed, _ = oldest_and_newest(installation)
     before = {row["referral_id"]: row for row in installation.rows("select * from partner_center_referrals")}
@@ -131,8 +131,8 @@ def test_synced_at_moves_when_seen_and_updated_at_when_changed(installation: Ins
     assert all(after[key]["created_at"] == before[key]["created_at"] for key in before)
 
 
-def test_a_sync_does_not_move_what_it_has_not_seen(installation: Installation) -> None:
-    """An incremental sync leaves `synced_at` of the referrals that it did not ask for."""
+def test_synced_at_stays_when_a_referral_was_not_read(installation: Installation) -> None:
+    """An incremental sync does not change `synced_at` of referrals that it did not read."""
     installation.sync()
     oldest, _ = oldest_and_newest(installation)
     before = installation.value("select synced_at from partner_center_referrals where referral_id = %s", oldest)
@@ -140,11 +140,11 @@ def test_a_sync_does_not_move_what_it_has_not_seen(installation: Installation) -
     assert installation.value("select synced_at from partner_center_referrals where referral_id = %s", oldest) == before
 
 
-# Broken off
+# Interrupted reads
 
 
-def test_a_read_that_breaks_off_keeps_its_pages(installation: Installation) -> None:
-    """Page 3 cannot be read: pages 1 and 2 stay, the sync is recorded as failed with its error and counts."""
+def test_interrupted_read_keeps_its_pages(installation: Installation) -> None:
+    """If page 3 cannot be read, pages 1 and 2 stay, and the sync is recorded as failed with its counts."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     summary = installation.sync()
     assert summary["status"] == "failed"
@@ -157,8 +157,8 @@ def test_a_read_that_breaks_off_keeps_its_pages(installation: Installation) -> N
 
 
 @pytest.mark.parametrize("mode", ["incremental", "full"])
-def test_the_next_sync_goes_on_behind_the_last_page(installation: Installation, mode: Any) -> None:
-    """After a read that broke off at page 3 the next one asks for page 3 on, and reads at most a page again."""
+def test_next_sync_continues_after_the_last_page_of_an_interrupted_read(installation: Installation, mode: Any) -> None:
+    """After a read that failed at page 3, the next one repeats at most one page."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync(mode)
     installation.sandbox.requests.clear()
@@ -172,16 +172,16 @@ def test_the_next_sync_goes_on_behind_the_last_page(installation: Installation, 
     assert installation.sync()["mode"] == "incremental"
 
 
-def test_a_full_read_supersedes_an_incremental_one(installation: Installation) -> None:
-    """A full sync after an incremental one that broke off begins from the first page."""
+def test_full_read_replaces_an_interrupted_incremental_read(installation: Installation) -> None:
+    """A full sync after an interrupted incremental one begins with the first page."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=3, times=1))
     installation.sync()
     summary = installation.sync("full")
     assert (summary["mode"], summary["fetched"], summary["missing"]) == ("full", REFERRALS, 0)
 
 
-def test_a_page_and_its_cursor_are_one_transaction(installation: Installation) -> None:
-    """A page whose cursor cannot be written (the second is the first that moves it) does not land either."""
+def test_page_and_cursor_are_stored_in_one_transaction(installation: Installation) -> None:
+    """A page is not stored if its cursor cannot be written; the second page is the first to move it."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
         "$$ begin if new.read_cursor is not null then raise exception 'no'; end if; return new; end $$;"
@@ -197,8 +197,8 @@ def test_a_page_and_its_cursor_are_one_transaction(installation: Installation) -
     assert installation.sync()["new"] == REFERRALS
 
 
-def test_an_error_between_the_steps_loses_nothing(installation: Installation) -> None:
-    """A sync that dies after its pull is made up for by the next one, although that fetches next to nothing."""
+def test_error_between_the_steps_loses_nothing(installation: Installation) -> None:
+    """The next sync processes what a sync has stored before it died, although it fetches little."""
     installation.execute("alter table normalized_referrals rename to elsewhere")
     try:
         failed = installation.sync()
@@ -212,8 +212,8 @@ def test_an_error_between_the_steps_loses_nothing(installation: Installation) ->
 # Refused filters
 
 
-def test_a_refused_change_filter_falls_back_to_the_watermark(installation: Installation) -> None:
-    """Where `updatedDateTime` cannot be filtered by, it reads from the newest on and stops at the watermark."""
+def test_read_stops_at_the_watermark_when_the_change_filter_is_refused(installation: Installation) -> None:
+    """It reads the newest referrals first and stops at the watermark."""
     installation.sync(page_size=5)
     arrived = installation.sandbox.world.arrive(1)
     installation.refuse(refuse_updated_filter=True)
@@ -227,8 +227,8 @@ def test_a_refused_change_filter_falls_back_to_the_watermark(installation: Insta
     assert installation.value("select count(*) from raw_referrals where referral_id = %s", arrived[0]) == 1
 
 
-def test_refused_filters_fall_back_to_everything(installation: Installation) -> None:
-    """Where nothing can be filtered by, everything is read; incrementally still only down to the watermark."""
+def test_read_requests_everything_when_all_filters_are_refused(installation: Installation) -> None:
+    """It reads everything; an incremental read still stops at the watermark."""
     installation.refuse(refuse_all_filters=True)
     summary = installation.sync()
     assert summary["status"] == "success"
@@ -241,8 +241,8 @@ def test_refused_filters_fall_back_to_everything(installation: Installation) -> 
     assert "$filter" not in installation.pages_asked[-1]
 
 
-def test_another_refusal_is_no_reason_to_fall_back(installation: Installation) -> None:
-    """A 404 is not a refused filter: the sync fails with it and asks once."""
+def test_read_fails_when_another_request_is_refused(installation: Installation) -> None:
+    """A 404 is not a refused filter: the sync fails after one request."""
     installation.sandbox.fail(Fault(where="list", kind="404"))
     summary = installation.sync()
     assert summary["error"]["type"] == "PartnerCenterClientError"
@@ -250,8 +250,8 @@ def test_another_refusal_is_no_reason_to_fall_back(installation: Installation) -
     assert len(installation.pages_asked) == 1
 
 
-def test_one_page_in_order_is_no_order(installation: Installation) -> None:
-    """A server that ignores `$orderby` and breaks off behind a page that was in order by chance loses no referral."""
+def test_cursor_does_not_advance_after_a_single_page(installation: Installation) -> None:
+    """No referral is lost if a server ignores `$orderby` and fails after a page that was ordered by chance."""
     newest = [payload(1, "2025-03-01T00:00:00Z"), payload(2, "2025-03-02T00:00:00Z")]
 
     class BreaksOff(FakePartnerCenter):
@@ -271,8 +271,8 @@ def test_one_page_in_order_is_no_order(installation: Installation) -> None:
 # Versions
 
 
-def test_an_older_version_never_overwrites_a_newer_one(installation: Installation) -> None:
-    """A version with an earlier `updatedDateTime` that arrives later is kept in raw, and only there."""
+def test_older_version_never_overwrites_a_newer_one(installation: Installation) -> None:
+    """A version with an earlier `updatedDateTime` that is received later is stored in raw_referrals only."""
     new, old = payload(1, "2025-01-03T00:00:00Z", name="new"), payload(1, "2025-01-02T00:00:00Z", name="old")
     installation.sync(client=FakePartnerCenter([new]))
     summary = installation.sync(client=FakePartnerCenter([old]))
@@ -281,8 +281,8 @@ def test_an_older_version_never_overwrites_a_newer_one(installation: Installatio
     assert installation.value("select count(*) from raw_referrals") == 2
 
 
-def test_the_seventh_digit_decides(installation: Installation) -> None:
-    """Two versions that differ in the hundred nanoseconds only are in their order, and so are 0, 6 and 7 digits."""
+def test_version_order_uses_all_seven_digits(installation: Installation) -> None:
+    """Versions that differ by 100 nanoseconds are ordered, also with 0, 6 and 7 digits."""
     stamps = ("2025-01-02T08:00:00Z", "2025-01-02T08:00:00.000001Z", "2025-01-02T08:00:00.0000019Z")
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
         installation.reset()
@@ -292,8 +292,8 @@ def test_the_seventh_digit_decides(installation: Installation) -> None:
     assert installation.value("select watermark from sync_cursors") == stamps[2]
 
 
-def test_of_two_versions_of_the_same_moment_the_one_seen_last_counts(installation: Installation) -> None:
-    """Content that changed without a new `updatedDateTime` replaces what stood there, back and forth."""
+def test_last_read_version_wins_when_timestamps_are_equal(installation: Installation) -> None:
+    """Content that changed without a new `updatedDateTime` replaces the stored one, back and forth."""
     first, second = payload(1, name="first"), payload(1, name="second")
     for item in (first, second, first, second):
         installation.sync(client=FakePartnerCenter([item]))
@@ -301,8 +301,8 @@ def test_of_two_versions_of_the_same_moment_the_one_seen_last_counts(installatio
     assert installation.value("select count(*) from raw_referrals") == 2
 
 
-def test_a_referral_twice_on_a_page_is_one_row(installation: Installation) -> None:
-    """Records move while pages are read: what comes twice is counted twice and stored once."""
+def test_referral_has_one_row_when_a_page_repeats_it(installation: Installation) -> None:
+    """A referral that moves between pages during a read is counted twice and stored once."""
     installation.sandbox.fail(Fault(where="list", kind="duplicate", page=1, times=1))
     summary = installation.sync()
     assert counted(summary) == (REFERRALS + 3, REFERRALS, 0, 3, 0)
@@ -310,8 +310,8 @@ def test_a_referral_twice_on_a_page_is_one_row(installation: Installation) -> No
 
 
 @pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59.9999999Z", "2099-01-01T00:00:00Z"])
-def test_a_date_in_the_far_future_does_not_become_the_watermark(installation: Installation, stamp: str) -> None:
-    """A slip in one referral's `updatedDateTime` does not hide the later changes of the others."""
+def test_watermark_ignores_a_date_in_the_future(installation: Installation, stamp: str) -> None:
+    """A wrong `updatedDateTime` of one referral does not hide later changes of others."""
     world = installation.sandbox.world
     slipped, changed = oldest_and_newest(installation)
     world.update(slipped, updatedDateTime=stamp)
@@ -323,8 +323,8 @@ def test_a_date_in_the_far_future_does_not_become_the_watermark(installation: In
 
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "yesterday", "", None, 7])
-def test_an_impossible_date_stops_nothing(installation: Installation, stamp: Any) -> None:
-    """The year 1, no date and no text at all are stored, and the sync after it asks properly."""
+def test_sync_succeeds_when_a_date_is_impossible(installation: Installation, stamp: Any) -> None:
+    """The year 1, no date and no text are stored, and the next sync sends a valid filter."""
     assert counted(installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}])))[1] == 1
     assert installation.sync(client=FakePartnerCenter([payload(1) | {"updatedDateTime": stamp}]))["status"] == "success"
     assert installation.sync()["status"] == "success"
@@ -348,8 +348,8 @@ ODD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_what_is_no_referral_is_quarantined_once(installation: Installation, odd: Any) -> None:
-    """It is one row with its reason however often it comes, is counted each time, and stops nothing."""
+def test_item_that_is_no_referral_is_quarantined_once(installation: Installation, odd: Any) -> None:
+    """It has one row with its reason, is counted at each read, and does not stop the sync."""
     for _ in range(2):
         summary = installation.sync(client=FakePartnerCenter([payload(1), odd, payload(2)]))
         assert summary["status"] == "success"
@@ -368,8 +368,8 @@ def _deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize("levels", [600, 5000, 20_000])
-def test_a_bottomless_payload_is_quarantined(installation: Installation, levels: int) -> None:
-    """Nesting that PostgreSQL or Python's encoder would refuse goes to quarantine, the rest of the page lands."""
+def test_payload_is_quarantined_when_it_is_nested_too_deep(installation: Installation, levels: int) -> None:
+    """A payload that PostgreSQL or the encoder would refuse is quarantined; the rest of the page is stored."""
     page = [{**payload(1), "tags": _deep(levels)}, payload(2)]
     for _ in range(2):
         assert counted(installation.sync(client=FakePartnerCenter(page)))[4] == 1
@@ -382,8 +382,8 @@ def test_a_bottomless_payload_is_quarantined(installation: Installation, levels:
     ["a\0b", "\ud83d", "x" * 200_000, float("nan"), float("inf"), 10**2000],
     ids=["NUL", "surrogate", "long", "nan", "infinity", "huge"],
 )
-def test_what_jsonb_refuses_is_mended_and_stored(installation: Installation, value: Any) -> None:
-    """NUL, half a surrogate pair, NaN and endless numbers do not keep a referral out of the tables."""
+def test_payload_is_repaired_and_stored_when_jsonb_refuses_it(installation: Installation, value: Any) -> None:
+    """Payloads with NUL, lone surrogates, NaN or very long numbers are stored."""
     odd = payload(1, name=value, details={"dealValue": value, "notes": value}, tags=[value])
     for _ in range(2):
         summary = installation.sync(client=FakePartnerCenter([odd, payload(2)]))
@@ -392,8 +392,8 @@ def test_what_jsonb_refuses_is_mended_and_stored(installation: Installation, val
     assert installation.value("select count(*) from partner_center_referrals") == 2
 
 
-def test_junk_over_the_wire_is_quarantined(installation: Installation) -> None:
-    """Items that are no referrals, in a page that came over HTTPS, are kept with their reasons; the others land."""
+def test_malformed_items_of_a_response_are_quarantined(installation: Installation) -> None:
+    """Items of a real response that are no referrals are stored with their reasons."""
     installation.sandbox.fail(Fault(where="list", kind="junk_items", page=2))
     installation.sync("full")
     summary = installation.sync("full")
@@ -403,8 +403,8 @@ def test_junk_over_the_wire_is_quarantined(installation: Installation) -> None:
     assert installation.value("select count(*) from quarantined_referrals") == 6
 
 
-def test_what_postgresql_refuses_for_any_other_reason_is_quarantined_alone(installation: Installation) -> None:
-    """One row that PostgreSQL will not take, for a reason that nobody foresaw, does not stop its page."""
+def test_version_is_quarantined_alone_when_postgresql_refuses_it(installation: Installation) -> None:
+    """The other referrals of the page are stored."""
     installation.execute(
         "create function refuse() returns trigger language plpgsql as "
         f"$$ begin if new.referral_id = '{identity(7)}' then raise exception 'secret' using errcode = '22000'; "
@@ -430,8 +430,8 @@ def test_what_postgresql_refuses_for_any_other_reason_is_quarantined_alone(insta
 # Full reads
 
 
-def test_a_full_read_marks_what_is_gone_and_unmarks_what_is_back(installation: Installation) -> None:
-    """A referral that a full read did not bring gets `missing_since`; it is kept, and loses the mark on its return."""
+def test_full_read_marks_missing_referrals_and_unmarks_returned_ones(installation: Installation) -> None:
+    """A referral that a full read did not return is kept with `missing_since` until it is returned again."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
     installation.sandbox.world.remove(gone)
@@ -449,8 +449,8 @@ def test_a_full_read_marks_what_is_gone_and_unmarks_what_is_back(installation: I
     assert installation.value("select count(*) from partner_center_referrals") == REFERRALS
 
 
-def test_an_incremental_sync_that_sees_it_again_unmarks_it(installation: Installation) -> None:
-    """A missing referral that changes upstream is back at once, without waiting for the next full read."""
+def test_incremental_sync_unmarks_a_returned_referral(installation: Installation) -> None:
+    """A missing referral that changes upstream is unmarked before the next full read."""
     installation.sync()
     gone, _ = oldest_and_newest(installation)
     installation.sandbox.world.remove(gone)
@@ -462,8 +462,10 @@ def test_an_incremental_sync_that_sees_it_again_unmarks_it(installation: Install
 
 
 @pytest.mark.parametrize(("left", "missing"), [(REFERRALS // 2, REFERRALS // 2), (REFERRALS // 2 - 1, 0), (0, 0)])
-def test_a_full_read_of_under_half_marks_nothing(installation: Installation, left: int, missing: int) -> None:
-    """Half of what is known is believed; less is taken for a lost role, and nothing is marked."""
+def test_full_read_marks_nothing_when_it_returns_less_than_half(
+    installation: Installation, left: int, missing: int
+) -> None:
+    """Fewer referrals than half of the known ones indicate a lost role."""
     installation.sync()
     for key in list(installation.sandbox.world.incoming())[left:]:
         installation.sandbox.world.remove(key)
@@ -474,8 +476,8 @@ def test_a_full_read_of_under_half_marks_nothing(installation: Installation, lef
     )
 
 
-def test_what_arrived_since_the_full_read_is_not_missing(installation: Installation) -> None:
-    """A referral that only an incremental sync has seen, after a full read, is not gone."""
+def test_referral_is_not_missing_when_it_was_created_after_the_full_read(installation: Installation) -> None:
+    """It was read by an incremental sync only."""
     installation.sync("full")
     installation.sandbox.world.arrive(1)
     installation.sync()
@@ -485,11 +487,11 @@ def test_what_arrived_since_the_full_read_is_not_missing(installation: Installat
 # Domains, companies, tenants
 
 
-def test_a_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
-    """Consumer mail and no contact at all leave `domain` empty, with its reason, and no company."""
+def test_referral_without_a_domain_is_stored_and_counted(installation: Installation) -> None:
+    """Consumer mail or no contact leaves `domain` empty with a reason, and creates no company."""
     consumer = payload(1, customerProfile={"name": "A", "team": [{"email": "kim@gmail.com"}]})
-    nobody = payload(2, customerProfile={"name": "B"})
-    summary = installation.sync(client=FakePartnerCenter([consumer, nobody, payload(3)]))
+    no_contact = payload(2, customerProfile={"name": "B"})
+    summary = installation.sync(client=FakePartnerCenter([consumer, no_contact, payload(3)]))
     assert (summary["new"], summary["without_domain"]) == (3, 2)
     found = installation.rows("select domain, domain_reason from partner_center_referrals order by referral_id")
     assert [tuple(row.values()) for row in found] == [
@@ -500,10 +502,8 @@ def test_a_referral_without_a_domain_is_stored_and_counted(installation: Install
     assert [row["domain"] for row in installation.table("companies")] == ["company3.de"]
 
 
-def test_own_domains_that_change_are_heeded_by_the_next_sync(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A domain that is declared one's own stops being a customer's, for referrals that nobody fetched anew too."""
+def test_next_sync_applies_changed_own_domains(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new own domain is removed from referrals that are not fetched again, too."""
     installation.sync(client=FakePartnerCenter([payload(1), payload(2)]))
     monkeypatch.setenv("HUNTER_OWN_DOMAINS", "company1.de")
     summary = installation.sync(client=FakePartnerCenter([]))
@@ -516,7 +516,7 @@ def test_own_domains_that_change_are_heeded_by_the_next_sync(
 
 
 def test_company_has_the_most_frequent_name_of_its_open_referrals(installation: Installation) -> None:
-    """Copies of one engagement count once, and a name that stands for no answer comes last."""
+    """Copies of one engagement count once, and placeholder names come last."""
 
     def named(number: int, name: str, **changes: Any) -> dict[str, Any]:
         team = [{"email": "kim@contoso.com"}]
@@ -548,8 +548,8 @@ def _asked_entra(installation: Installation) -> int:
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_entra_is_asked_once_for_each_domain(installation: Installation) -> None:
-    """A company whose domain has a tenant is `M365` and has its id, its referrals too; nothing is asked twice."""
+def test_tenant_of_each_domain_is_looked_up_once(installation: Installation) -> None:
+    """A company with a tenant and its referrals have `M365` and the tenant's id."""
     installation.sync()
     domains = installation.value("select count(*) from companies")
     assert _asked_entra(installation) == domains
@@ -567,8 +567,8 @@ def test_entra_is_asked_once_for_each_domain(installation: Installation) -> None
     assert _asked_entra(installation) == domains
 
 
-def test_the_look_up_can_be_off(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With HUNTER_TENANT_LOOKUP=false nobody asks Entra, and no company has a provider."""
+def test_tenant_lookup_can_be_switched_off(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With HUNTER_TENANT_LOOKUP=false no request is sent to Entra, and no company has a provider."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "false")
     assert installation.sync()["status"] == "success"
     assert _asked_entra(installation) == 0
@@ -579,8 +579,8 @@ def test_the_look_up_can_be_off(installation: Installation, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_entra_out_of_order_does_not_fail_a_sync(installation: Installation) -> None:
-    """What Entra did not answer is asked by the next sync."""
+def test_sync_succeeds_when_entra_fails(installation: Installation) -> None:
+    """The next sync repeats look-ups without an answer."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     assert installation.sync()["status"] == "success"
     assert installation.value("select count(*) from companies where provider is not null") == 0
@@ -592,8 +592,8 @@ def test_entra_out_of_order_does_not_fail_a_sync(installation: Installation) -> 
 
 
 @pytest.mark.usefixtures("_look_up")
-def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(installation: Installation) -> None:
-    """`updated_at` tells of the referral's content; a tenant id that becomes known does not move it."""
+def test_new_tenant_does_not_change_the_referral(installation: Installation) -> None:
+    """`updated_at` does not change when a tenant becomes known."""
     installation.sandbox.fail(Fault(where="openid", kind="400", body="{}"))
     installation.sync()
     before = installation.table("partner_center_referrals", without=("azure_tenant_id", "synced_at"))
@@ -603,10 +603,8 @@ def test_a_tenant_that_turns_up_later_is_no_change_of_the_referral(installation:
 
 
 @pytest.mark.slow
-def test_a_default_world_has_seventeen_companies_on_microsoft_365(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """739 referrals in four pages, 17 companies with a tenant, in one sync."""
+def test_default_sandbox_has_seventeen_companies_with_a_tenant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sync reads 739 referrals in four pages."""
     with open_installation(server, SandboxOptions()) as installation:
         for name, value in installation.environment.items():
             monkeypatch.setenv(name, value)
@@ -620,16 +618,18 @@ def test_a_default_world_has_seventeen_companies_on_microsoft_365(
         assert (again["new"], again["updated"]) == (0, 0)
 
 
-def test_the_flag_off_calls_nobody(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the flag off a sync is recorded as skipped, with the reason, and makes no request at all."""
+def test_sync_sends_no_request_when_the_flag_is_off(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sync is recorded as skipped with the reason."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     summary = installation.sync()
     assert (summary["status"], summary["reason"], summary["error"]) == ("skipped", "feature_flag_disabled", None)
     assert installation.sandbox.requests == []
 
 
-def test_money_and_text_arrive_to_the_last_digit(installation: Installation) -> None:
-    """Amounts keep all their digits on the way through JSON, jsonb and numeric; dates keep their microseconds."""
+def test_money_and_text_are_stored_exactly(installation: Installation) -> None:
+    """Amounts keep all digits in JSON, jsonb and numeric; dates keep their microseconds."""
     amount = Decimal("123456789012.123456")
     installation.sync(client=FakePartnerCenter([payload(1, details={"dealValue": amount, "currency": "eur"})]))
     [row] = installation.rows("select * from partner_center_referrals")

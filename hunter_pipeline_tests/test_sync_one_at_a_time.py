@@ -1,4 +1,4 @@
-"""One sync at a time, whoever starts it; what is killed is gone on with."""
+"""Test that one sync runs at a time, and that the next sync continues a killed one."""
 
 import json
 import os
@@ -30,7 +30,7 @@ CHECKOUT = Path(__file__).parent.parent
 
 
 def _process(installation: Installation) -> "subprocess.Popen[str]":
-    """A sync in a process of its own."""
+    """Start a sync in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "hunter_pipeline_tests.warehouse.installation", str(PAGE)],
         cwd=CHECKOUT,
@@ -41,8 +41,8 @@ def _process(installation: Installation) -> "subprocess.Popen[str]":
     )
 
 
-def test_a_second_sync_is_skipped(installation: Installation) -> None:
-    """While one holds the lease another one does nothing, is recorded as skipped, and makes no request."""
+def test_sync_is_skipped_when_another_one_is_running(installation: Installation) -> None:
+    """It is recorded as skipped and sends no request."""
     with sync_lease.held(installation.warehouse, "another", seconds=0):
         summary = installation.sync()
     assert (summary["status"], summary["reason"], summary["fetched"]) == ("skipped", "sync_in_progress", 0)
@@ -51,8 +51,8 @@ def test_a_second_sync_is_skipped(installation: Installation) -> None:
     assert installation.sync()["status"] == "success"
 
 
-def test_full_sync_waits_for_the_one_under_way(installation: Installation) -> None:
-    """A full read that was asked for is not skipped: it begins when the lease is given back."""
+def test_full_sync_waits_for_a_running_sync(installation: Installation) -> None:
+    """A full sync is not skipped: it begins when the lease is released."""
     lease = Lease(installation.warehouse, "another")
     with ThreadPoolExecutor(1) as pool, installation.warehouse.connection() as connection:
         assert lease.acquire(connection)
@@ -67,7 +67,7 @@ def test_full_sync_waits_for_the_one_under_way(installation: Installation) -> No
 def test_full_sync_fails_when_it_has_waited_too_long(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After its time the full read is recorded as failed with the reason, and says so in a sentence."""
+    """It is recorded as failed with the reason."""
     monkeypatch.setattr(sync_run, "WAIT_SECONDS", 0.0)
     with sync_lease.held(installation.warehouse, "another", seconds=0):
         summary = installation.sync("full", run_id="late")
@@ -78,14 +78,14 @@ def test_full_sync_fails_when_it_has_waited_too_long(
 
 
 def test_lease_of_a_dead_process_is_taken_over_at_once(installation: Installation) -> None:
-    """A lease whose owner was killed on this machine keeps no sync waiting."""
+    """A sync does not wait for the lease of a killed process of this machine."""
     host = sync_lease.this_process().rsplit("/", 2)[0]
     installation.execute("insert into sync_lease (owner, process) values ('dead', %s)", f"{host}/999999999/1.00")
     assert installation.sync()["status"] == "success"
 
 
 def test_lease_without_a_heartbeat_is_taken_over(installation: Installation) -> None:
-    """A lease of another machine is respected while its heartbeat is fresh, and taken over within two minutes."""
+    """A lease of another machine holds while its heartbeat is fresh, and is taken over within two minutes."""
     installation.execute("insert into sync_lease (owner, process) values ('elsewhere', 'another-host/1/1.00')")
     assert installation.sync()["reason"] == "sync_in_progress"
     installation.execute("update sync_lease set heartbeat_at = now() - interval '119 seconds'")
@@ -93,7 +93,7 @@ def test_lease_without_a_heartbeat_is_taken_over(installation: Installation) -> 
 
 
 def test_sync_that_has_lost_its_lease_writes_nothing(installation: Installation) -> None:
-    """A process that was stopped for minutes and wakes up lands no page beside the sync that took over."""
+    """A process that was suspended for minutes stores no page after another sync has taken over."""
     client = installation.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(installation.sync, run_id="late", client=client)
@@ -105,8 +105,8 @@ def test_sync_that_has_lost_its_lease_writes_nothing(installation: Installation)
     assert installation.value("select count(*) from raw_referrals") == 2 * PAGE
 
 
-def test_a_skipped_sync_does_not_disturb_the_one_that_runs(installation: Installation) -> None:
-    """The sync that runs keeps its row, its lock and its read."""
+def test_skipped_sync_does_not_disturb_the_running_one(installation: Installation) -> None:
+    """The running sync keeps its row, its lease and its read."""
     run = SyncRun(installation.warehouse, load_settings(), "first")
     assert run.begin("incremental") is None
     assert installation.sync()["status"] == "skipped"
@@ -115,8 +115,8 @@ def test_a_skipped_sync_does_not_disturb_the_one_that_runs(installation: Install
     assert installation.value("select status from sync_runs where run_id = 'first'") == "success"
 
 
-def test_the_lock_belongs_to_one_database(installation: Installation, server: Server) -> None:
-    """A sync of another database on the same server does not stand in the way, nor does it look as if it did."""
+def test_lock_belongs_to_one_database(installation: Installation, server: Server) -> None:
+    """A sync of another database on the same server neither blocks nor is reported."""
     with database_on(server, "another_one") as url, sync_lease.held(installation.warehouse, "one", seconds=0):
         with installation.warehouse.connection() as second:
             assert sync_lease.holder(second) == "one"
@@ -124,8 +124,8 @@ def test_the_lock_belongs_to_one_database(installation: Installation, server: Se
             assert sync_lease.holder(other) is None
 
 
-def test_threads_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
-    """Of six syncs at once each succeeds or is skipped, and the rows are those of one."""
+def test_concurrent_threads_store_the_same_rows(installation: Installation) -> None:
+    """Each of six concurrent syncs succeeds or is skipped, and the rows are those of one sync."""
     installation.sync()
     expected = installation.state()
     installation.reset()
@@ -138,8 +138,8 @@ def test_threads_that_sync_at_once_leave_the_same_rows(installation: Installatio
     assert installation.state() == expected
 
 
-def test_steps_made_alone_take_their_turn(installation: Installation) -> None:
-    """Deriving everything again, merging and the companies may run beside each other and beside a sync."""
+def test_steps_outside_a_sync_run_one_at_a_time(installation: Installation) -> None:
+    """Normalization, merge and companies can run concurrently with each other and with a sync."""
     installation.sync()
     expected = installation.state()
     installation.sandbox.world.update(next(iter(installation.sandbox.world.incoming())), name="Renamed")
@@ -159,8 +159,8 @@ def test_steps_made_alone_take_their_turn(installation: Installation) -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_sync_at_once_leave_the_same_rows(installation: Installation) -> None:
-    """Two processes at once: one set of rows, each summary a success or a skip."""
+def test_concurrent_processes_store_the_same_rows(installation: Installation) -> None:
+    """Each of two processes succeeds or is skipped, and the rows are those of one sync."""
     installation.sync()
     expected = installation.state()
     installation.reset()
@@ -173,8 +173,8 @@ def test_processes_that_sync_at_once_leave_the_same_rows(installation: Installat
 
 
 @pytest.mark.slow
-def test_a_killed_sync_is_gone_on_with(installation: Installation) -> None:
-    """After kill -9 at page 3 the next sync reads on from there, and the killed one is failed as interrupted."""
+def test_next_sync_continues_a_killed_one(installation: Installation) -> None:
+    """After kill -9 at page 3 the next sync continues there and marks the killed one as interrupted."""
     installation.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))
     process = _process(installation)
     try:
@@ -194,8 +194,8 @@ def test_a_killed_sync_is_gone_on_with(installation: Installation) -> None:
     assert killed["finished_at"] is not None
 
 
-def test_a_sync_whose_connection_dies_is_a_database_error(installation: Installation) -> None:
-    """PostgreSQL ends a step's connection: the sync fails, writes no more, and the next one goes on."""
+def test_sync_fails_with_a_database_error_when_its_connection_is_lost(installation: Installation) -> None:
+    """It writes no more, and the next sync continues."""
     client = installation.pausing_client(page=3)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(installation.sync, run_id="cut", client=client)
@@ -213,8 +213,8 @@ def test_a_sync_whose_connection_dies_is_a_database_error(installation: Installa
     assert (summary["status"], summary["fetched"] <= REFERRALS - 2 * PAGE + 1) == ("success", True)
 
 
-def test_an_interrupt_is_recorded(installation: Installation) -> None:
-    """Ctrl-C within a step ends the sync as failed, with the reason interrupted; it goes on rising."""
+def test_sync_is_recorded_as_failed_when_it_is_interrupted(installation: Installation) -> None:
+    """Ctrl-C within a step is recorded as interrupted and raised again."""
     run = SyncRun(installation.warehouse, load_settings(), "stopped")
     run.begin("full")
     with pytest.raises(KeyboardInterrupt), run.step("raw_referrals"):
@@ -224,8 +224,8 @@ def test_an_interrupt_is_recorded(installation: Installation) -> None:
     assert (summary["status"], summary["reason"], summary["error"]) == ("failed", "interrupted", None)
 
 
-def test_a_fault_of_our_own_is_recorded(installation: Installation) -> None:
-    """An exception that is no HunterError does not leave a sync that says "running" for ever."""
+def test_sync_is_recorded_as_failed_when_the_code_raises(installation: Installation) -> None:
+    """An exception other than HunterError does not leave the status "running"."""
     run = SyncRun(installation.warehouse, load_settings(), "bug")
     run.begin("full")
     with pytest.raises(ZeroDivisionError), run.step("raw_referrals"):
@@ -235,8 +235,8 @@ def test_a_fault_of_our_own_is_recorded(installation: Installation) -> None:
     assert (summary["status"], summary["reason"]) == ("failed", "unexpected_error")
 
 
-def test_no_transaction_stays_open_while_others_are_waited_for(installation: Installation) -> None:
-    """While Partner Center is slow the sync's connection is idle, not idle in a transaction."""
+def test_no_transaction_stays_open_during_a_request(installation: Installation) -> None:
+    """While Partner Center is slow, the sync's connection is idle, not idle in a transaction."""
     client = installation.pausing_client(page=2)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(installation.sync, client=client)
@@ -250,8 +250,8 @@ def test_no_transaction_stays_open_while_others_are_waited_for(installation: Ins
         assert running.result()["status"] == "success"
 
 
-def test_a_page_that_was_landed_is_not_lost_by_a_step_that_fails(installation: Installation) -> None:
-    """The pull commits page by page, on a connection that nothing else has used."""
+def test_stored_page_is_kept_when_a_later_step_fails(installation: Installation) -> None:
+    """The read commits each page on a connection of its own."""
     with installation.warehouse.connection() as connection:
         sync_runs.open_run(connection, "one", "incremental")
         connection.commit()

@@ -1,4 +1,4 @@
-"""Whatever the order in which versions of referrals arrive, and however often: the same rows."""
+"""Test that versions of referrals in any order and repetition give the same rows."""
 
 import copy
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def shared(server: Server) -> Iterator[Installation]:
 
 
 def _versions() -> list[dict[str, Any]]:
-    """Three referrals in three, two and one versions; two of one moment; one without a readable moment."""
+    """Return three referrals in three, two and one versions, two with equal times and one without a valid time."""
     new, active = {"status": "New", "substatus": "Pending"}, {"status": "Active", "substatus": "Accepted"}
     return [
         payload(1, "2025-02-01T00:00:00.0000001Z", **new),
@@ -47,7 +47,7 @@ STEPS = st.sampled_from(["whole", "pull only", "behind only"])
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[tuple[str, list[list[int]]]]:
-    """Syncs, each with its pages, each with numbers of VERSIONS; every version comes at least once."""
+    """Return syncs as lists of pages of indexes into VERSIONS, with every version at least once."""
     numbers = draw(st.permutations(list(range(len(VERSIONS)))))
     numbers += draw(st.lists(st.sampled_from(range(len(VERSIONS))), max_size=4))
     found: list[tuple[str, list[list[int]]]] = []
@@ -85,10 +85,10 @@ def _deliver(installation: Installation, syncs: list[tuple[str, list[list[int]]]
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(syncs=deliveries())
-def test_any_order_and_any_repetition_leave_the_same_rows(
+def test_pages_in_any_order_and_repetition_store_the_same_rows(
     installation: Installation, syncs: list[tuple[str, list[list[int]]]]
 ) -> None:
-    """Pages in any order, versions repeated, syncs that stop half-way: the tables are those of one sync in order."""
+    """Also if syncs stop half-way, the tables are those of one sync in order."""
     if not hasattr(installation, "expected"):
         installation.expected = _deliver(installation, [("whole", [list(range(len(VERSIONS)))])])  # type: ignore[attr-defined]
         assert [row["status"] for row in installation.expected["partner_center_referrals"]]  # type: ignore[attr-defined]

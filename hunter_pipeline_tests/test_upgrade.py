@@ -1,4 +1,4 @@
-"""A database of an older version, with data in it: `hunter db upgrade`, and the next sync goes on from there."""
+"""Test `hunter db upgrade` of an older database with data, and the sync after it."""
 
 import os
 from collections.abc import Iterator
@@ -35,13 +35,13 @@ Rows = dict[str, list[Any]]
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Server:
-    """The embedded server and, where there is one, the machine's own."""
+    """Return the embedded server and, if there is one, a server of the machine."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
 def filled(installation: Installation) -> Installation:
-    """Some weeks of work: three syncs, changed and vanished referrals, something in quarantine, a forgotten person."""
+    """Fill a database by three syncs, with changed and missing referrals, a quarantined payload and an erasure."""
     changed, gone, *_ = installation.sandbox.world.incoming()
     installation.sync(page_size=200)
     installation.sandbox.world.update(changed, name="another name")
@@ -62,7 +62,7 @@ def columns(url: str, table: str) -> list[str]:
 
 
 def copy_rows(source: str, target: str) -> None:
-    """Every row of the newest schema into an older one, as far as that has the columns."""
+    """Copy the rows of the newest schema into an older one, in the columns that it has."""
     with psycopg.connect(source) as here, psycopg.connect(target) as there:
         there.execute("set session_replication_role = replica")  # keys to other tables are checked by neither order
         for table in tables(target):
@@ -84,7 +84,7 @@ def copy_rows(source: str, target: str) -> None:
 
 
 def older(filled: Installation, admin: str, revision: str) -> None:
-    """The database as it was at a revision: its tables with the data, views of that time, roles and their grants."""
+    """Create a database of an older revision: its tables with the data, its views, roles and grants."""
     config = migrate._config()
     with migrate._alchemy(Warehouse(admin, filled.folder)) as connection:
         config.attributes["connection"] = connection
@@ -118,16 +118,16 @@ def rows_of(url: str, names: dict[str, list[str]]) -> Rows:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a command does to the environment ends with the test."""
+    """Undo a command's changes of the environment at the end of the test."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     yield
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_an_older_database_is_upgraded_and_goes_on(
+def test_older_database_is_upgraded_and_syncs_continue(
     revision: str, environment: None, filled: Installation, admin: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is lost, the views and the reader's rights are there, and the next sync finds nothing new."""
+    """No row is lost, the reader keeps its rights, and the next sync finds nothing new."""
     older(filled, admin, revision)
     # What 0005 drops (when a version was last seen, by which rules a row was made) is derived again.
     names = {
@@ -156,8 +156,8 @@ def test_an_older_database_is_upgraded_and_goes_on(
     assert upgraded.state() == filled.state()
 
 
-def test_a_newer_database_is_left_alone(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """One clear sentence and its hint, exit code 6, and the revision stays."""
+def test_newer_database_is_not_changed(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The command fails with one sentence, a hint and exit code 6."""
     apply_roles(admin)
     os.environ["HUNTER_DATABASE_URL"] = as_role(admin, "hunter_owner")
     migrate.upgrade(Warehouse.from_settings(load_settings()))

@@ -1,4 +1,4 @@
-"""A home and a database of release b769da0 go on with this version, and nothing is lost."""
+"""Test that a home and a database of release b769da0 work with this version without losses."""
 
 import json
 import os
@@ -29,7 +29,7 @@ IN_CAPITALS, IN_BOTH = "abf5bc9c-7904-4395-a3d3-54c145624dbf", "07a76954-4814-4e
 THREE_STATUSES, GONE = "cc10beea-8d96-43bf-b731-cbaaf590750d", "26ffeb37-4a85-4550-8f49-5acdf7f29283"
 REFERRALS = 25
 NORMALIZED = "select referral_id from normalized_referrals"
-# Of each table what an upgrade has to keep.
+# The columns of each table that an upgrade has to keep.
 KEPT = {
     "raw_referrals": "lower(referral_id) as referral_id, payload, content_hash, source_updated_at, fetched_at, run_id",
     "quarantined_referrals": "payload, reason, run_id, quarantined_at",
@@ -46,7 +46,7 @@ KEPT = {
 
 @pytest.fixture
 def database(database_url: str) -> str:
-    """The address of a database with the dump in it."""
+    """Create a database from the dump and return its address."""
     psql = embedded.binaries() / "psql"
     command = [psql, "--no-psqlrc", "--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1", database_url]
     subprocess.run([*command, "--file", RELEASE / "hunter.sql"], check=True, timeout=DEADLINE_SECONDS)
@@ -55,7 +55,7 @@ def database(database_url: str) -> str:
 
 @pytest.fixture
 def upstream(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """The upstream API as the release read it last; the folder has the release's .env and home."""
+    """Start the upstream API in the state of the release's last read, with the release's .env and home."""
     home = tmp_path / "home"
     (home / "dagster").mkdir(parents=True)
     for name, place in {
@@ -92,7 +92,7 @@ def rows(database: str, query: Any) -> list[dict[str, Any]]:
 
 
 def kept_rows(database: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what an upgrade has to keep, and the history of statuses."""
+    """Return the rows that an upgrade has to keep, and the history of statuses."""
     found = {table: rows(database, f"select {columns} from {table}") for table, columns in KEPT.items()}
     history = "select lower(referral_id) as id, status, substatus, valid_from from referral_status_history"
     found["history"] = rows(database, f"{history} where lower(referral_id) <> '{IN_BOTH}'")
@@ -145,7 +145,7 @@ def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sand
     assert {IN_CAPITALS, IN_BOTH} <= stored.keys() == {row["referral_id"] for row in rows(database, NORMALIZED)}
 
 
-def test_ids_that_turn_to_capitals_upstream_are_the_same_referrals(database: str, upstream: Sandbox) -> None:
+def test_referral_stays_the_same_when_its_id_turns_to_capitals(database: str, upstream: Sandbox) -> None:
     for payload in upstream.world.referrals.values():
         payload["id"] = str(payload["id"]).upper() if isinstance(payload["id"], str) else payload["id"]
     for _ in range(2):
@@ -157,7 +157,7 @@ def test_ids_that_turn_to_capitals_upstream_are_the_same_referrals(database: str
 
 
 def test_erased_person_stays_erased(database: str, upstream: Sandbox) -> None:
-    """The upstream API still names this person, and a change of the referral arrives as a new version."""
+    """The upstream API still names the person, and a change of the referral is a new version."""
     [referral_id] = [key for key, payload in upstream.world.referrals.items() if ERASED in json.dumps(payload)]
     upstream.world.update(referral_id, name=f"Ask {ERASED}")
     summary = sync("--full")
@@ -171,7 +171,7 @@ def test_erased_person_stays_erased(database: str, upstream: Sandbox) -> None:
 def test_sign_in_is_still_valid(
     database: str, upstream: Sandbox, kept_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sign-in in the database is decrypted with the key of the release's .env; without a key the file is used."""
+    """The sign-in in the database is decrypted with the release's key; without a key the file is used."""
     if kept_in == "file":
         monkeypatch.setenv("HUNTER_TOKEN_KEYS", "")
         dotenv = Path(".env")

@@ -1,4 +1,4 @@
-"""A migration that has something to do while a sync is under way: neither fails, and nothing is lost."""
+"""Test migrations during a running sync: neither fails, and nothing is lost."""
 
 import shutil
 import threading
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    """A newer version of the program, with one more migration and one more line in each view; taken back at the end."""
+    """Provide a newer version of the program, with one more migration and changed views, for a test."""
     found = project_files.project_file("sql")
     copied = tmp_path / "newer" / "sql"
     shutil.copytree(found, copied)
@@ -55,8 +55,8 @@ def newer(tmp_path: Path, installation: Installation, monkeypatch: pytest.Monkey
     migrate.upgrade(installation.warehouse)
 
 
-def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
-    """It begins behind the sync's last step; a sync that is asked for meanwhile is skipped; all rows are there."""
+def test_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation) -> None:
+    """It begins after the sync's last step; a sync that is started meanwhile is skipped."""
     client = newer.pausing_client(page=3)
     waits = threading.Event()
     with ThreadPoolExecutor(2) as pool:
@@ -75,8 +75,8 @@ def test_an_upgrade_waits_for_the_sync_and_keeps_others_out(newer: Installation)
     assert (again["status"], again["new"], again["updated"]) == ("success", 0, 0)
 
 
-def test_upgrades_and_syncs_in_any_order(newer: Installation) -> None:
-    """Three syncs and two upgrades at once: each sync succeeds or is skipped, no upgrade fails."""
+def test_upgrades_and_syncs_succeed_in_any_order(newer: Installation) -> None:
+    """Of three syncs and two upgrades at once each sync succeeds or is skipped, and no upgrade fails."""
     with ThreadPoolExecutor(6) as pool:
         syncs = [pool.submit(newer.sync, page_size=PAGE) for _ in range(3)]
         upgrades = [pool.submit(migrate.upgrade, newer.warehouse) for _ in range(2)]
@@ -90,18 +90,18 @@ def test_upgrades_and_syncs_in_any_order(newer: Installation) -> None:
     assert newer.value("select count(*) from partner_center_referrals") == REFERRALS
 
 
-def test_a_sync_that_does_not_end_is_a_sentence(newer: Installation) -> None:
-    """After its patience the upgrade says what it waits for, and has changed nothing."""
+def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
+    """The error names the reason, and the database is unchanged."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
-    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as told:
+    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as caught:
         migrate.upgrade(newer.warehouse, patience=0.2)
-    assert told.value.hint == "Wait for its end or stop it, then run the command again."
+    assert caught.value.hint == "Wait for its end or stop it, then run the command again."
     assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Installation) -> None:
+def test_upgrade_waits_for_a_sync_of_an_older_version(newer: Installation) -> None:
     """Versions before 0005 hold an advisory lock instead of a lease."""
     before = migrate.status(newer.warehouse)[0]
     with newer.warehouse.connection() as connection:
@@ -112,20 +112,22 @@ def test_a_sync_of_an_older_version_is_waited_for_by_its_lock(newer: Installatio
     assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_somebody_who_holds_on_to_a_table_is_a_sentence(newer: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader whose transaction stays open ends the upgrade after a while, instead of everybody waiting for ever."""
+def test_upgrade_fails_when_another_connection_locks_a_table(
+    newer: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upgrade ends after a time-out, so that other connections do not wait for ever."""
     monkeypatch.setattr(migrate, "TABLE_SECONDS", 0.2)
     before = migrate.status(newer.warehouse)[0]
     with psycopg.connect(newer.url) as reader:
         reader.execute("select count(*) from leads_ready")
-        with pytest.raises(DatabaseError, match="55P03") as told:
+        with pytest.raises(DatabaseError, match="55P03") as caught:
             migrate.upgrade(newer.warehouse)
-        assert "pg_stat_activity" in str(told.value.hint)
+        assert "pg_stat_activity" in str(caught.value.hint)
         assert migrate.status(newer.warehouse)[0] == before
 
 
-def test_an_upgrade_with_nothing_to_do_waits_for_nobody(installation: Installation) -> None:
-    """Every command upgrades as it starts, also beside a sync of many minutes."""
+def test_upgrade_does_not_wait_when_nothing_changes(installation: Installation) -> None:
+    """Every command upgrades at its start, also during a long sync."""
     waits: list[str] = []
     with installation.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))

@@ -1,10 +1,10 @@
-"""Waiting for what another process or thread does: for a condition, never for a time."""
+"""Wait for conditions of other processes or threads."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-# Long enough for a slow machine that has other work to do: it ends a test that hangs, and decides nothing else.
+# Long enough for a slow and busy machine; it only ends tests that hang.
 DEADLINE_SECONDS = 300
 
 T = TypeVar("T")
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 def wait_until(condition: Callable[[], T], *, explain: Callable[[], object] | None = None, pause: float = 0.05) -> T:
     """
-    Return the condition's value as soon as that is true.
+    Return the condition's value as soon as it is true.
 
-    explain: called where it does not become true in time; its value, such as a log, goes into the error.
-    pause:   seconds between two looks; more where a look takes another process's time.
+    explain: called after a time-out; its value, such as a log, is part of the error.
+    pause:   seconds between two checks; more if a check takes another process's time.
     Raises:  AssertionError after DEADLINE_SECONDS.
     """
     until = time.monotonic() + DEADLINE_SECONDS

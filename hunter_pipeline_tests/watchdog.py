@@ -1,8 +1,8 @@
 """
-Ends what a test session has started when the session ends, however that happens.
+End all processes of a test session when the session ends in any way.
 
-`start` begins a session; pytest's processes and all that they start inherit its name and its temporary folder. The
-watchdog is a process of its own beside pytest, because a pytest that was killed cannot tidy up:
+`start` begins a session; pytest's processes and their children inherit its name and its temporary folder. The
+watchdog is a process of its own beside pytest, because a killed pytest cannot clean up:
 `python -m hunter_pipeline_tests.watchdog SESSION FOLDER`, with a pipe from pytest as its standard input.
 """
 
@@ -25,9 +25,9 @@ SESSION_VARIABLE = "PYTEST_SESSION_OF_HUNTER"
 _LONGEST_TEMPORARY_FOLDER = 30
 _SHORT_TEMPORARY_FOLDER = "/tmp"
 _LOOK_SECONDS = 1.0
-# How long a process has to end by itself before it is killed.
+# The seconds that a process has to end by itself before it is killed.
 _STOP_SECONDS = 5.0
-# A process that is being started may escape one look.
+# A process that is just starting may be missed by one check.
 _LOOKS = 20
 
 
@@ -39,14 +39,14 @@ class Session(NamedTuple):
     watchdog: "subprocess.Popen[bytes]"
 
     def end(self) -> None:
-        """Tell the watchdog, and wait until it has tidied up."""
+        """Tell the watchdog to end the session, and wait until it has cleaned up."""
         if self.watchdog.stdin is not None:
             self.watchdog.stdin.close()
         self.watchdog.wait()
 
 
 def start() -> Session:
-    """Begin a session: name it in this process's environment, give it a short temporary folder, watch over it."""
+    """Begin a session: set its name in the environment, create a short temporary folder, start the watchdog."""
     base = tempfile.gettempdir()
     if len(base) > _LONGEST_TEMPORARY_FOLDER and os.access(_SHORT_TEMPORARY_FOLDER, os.W_OK):
         base = _SHORT_TEMPORARY_FOLDER
@@ -59,7 +59,7 @@ def start() -> Session:
         start_new_session=True,
     )
     os.environ |= {SESSION_VARIABLE: name, "TMPDIR": str(folder)}
-    tempfile.tempdir = None  # it remembers the machine's
+    tempfile.tempdir = None  # tempfile caches the machine's folder
     return Session(name, folder, watchdog)
 
 
@@ -70,9 +70,9 @@ def own_variable() -> dict[str, str]:
 
 def processes_of(session: str) -> list[psutil.Process]:
     """
-    Return the living processes of a session and their children.
+    Return the running processes of a session and their children.
 
-    PostgreSQL's and Chromium's children overwrite their environment, so their parents tell for them.
+    Children of PostgreSQL and Chromium overwrite their environment, so they are found through their parents.
     """
     found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
@@ -83,7 +83,7 @@ def processes_of(session: str) -> list[psutil.Process]:
 
 
 def end_session(session: str, folder: Path) -> None:
-    """End every process of a session, also those that it starts meanwhile; then remove its folder and disks in it."""
+    """End every process of a session, also those that start meanwhile; then delete its folder and disks in it."""
     for _ in range(_LOOKS):
         left = processes_of(session)
         if not left:
@@ -107,7 +107,7 @@ def _is_alive(process: psutil.Process) -> bool:
 
 
 def _wait_for_the_end(parent: int) -> None:
-    """Return when pytest closes the pipe or dies, also where a copy of the pipe lives on in another process."""
+    """Return when pytest closes the pipe or dies, also if another process holds a copy of the pipe."""
     while os.getppid() == parent:
         readable, _, _ = select.select([sys.stdin], [], [], _LOOK_SECONDS)
         if readable and not os.read(sys.stdin.fileno(), 1):

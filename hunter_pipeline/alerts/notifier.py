@@ -76,8 +76,8 @@ def notify_of_leads(
         digest = known.setdefault(DIGEST, Notified(marks=[], notified_at=now))
         if not target.is_due(digest.notified_at, now):
             continue
-        told = {kind: set(known[kind].marks) for kind in KINDS if kind in known}
-        new = [event for event in events if event.mark not in told.get(event.kind, ())]
+        known_marks = {kind: set(known[kind].marks) for kind in KINDS if kind in known}
+        new = [event for event in events if event.mark not in known_marks.get(event.kind, ())]
         if new:
             title, text = format_events(new, target.language, settings.desk_url)
             if time.monotonic() >= deadline or not _deliver(target.address, title, text, "info"):

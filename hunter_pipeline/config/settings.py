@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     )
     notify_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
-        description="comma list of Apprise URLs that are told of new, urgent and expiring leads; "
+        description="comma list of Apprise URLs that are notified of new, urgent and expiring leads; "
         "?lang=tr writes Turkish, ?digest=08:00&tz=Europe/Istanbul one message a day",
     )
     source_url: str | None = Field(

@@ -200,7 +200,7 @@ def parse_object(body: bytes) -> dict[str, object]:
 
 
 def retries_exhausted(outcome: Outcome, label: str, url: str) -> PartnerCenterError:
-    """Return the error for the outcome of the last try; `label` names the request, whose host and port are told."""
+    """Return the error for the outcome of the last try, with host and port; `label` names the request."""
     tries = "1 try" if outcome.attempt == 1 else f"{outcome.attempt} tries"
     if isinstance(outcome, TransportError):
         address = urlsplit(url)

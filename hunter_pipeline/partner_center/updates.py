@@ -147,10 +147,10 @@ def _reason(response: ApiResponse) -> str:
     inner_code = short_code(cast("dict[str, object]", inner).get("code")) if isinstance(inner, dict) else None
     codes = [code for code in dict.fromkeys((response.code, inner_code)) if code]
     message, target = fields.get("message"), short_code(fields.get("target"))
-    said = f": {message.strip()[:_MAX_REASON]}" if isinstance(message, str) and message.strip() else "."
+    text = f": {message.strip()[:_MAX_REASON]}" if isinstance(message, str) and message.strip() else "."
     where = f" (target {target})" if target else ""
     return (
-        f"Partner Center refused the answer with {response.status_code} ({', '.join(codes) or 'no code'}){said}{where}"
+        f"Partner Center refused the answer with {response.status_code} ({', '.join(codes) or 'no code'}){text}{where}"
     )
 
 

@@ -228,7 +228,7 @@ class Delivery:
 def describe(moved: list[Conflict]) -> str:
     """Return both values of each field in conflict: '/details/dealValue is 9000 now, the answer says 12000.'"""
     parts = [f"{item.path} is {_shown(item.theirs)} now, the answer says {_shown(item.ours)}" for item in moved]
-    return f"The referral was changed by somebody else: {'; '.join(parts)}."
+    return f"The referral was changed by another user: {'; '.join(parts)}."
 
 
 def _shown(value: object) -> str:

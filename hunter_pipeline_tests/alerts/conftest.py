@@ -1,4 +1,4 @@
-"""The alerts sensor as Dagster evaluates it, with a real webhook as its target."""
+"""Provide the sensor of alerts as Dagster evaluates it, with a real webhook as its target."""
 
 import json
 import threading
@@ -69,7 +69,7 @@ class Webhook:
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Installation]:
-    """An installation with enough people whose data could leak."""
+    """Open an installation with people whose data could leak."""
     with open_installation(server, SandboxOptions(referrals=90)) as installation:
         yield installation
 
@@ -164,7 +164,7 @@ def end_sign_in(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def second(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
-    """Run a second target beside the first."""
+    """Start a second target beside the first."""
     second = Webhook()
     second.up()
     monkeypatch.setenv("HUNTER_ALERT_URLS", f"{webhook.address}, {second.address}")

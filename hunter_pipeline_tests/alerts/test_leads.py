@@ -1,4 +1,4 @@
-"""What sellers are told of their leads: each thing once, grouped, in their language, without personal data."""
+"""Test the notifications of sellers: each event once, grouped, in their language, without personal data."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ Tick = Callable[..., str]
 
 @pytest.fixture
 def tick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Tick:
-    """Return a function that evaluates the sensor, after a first tick on a system without any lead."""
+    """Return a function that evaluates the sensor, after a first tick on a system without leads."""
     monkeypatch.setenv("HUNTER_PUBLIC_URL", DESK)
     installation.sandbox.world.referrals.clear()
     cursor: str | None = None
@@ -43,7 +43,7 @@ def tick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Tick:
 
 @pytest.fixture
 def target(webhook: Webhook, monkeypatch: pytest.MonkeyPatch, tick: Tick) -> Webhook:
-    """Return a target that is told at once and knows that there is nothing yet."""
+    """Start a target without a digest that has had its first tick."""
     monkeypatch.setenv("HUNTER_NOTIFY_URLS", webhook.address)
     assert tick() == "0 messages sent"
     return webhook
@@ -65,7 +65,9 @@ def expires_in(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
 
 
-def test_new_lead_is_told_once_without_personal_data(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_new_lead_is_notified_once_without_personal_data(
+    installation: Installation, target: Webhook, tick: Tick
+) -> None:
     new_lead(installation)
     assert tick() == "1 message sent"
     [message] = target.take()
@@ -73,7 +75,7 @@ def test_new_lead_is_told_once_without_personal_data(installation: Installation,
     assert tick() == "0 messages sent"
 
 
-def test_many_leads_are_one_message(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_many_leads_are_sent_in_one_message(installation: Installation, target: Webhook, tick: Tick) -> None:
     for number in range(12):
         new_lead(installation, f"Company {number}")
     details = {"dealValue": 9, "currency": "EUR", "customerRequestedContact": True}
@@ -86,20 +88,22 @@ def test_many_leads_are_one_message(installation: Installation, target: Webhook,
     assert "- and 2 more" in message
 
 
-def test_expiring_lead_is_told_at_72_24_and_4_hours(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_expiring_lead_is_notified_at_72_24_and_4_hours(
+    installation: Installation, target: Webhook, tick: Tick
+) -> None:
     referral_id = new_lead(installation)
     tick()
     target.take()
-    for hours, said in ((70, "within 72 hours"), (20, "within 24 hours"), (3, "within 4 hours")):
+    for hours, phrase in ((70, "within 72 hours"), (20, "within 24 hours"), (3, "within 4 hours")):
         installation.sandbox.world.update(referral_id, expirationDateTime=expires_in(hours))
         installation.sync()
         assert (tick(), tick()) == ("1 message sent", "0 messages sent")
         [message] = target.take()
-        assert said in message
+        assert phrase in message
         assert message.count("Fabrikam") == 1
 
 
-def test_change_by_microsoft_is_told_and_our_own_answer_is_not(
+def test_change_is_notified_when_microsoft_made_it(
     installation: Installation, target: Webhook, tick: Tick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
@@ -116,7 +120,7 @@ def test_change_by_microsoft_is_told_and_our_own_answer_is_not(
     ]
 
 
-def test_target_that_was_down_is_told_later(installation: Installation, target: Webhook, tick: Tick) -> None:
+def test_target_is_notified_later_when_it_was_down(installation: Installation, target: Webhook, tick: Tick) -> None:
     new_lead(installation)
     target.status = 500
     assert "not accepted by target 1 (JSON)" in tick()

@@ -1,4 +1,4 @@
-"""Delivery to the targets: which ones are configured, and that each alert arrives."""
+"""Test the delivery of alerts to the configured targets."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def test_tick_is_skipped_when_no_target_is_configured(sensor: Sensor, monkeypatc
 
 @pytest.mark.parametrize("value", ["nonsense", "json://127.0.0.1:1/a, nothing://sue:geheim@host"])
 def test_alert_urls_are_refused_when_apprise_does_not_know_one(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names the variable and the position of the URL, and quotes no URL."""
+    """The message names the variable and the position of the URL without quoting it."""
     monkeypatch.setenv("HUNTER_ALERT_URLS", value)
     with pytest.raises(ConfigurationError) as raised:
         load_settings()
@@ -68,7 +68,7 @@ def test_alert_is_sent_again_until_the_target_accepts_it(
 def test_recovery_is_sent_again_until_the_target_accepts_it(
     calm: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
-    """A target that knows of the trouble learns of its end, even if it is down at that moment."""
+    """A target that was alerted of a problem gets its recovery, even if it is down at that moment."""
     fail(calm)
     assert sensor.tick() == "1 alert sent"
     webhook.take()
@@ -81,10 +81,10 @@ def test_recovery_is_sent_again_until_the_target_accepts_it(
     assert webhook.take() == ["hunter_pipeline (development): recovered\nSyncs succeed again."]
 
 
-def test_trouble_that_ends_while_the_target_is_down_is_not_alerted(
+def test_problem_is_not_alerted_when_it_ends_while_the_target_is_down(
     calm: Installation, sensor: Sensor, webhook: Webhook
 ) -> None:
-    """The target gets what is wrong now, and nothing of the past."""
+    """The target gets current problems only."""
     webhook.status = 500
     fail(calm)
     assert sensor.tick().startswith("0 alerts sent; not accepted")
@@ -107,7 +107,7 @@ def test_removed_target_is_not_notified(
     assert list(json.loads(sensor.cursor or "")["targets"]) == [target_id(second.address)]
 
 
-def test_added_target_is_notified_of_what_is_wrong(
+def test_added_target_is_notified_of_current_problems(
     calm: Installation, sensor: Sensor, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first target gets nothing twice."""

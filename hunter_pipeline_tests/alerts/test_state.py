@@ -1,4 +1,4 @@
-"""The state of the targets in the sensor's cursor."""
+"""Test the state of the targets in the sensor's cursor."""
 
 import json
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from hunter_pipeline_tests.warehouse.installation import Installation
 
 @pytest.mark.parametrize("cursor", ["", "x", "[]", '{"since": 3, "told": 7}', '{"since": 3}'])
 def test_unreadable_cursor_is_replaced(calm: Installation, sensor: Sensor, webhook: Webhook, cursor: str) -> None:
-    """What is wrong is alerted nevertheless."""
+    """Current problems are alerted nevertheless."""
     fail(calm)
     sensor.cursor = cursor
     assert sensor.tick() == "1 alert sent"
@@ -22,7 +22,7 @@ def test_unreadable_cursor_is_replaced(calm: Installation, sensor: Sensor, webho
 def test_cursor_of_the_first_version_is_read(
     calm: Installation, sensor: Sensor, webhook: Webhook, second: Webhook
 ) -> None:
-    """A target gets no alert again, and gets the one that was waiting for it."""
+    """A target gets no alert twice, and gets the undelivered one."""
     fail(calm)
     quarantine(calm, 10)
     expire(calm, 50, 3)

@@ -1,4 +1,4 @@
-"""A sender that is killed before, during or after its PATCH leaves no answer lost or doubled."""
+"""Test that a sender that is killed before, during or after its PATCH loses or doubles no answer."""
 
 from collections.abc import Iterator
 

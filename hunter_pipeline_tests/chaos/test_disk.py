@@ -1,4 +1,4 @@
-"""A full disk and a read-only HUNTER_HOME: one message with the right exit code, and recovery."""
+"""Test a full disk and a read-only HUNTER_HOME: one message with the right exit code, and recovery."""
 
 import json
 import os

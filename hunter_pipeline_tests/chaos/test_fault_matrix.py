@@ -1,4 +1,4 @@
-"""The matrix of HTTP faults, each run through a real sync; see `make chaos`."""
+"""Test the matrix of HTTP faults, each run through a real sync; see `make chaos`."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Arbitrary JSON in a page, from its bytes to the last table: nothing raises and nothing is lost."""
+"""Test arbitrary JSON in a page, from its bytes to the last table: nothing raises and nothing is lost."""
 
 from collections.abc import Iterator
 from typing import Any

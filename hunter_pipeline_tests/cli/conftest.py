@@ -1,4 +1,4 @@
-"""The `hunter` command, run in this process or as a separate program."""
+"""Provide the `hunter` command, run in this process or as a separate program."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`hunter auth`: sign-in, status and sign-out."""
+"""Test `hunter auth`: sign-in, status and sign-out."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 
 
-def test_login_status_and_logout(hunter, settings: Settings):
+def test_login_status_and_logout_use_the_stored_sign_in(hunter, settings: Settings):
     """Sign in with a code, show the account, delete it; a status without an account has exit code 3."""
     before = hunter("auth", "status", "--json")
     assert before.code == 3
@@ -41,7 +41,7 @@ def test_command_names_the_variable_when_the_client_id_is_empty(command: str, hu
 
 
 def test_status_prints_json_when_it_fails(hunter):
-    """A program that reads the status gets JSON although nothing is configured."""
+    """The output is JSON although nothing is configured."""
     result = hunter("auth", "status", "--json")
     assert result.code == 2
     assert json.loads(result.out)["signed_in"] is False

@@ -1,4 +1,4 @@
-"""Several commands at once; `test_demo.py` adds the schedule, the sensor and the API."""
+"""Test concurrent commands; `test_demo.py` adds the schedule, the sensor and the API."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 pytestmark = pytest.mark.slow
 
 
-def test_two_syncs_and_an_upgrade_succeed_at_once_on_an_empty_database(signed_in: Settings, sandbox: Sandbox) -> None:
-    """One sync does the work, the other one succeeds after it or is skipped."""
+def test_concurrent_syncs_and_upgrade_succeed_when_the_database_is_empty(signed_in: Settings, sandbox: Sandbox) -> None:
+    """One sync does the work; the other one succeeds after it or is skipped."""
     sandbox.fail(Fault(where="list", kind="slow", delay=1.0, times=1))  # so that the others run meanwhile
     lines = [["sync", "--json"], ["db", "upgrade"], ["sync", "--full", "--json"]]
     running = [

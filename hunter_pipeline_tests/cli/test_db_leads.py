@@ -1,4 +1,4 @@
-"""`hunter db`, `hunter leads`, `hunter doctor`, `hunter sandbox`, and the progress on a terminal."""
+"""Test `hunter db`, `hunter leads`, `hunter doctor`, `hunter sandbox`, and the progress on a terminal."""
 
 import csv
 import io
@@ -26,11 +26,11 @@ from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hin
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 
-def test_sign_in_status_and_sign_out(hunter, settings: Settings):
-    """Sign in with a code, see who it was, forget it; asking for the status with nobody there is exit code 3."""
-    nobody = hunter("auth", "status", "--json")
-    assert nobody.code == 3
-    assert json.loads(nobody.out)["problem"] == "No account is signed in."
+def test_auth_commands_sign_in_and_out(hunter, settings: Settings):
+    """Sign in with a code, show the account, sign out; the status without an account has exit code 3."""
+    signed_out = hunter("auth", "status", "--json")
+    assert signed_out.code == 3
+    assert json.loads(signed_out.out)["problem"] == "No account is signed in."
     assert hunter("auth", "status").out == "No account is signed in. Run: hunter auth login.\n"
 
     login = hunter("auth", "login")
@@ -49,16 +49,16 @@ def test_sign_in_status_and_sign_out(hunter, settings: Settings):
 
 
 @pytest.mark.parametrize("command", ["login", "status", "logout"])
-def test_without_an_app_registration_nobody_can_sign_in(command: str, hunter):
-    """Without client id the sentence names the variable, before anything is asked."""
+def test_login_fails_when_no_app_registration_is_configured(command: str, hunter):
+    """The error names the empty variable before a request is sent."""
     code, out, err = hunter("auth", command)
     assert (code, out) == (2, "")
     assert "HUNTER_PARTNER_CENTER_CLIENT_ID is empty" in err
     assert is_one_sentence_and_a_hint(err)
 
 
-def test_auth_status_as_json_is_json_when_it_fails(hunter):
-    """A program that reads the status gets JSON also where nothing is configured."""
+def test_auth_status_prints_json_when_it_fails(hunter):
+    """The output is JSON although nothing is configured."""
     answer = hunter("auth", "status", "--json")
     assert answer.code == 2
     assert json.loads(answer.out)["signed_in"] is False
@@ -77,7 +77,7 @@ def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_ur
 
 
 @pytest.mark.slow
-def test_leads_are_the_same_in_every_format(
+def test_leads_export_has_the_same_rows_in_every_format(
     hunter, signed_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table, CSV, JSON and a workbook; to standard output and to a file."""
@@ -137,7 +137,7 @@ def test_leads_are_the_same_in_every_format(
 
 @pytest.mark.slow
 def test_leads_are_limited_and_filtered(hunter, signed_in: Settings) -> None:
-    """In the same order; a value that no lead can have is named with those that it may have."""
+    """The order is kept; the error for an impossible value names the possible ones."""
     assert hunter("sync").code == 0
     leads = json.loads(hunter("leads", "--format", "json").out)
     first = hunter("leads", "--limit", "2", "--format", "json")
@@ -152,10 +152,10 @@ def test_leads_are_limited_and_filtered(hunter, signed_in: Settings) -> None:
     assert "error: --status holds 'open'.\nhint:  It may hold New, Active" in refused.err
 
 
-def test_doctor_says_once_what_several_checks_need(
+def test_doctor_reports_a_shared_problem_once(
     hunter, settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, free_port: int
 ) -> None:
-    """Host and port of what is out of reach are in its one line."""
+    """Its line has host and port of the unreachable service."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", f"postgresql://hunter@127.0.0.1:{free_port}/hunter")
     sandbox.stop()
     lines = {line[5:20].strip(): line for line in hunter("doctor").out.splitlines()}
@@ -168,7 +168,7 @@ def test_doctor_says_once_what_several_checks_need(
 
 
 def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sandbox: Sandbox) -> None:
-    """The exit code is that of the cause; after signing in and a sync every line is ok."""
+    """The exit code is that of the cause; after sign-in and a sync every line is ok."""
     before = hunter("doctor")
     assert before.code == 3
     assert "BAD  sign-in         No account is signed in. Run: hunter auth login" in before.out
@@ -185,10 +185,10 @@ def test_doctor_shows_each_problem_with_its_fix(hunter, settings: Settings, sand
     assert "ada.brook" not in before.out + after.out
 
 
-def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_ones_own(
+def test_doctor_reports_unknown_variables_and_probable_own_domains(
     hunter, signed_in: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The domain of the user who signed in counts as one's own without being configured."""
+    """The domain of the signed-in user is an own domain without configuration."""
     monkeypatch.setenv("HUNTER_OWN_DOMAIN", "contoso.com")
     assert hunter("sync").code == 0
     assert "ok   own domains     fourthcoffee.com\n" in hunter("doctor").out
@@ -207,8 +207,8 @@ def test_doctor_reports_variables_that_do_not_exist_and_domains_that_look_like_o
 
 
 @pytest.mark.parametrize(("days", "words"), [(77, "ends in about 1"), (95, "has probably expired")])
-def test_a_sign_in_that_ends_is_warned_of(days: int, words: str, hunter, signed_in: Settings):
-    """From 14 days before its estimated end on, `auth status` and `doctor` say so; both still answer with 0."""
+def test_doctor_warns_when_the_sign_in_ends_soon(days: int, words: str, hunter, signed_in: Settings):
+    """From 14 days before the estimated end `auth status` and `doctor` warn with exit code 0."""
     assert hunter("auth", "status").err == ""
     sections = json.loads(signed_in.token_cache.read_text())
     for entry in sections["RefreshToken"].values():
@@ -283,7 +283,7 @@ def test_sandbox_names_its_port_when_that_is_in_use(hunter, sandbox: Sandbox) ->
 
 
 def run_on_terminal(*arguments: str) -> str:
-    """Run a command on a pseudo-terminal; return what it shows."""
+    """Run a command on a pseudo-terminal; return its output."""
     controller, terminal = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
     ends: Any = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
@@ -300,7 +300,7 @@ def run_on_terminal(*arguments: str) -> str:
 
 @pytest.mark.slow
 def test_progress_is_shown_on_a_terminal(signed_in: Settings) -> None:
-    """No log line runs into it."""
+    """The progress is not mixed with log lines."""
     shown = run_on_terminal("sync")
     assert "Syncing with Partner Center" in shown
     assert "partner_center_sync_summary" in shown

@@ -1,4 +1,4 @@
-"""`hunter demo`: one test, because starting a whole system takes long."""
+"""Test `hunter demo` in one test, because the start of a whole system takes long."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def graphql(url: str) -> dict[str, Any]:
 
 
 def health(desk: str) -> tuple[str, str, str]:
-    """Return the status of the whole, of Dagster and of the last sync."""
+    """Return the status of the system, of Dagster and of the last sync."""
     found = requests.get(f"{desk}/healthz", timeout=DEADLINE_SECONDS).json()
     return found["status"], found["dagster"], found["last_sync"]["status"]
 

@@ -1,4 +1,4 @@
-"""`hunter domain`: arguments and standard input, text and JSON."""
+"""Test `hunter domain`: arguments and standard input, text and JSON."""
 
 import json
 import shlex
@@ -22,7 +22,7 @@ def test_output_has_a_line_per_argument_with_text_domain_and_reason(hunter) -> N
 
 
 def test_output_and_errors_have_no_control_characters(hunter) -> None:
-    """They could hold sequences that a terminal executes."""
+    """Control characters could be sequences that a terminal executes."""
     assert hunter("domain", "a\x1b[2Jb.com\x9b").out == "a\ufffd[2Jb.com\ufffd\t-\tinvalid\n"
     assert "\x1b" not in hunter("leads", "--output", "/no\x1b[2J/x", "--format", "\x1b[2J").err
 

@@ -1,4 +1,4 @@
-"""The help texts, usage errors and `--debug`."""
+"""Test help texts, usage errors and `--debug`."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from hunter_pipeline.cli import load_command
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
-# Each takes from half a second to three seconds to import.
+# The import of each takes from half a second to three seconds.
 SLOW_PACKAGES = {"dagster", "pandas", "alembic", "apprise", "sqlalchemy", "msal", "requests", "psycopg", "structlog"}
 VALUES = {"--name", "--value", "--currency", "--close", "--notes", "--crm-id", "--by", "--json"}
 COMMANDS = {

@@ -1,4 +1,4 @@
-"""`hunter referrals`: reading referrals, and answering them."""
+"""Test `hunter referrals`: lists of referrals and answers."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def count(installation: Installation) -> int:
     return installation.value("select count(*) from referral_updates")
 
 
-def test_accept_writes_a_row_that_send_sends(installation: Installation, hunter: Any) -> None:
+def test_accept_stores_an_answer_that_send_sends(installation: Installation, hunter: Any) -> None:
     referral_id = add_referral(installation)
     given = hunter("referrals", "accept", referral_id, "--value", "12000", "--by", "Ada", "--json")
     assert given.code == 0, given.err
@@ -81,7 +81,7 @@ def test_send_exits_with_the_reason_and_retry_sends_again(
     assert stored(installation, referral_id)["substatus"] == "Declined"
 
 
-def test_sign_in_that_has_ended_exits_with_three(installation: Installation, hunter: Any) -> None:
+def test_send_exits_with_3_when_the_sign_in_has_ended(installation: Installation, hunter: Any) -> None:
     referral_id = add_referral(installation)
     hunter("referrals", "decline", referral_id)
     make_due(installation)
@@ -92,7 +92,7 @@ def test_sign_in_that_has_ended_exits_with_three(installation: Installation, hun
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("accept {closed}", "cannot get the status Active"),
         ("won {closed}", "cannot get the status Closed"),
@@ -107,7 +107,7 @@ def test_sign_in_that_has_ended_exits_with_three(installation: Installation, hun
         ("cancel 999", "No answer has this number"),
     ],
 )
-def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, line: str, said: str) -> None:
+def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, line: str, message: str) -> None:
     ids = {
         "closed": add_referral(installation, status="Closed", substatus="Lost"),
         "bare": add_referral(installation, name=None, details={}),
@@ -115,7 +115,7 @@ def test_refused_answer_writes_nothing(installation: Installation, hunter: Any, 
     }
     code, out, err = hunter("referrals", *line.format(**ids).split())
     assert (code, out, count(installation)) == (2, "", 0)
-    assert said in err
+    assert message in err
     assert is_one_sentence_and_a_hint(err)
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_written_or_sent_while_the_flag_is_off(
     assert hunter("referrals", "show", referral_id).code == 0
 
 
-def test_answer_is_taken_back_before_it_is_sent(installation: Installation, hunter: Any) -> None:
+def test_answer_is_canceled_before_it_is_sent(installation: Installation, hunter: Any) -> None:
     referral_id = add_referral(installation)
     number = str(json.loads(hunter("referrals", "decline", referral_id, "--json").out)["id"])
     assert referral_id in hunter("referrals", "updates").out
@@ -150,15 +150,15 @@ def test_answer_is_taken_back_before_it_is_sent(installation: Installation, hunt
     assert "cannot be taken back" in again.err
 
 
-def test_second_click_is_refused(installation: Installation, hunter: Any) -> None:
-    """An answer under way counts: the same one given twice is one row."""
+def test_answer_is_refused_when_it_is_given_twice(installation: Installation, hunter: Any) -> None:
+    """A waiting answer counts: there is one row."""
     referral_id = add_referral(installation)
     assert hunter("referrals", "accept", referral_id).code == 0
     assert hunter("referrals", "accept", referral_id).code == 2
     assert count(installation) == 1
 
 
-def test_won_soon_after_creation_warns(installation: Installation, hunter: Any) -> None:
+def test_won_warns_when_the_referral_is_new(installation: Installation, hunter: Any) -> None:
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     young = add_referral(installation, createdDateTime=now)
     old = add_referral(installation)

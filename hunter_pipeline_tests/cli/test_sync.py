@@ -1,4 +1,4 @@
-"""`hunter sync`: its summary, its exit codes, and what it must not print."""
+"""Test `hunter sync`: its summary, its exit codes and its output."""
 
 import json
 import os
@@ -31,7 +31,7 @@ SUMMARY = {
 
 
 def only_line(out: str) -> dict:
-    """Return the summary on standard output, which has to be one line of JSON with the documented names."""
+    """Return the summary, the only line of standard output, after a check of its names."""
     (line,) = out.splitlines()
     summary = json.loads(line)
     assert set(summary) == SUMMARY
@@ -168,7 +168,7 @@ def test_permanent_refusal_ends_the_sync_with_its_exit_code(
 
 
 @pytest.mark.slow
-def test_fault_that_outlasts_the_retries_ends_the_sync_after_five_tries(database_url: str, tmp_path: Path) -> None:
+def test_sync_fails_after_five_tries_when_a_fault_persists(database_url: str, tmp_path: Path) -> None:
     """429 has exit code 4, a failing server and a dropped connection have 5."""
     codes = {"429": 4, "503": 5, "drop": 5}
 
@@ -194,7 +194,7 @@ def test_fault_that_outlasts_the_retries_ends_the_sync_after_five_tries(database
 
 @dg.op
 def lose_storage(context: dg.OpExecutionContext) -> None:
-    """Make every further event fail to be stored."""
+    """Make the storage of all further events fail."""
 
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("insert into event_logs values ('sue@fabrikam.com')")
@@ -209,7 +209,7 @@ def lost() -> None:
     lose_storage()
 
 
-def test_statements_of_a_lost_storage_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+def test_error_hides_statements_when_dagsters_storage_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     """Dagster prints the rejected statement with its values to standard error; `hunter sync` drops it."""
     for is_hidden in (False, True):
         output = hide_statements() if is_hidden else nullcontext()

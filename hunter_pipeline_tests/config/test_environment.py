@@ -1,4 +1,4 @@
-"""The variables of a process: those of a running demo, and those that child processes get."""
+"""Test the variables of a process: those of a running demo, and those that child processes get."""
 
 import os
 import shutil
@@ -120,7 +120,7 @@ def test_demo_ignores_the_configured_account_and_database(home: Path) -> None:
     assert "DAGSTER_PG_URL" not in os.environ
 
 
-def test_child_that_starts_in_another_folder_has_the_same_settings(
+def test_child_has_the_same_settings_when_it_starts_in_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gets the values of `.env` for variables that are not set or empty."""

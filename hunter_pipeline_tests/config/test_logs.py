@@ -1,4 +1,4 @@
-"""Log lines: one event per line, with the standard fields, without personal data."""
+"""Test log lines: one event per line, with the standard fields, without personal data."""
 
 import io
 import json
@@ -54,7 +54,7 @@ def test_event_has_the_state_of_the_feature_flag(written: list[str], monkeypatch
     assert json.loads(written[0])["feature_flag_state"] == "enabled"
 
 
-def test_variable_that_does_not_exist_is_warned_of_once(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_variable_is_reported_once(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL", "geheim")
     configure_logs(load_settings())
     configure_logs(load_settings())

@@ -1,4 +1,4 @@
-"""Every setting: its default, the values that are refused, and the error message for them."""
+"""Test every setting: its default, the values that are refused, and the error message for them."""
 
 import textwrap
 from pathlib import Path
@@ -178,7 +178,7 @@ def test_own_domains_may_have_wildcards_and_semicolons(monkeypatch: pytest.Monke
     assert load_settings().own_domains == ("contoso.com", "fabrikam.co.uk", "müller.de")
 
 
-def test_variable_that_does_not_exist_is_reported_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_variable_is_reported_with_the_probable_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of Kubernetes and docker-compose.yml are known."""
     Path(".env").write_text("hunter_own_domain=contoso.com\nHUNTER_VERSION=1.2\nHUNTER_API_PORT=8001\nOTHER=1\n")
     monkeypatch.setenv("HUNTER_COLOUR", "blue")

@@ -1,4 +1,4 @@
-"""Dagster in process: the real definitions, an instance of its own for each test, one sandbox for each module."""
+"""Provide Dagster in process: the real definitions, an instance per test and one sandbox per module."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def run(installation: Installation, instance: dg.DagsterInstance) -> Run:
-    """Runs the job, or some of its assets, as `hunter sync` does."""
+    """Return a function that runs the job, or some of its assets, like `hunter sync`."""
 
     def execute(*assets: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
         return (

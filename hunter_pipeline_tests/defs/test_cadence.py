@@ -1,4 +1,4 @@
-"""When a sync starts by itself, and what a tick that starts none says."""
+"""Test when a sync starts by itself, and the reasons of skipped ticks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from hunter_pipeline_tests.warehouse.installation import Installation
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """One with a folder: a schedule's tick opens it by its reference."""
+    """Return an instance with a folder, because a schedule's tick opens it by its reference."""
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         yield instance
 
@@ -38,8 +38,8 @@ GIVEN = {name: build_resources()[name] for name in ("warehouse", "partner_center
         (3600, "0 */1 * * *"), (7200, "0 */2 * * *"), (86_400, "0 0 * * *"), (30, "*/10 * * * *"), (5, "*/10 * * * *"),
     ],
 )  # fmt: skip
-def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
-    """Minutes and hours as cron has them; below a minute, where the sensor keeps the cadence, every ten minutes."""
+def test_interval_has_a_cron_line(seconds: int, cron: str) -> None:
+    """Below a minute, where the sensor starts syncs, the line is that of ten minutes."""
     assert cron_of(seconds) == cron
     assert dg.ScheduleDefinition(name="any", cron_schedule=cron, job_name=SYNC_JOB).cron_schedule == cron
 
@@ -53,10 +53,10 @@ def test_the_cron_line_of_an_interval(seconds: int, cron: str) -> None:
         ("production", "45", "*/10 * * * *", False),
     ],
 )
-def test_who_keeps_the_cadence(
+def test_cadence_is_kept_by_schedule_or_sensor(
     monkeypatch: pytest.MonkeyPatch, env: str, seconds: str, cron: str, is_running: bool
 ) -> None:
-    """The schedule from a minute on, the sensor below; in production every ten minutes, in development every 30 s."""
+    """The schedule starts syncs from a minute on, the sensor below; the default depends on the environment."""
     monkeypatch.setenv("HUNTER_ENV", env)
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
     regular, nightly = build_schedules(load_settings())
@@ -71,13 +71,13 @@ def test_who_keeps_the_cadence(
 
 @pytest.fixture
 def production(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
-    """A cadence of ten minutes, kept by the schedule."""
+    """Set a cadence of ten minutes, kept by the schedule."""
     monkeypatch.setenv("HUNTER_ENV", "production")
     return installation
 
 
 def tick(instance: dg.DagsterInstance, name: str) -> str | dg.RunRequest:
-    """One evaluation of a schedule or of the sensor: the reason for skipping, or the request."""
+    """Evaluate a schedule or the sensor once; return the reason for skipping, or the run request."""
     if name == "sensor":
         with dg.build_sensor_context(instance=instance, resources=GIVEN) as context:
             data = build_changes_sensor(load_settings()).evaluate_tick(context)
@@ -92,13 +92,13 @@ def tick(instance: dg.DagsterInstance, name: str) -> str | dg.RunRequest:
 
 
 def started(found: str | dg.RunRequest) -> dict[str, str]:
-    """The tags of a requested run."""
+    """Return the tags of a requested run."""
     assert isinstance(found, dg.RunRequest), found
     return {name: value for name, value in found.tags.items() if name.startswith("hunter/")}
 
 
-def test_the_schedules_ask_for_a_run(production: Installation, instance: dg.DagsterInstance) -> None:
-    """The cadence asks for an incremental sync, the night for a full one; the runs say who started them."""
+def test_schedules_request_a_run(production: Installation, instance: dg.DagsterInstance) -> None:
+    """The cadence requests an incremental sync, the nightly schedule a full one; tags name the schedule."""
     cadence, nightly = tick(instance, "cadence"), tick(instance, "nightly")
     assert started(cadence) == {"hunter/started_by": "schedule"}
     assert started(nightly) == {"hunter/started_by": "reconciliation"}
@@ -108,18 +108,20 @@ def test_the_schedules_ask_for_a_run(production: Installation, instance: dg.Dags
 
 
 @pytest.mark.parametrize("name", ["cadence", "nightly", "sensor"])
-def test_a_tick_with_the_flag_off_says_so(
+def test_tick_is_skipped_when_the_flag_is_off(
     production: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Schedule and sensor skip with the reason, and call nobody."""
+    """Schedule and sensor skip with the reason and send no request."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     assert tick(instance, name) == "feature_flag_disabled"
     assert production.sandbox.requests == []
 
 
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
-def test_a_tick_during_a_sync_says_so(production: Installation, instance: dg.DagsterInstance, name: str) -> None:
-    """Whoever holds the lease: schedule and sensor wait for the next tick. The nightly run itself waits for it."""
+def test_tick_is_skipped_when_a_sync_is_running(
+    production: Installation, instance: dg.DagsterInstance, name: str
+) -> None:
+    """Schedule and sensor skip for any owner of the lease; the nightly run itself waits for it."""
     with sync_lease.held(production.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         assert tick(instance, name) == "sync_in_progress"
         assert isinstance(tick(instance, "nightly"), dg.RunRequest)
@@ -127,10 +129,10 @@ def test_a_tick_during_a_sync_says_so(production: Installation, instance: dg.Dag
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
-def test_a_tick_beside_a_queued_run_says_so(
+def test_tick_is_skipped_when_a_run_is_queued(
     production: Installation, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that has not started yet counts as well; one that was lost or that a dead process left behind does not."""
+    """A run that has not started counts as well; a lost run or one of a dead process does not."""
     from hunter_pipeline.definitions import build_defs
 
     job = build_defs().resolve_job_def(SYNC_JOB)
@@ -144,14 +146,16 @@ def test_a_tick_beside_a_queued_run_says_so(
     assert tick(instance, name) != "sync_in_progress"
 
 
-def test_the_sensor_starts_the_first_sync(installation: Installation, instance: dg.DagsterInstance) -> None:
-    """With a cadence below a minute an empty database is filled at once, after one small question."""
+def test_sensor_starts_the_first_sync(installation: Installation, instance: dg.DagsterInstance) -> None:
+    """With a cadence below a minute an empty database is filled after one small request."""
     assert started(tick(instance, "sensor")) == {"hunter/started_by": "sensor", "hunter/why": "first_sync"}
     assert [asked["$top"] for asked in installation.pages_asked] == ["1"]
 
 
-def test_the_sensor_notices_a_change(installation: Installation, instance: dg.DagsterInstance) -> None:
-    """It asks for the newest change only, and starts a sync where that is newer than what was read."""
+def test_sensor_starts_a_sync_when_upstream_has_changed(
+    installation: Installation, instance: dg.DagsterInstance
+) -> None:
+    """It requests the newest change only and compares it with the last read."""
     installation.sync()
     installation.sandbox.requests.clear()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
@@ -163,8 +167,8 @@ def test_the_sensor_notices_a_change(installation: Installation, instance: dg.Da
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
-def test_the_sensor_starts_early_in_production(production: Installation, instance: dg.DagsterInstance) -> None:
-    """Where the schedule keeps the cadence the sensor starts a sync only for a change."""
+def test_sensor_starts_a_sync_early_in_production(production: Installation, instance: dg.DagsterInstance) -> None:
+    """If the schedule keeps the cadence, the sensor starts a sync for a change only."""
     production.sync()
     assert tick(instance, "sensor") == "nothing_changed_upstream"
     production.sandbox.world.arrive(1)
@@ -172,14 +176,14 @@ def test_the_sensor_starts_early_in_production(production: Installation, instanc
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "heartbeat"), ("600", None)])
-def test_the_sensor_s_heartbeat(
+def test_sensor_starts_a_sync_when_the_heartbeat_is_due(
     installation: Installation,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
     seconds: str,
     expected: str | None,
 ) -> None:
-    """Where it keeps the cadence it syncs every ten minutes although nothing changed; else the schedule does."""
+    """If the sensor keeps the cadence, it syncs every ten minutes without a change."""
     installation.sync()
     installation.execute("update sync_runs set finished_at = now() - interval '10 minutes'")
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", seconds)
@@ -188,14 +192,14 @@ def test_the_sensor_s_heartbeat(
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [("30", "last_sync_failed"), ("600", None)])
-def test_the_sensor_repeats_what_failed(
+def test_sensor_starts_a_sync_when_the_last_one_failed(
     installation: Installation,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
     seconds: str,
     expected: str | None,
 ) -> None:
-    """Where it keeps the cadence, a sync that failed is tried again; else it waits for the schedule."""
+    """If the schedule keeps the cadence, the failed sync waits for it."""
     installation.sync()
     installation.sandbox.fail(Fault(where="list", kind="404", times=1))
     installation.sync()
@@ -204,8 +208,8 @@ def test_the_sensor_repeats_what_failed(
     assert found == "nothing_changed_upstream" if expected is None else started(found)["hunter/why"] == expected
 
 
-def test_an_expired_sign_in_fails_the_tick(installation: Installation, instance: dg.DagsterInstance) -> None:
-    """It is an error that the sensor's page shows, not a reason to skip; the words name nobody."""
+def test_tick_fails_when_the_sign_in_has_expired(installation: Installation, instance: dg.DagsterInstance) -> None:
+    """The sensor's page shows an error without personal data instead of a skip."""
     installation.sync()
     installation.sandbox.fail(Fault(where="list", kind="403"))
     with pytest.raises(PartnerCenterAuthError):
@@ -213,10 +217,10 @@ def test_an_expired_sign_in_fails_the_tick(installation: Installation, instance:
 
 
 @pytest.mark.parametrize("seconds", ["30", "600"])
-def test_a_change_in_the_far_future_starts_no_run_every_minute(
+def test_sensor_starts_one_run_when_a_change_is_dated_in_the_future(
     installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, seconds: str
 ) -> None:
-    """One referral's slip to the year 9999 hides what is new: schedule and heartbeat go on, and no more than that."""
+    """A wrong date in the year 9999 hides changes from the sensor, not from schedule and heartbeat."""
     installation.sandbox.world.update(
         next(iter(installation.sandbox.world.incoming())), updatedDateTime="9999-01-01T00:00:00Z"
     )
@@ -225,10 +229,10 @@ def test_a_change_in_the_far_future_starts_no_run_every_minute(
     assert tick(instance, "sensor") == "nothing_changed_upstream"
 
 
-def test_a_database_out_of_reach_fails_the_tick(
+def test_tick_fails_when_the_database_is_unreachable(
     installation: Installation, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Schedule and sensor say what is wrong, in one sentence."""
+    """Schedule and sensor fail with one sentence."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@127.0.0.1:1/hunter")
     for name in ("cadence", "sensor"):
         with pytest.raises((dg.DagsterError, DatabaseError)) as raised:

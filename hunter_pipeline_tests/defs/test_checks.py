@@ -1,4 +1,4 @@
-"""Each asset check, passing and failing, on the stored tables."""
+"""Test each asset check, passing and failing, on the stored tables."""
 
 import json
 import re
@@ -20,13 +20,13 @@ from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Inst
 
 @pytest.fixture
 def synced(installation: Installation) -> Installation:
-    """Three referrals that nothing is wrong with."""
+    """Store three referrals without any problem."""
     installation.sync(client=FakePartnerCenter([payload(1), payload(2), payload(3)]))
     return installation
 
 
 def results(installation: Installation, since: datetime | None = None) -> dict[tuple[str, str], dg.AssetCheckResult]:
-    """Return what every check says now, by asset and name."""
+    """Return the result of every check by asset and name."""
     status = PartnerCenterResource().sign_in_status()
     with installation.warehouse.connection() as connection:
         found = [
@@ -39,7 +39,7 @@ def results(installation: Installation, since: datetime | None = None) -> dict[t
 
 
 def report(installation: Installation, name: str, asset: str | None = None) -> dg.AssetCheckResult:
-    """Return what one check says now."""
+    """Return the result of one check."""
     [found] = [
         result for (table, check), result in results(installation).items() if check == name and asset in (None, table)
     ]
@@ -47,13 +47,13 @@ def report(installation: Installation, name: str, asset: str | None = None) -> d
 
 
 def offenders(found: dg.AssetCheckResult) -> str:
-    """The table of those that a failing check shows."""
+    """Return the table of offenders of a failing check."""
     return str(found.metadata["first_offenders"].value)
 
 
 @contextmanager
 def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
-    """A database that a fault of ours might have left behind."""
+    """Change the database for the block as a defect of the program could."""
     installation.execute(do)
     try:
         yield
@@ -61,8 +61,8 @@ def altered(installation: Installation, do: str, undo: str) -> Iterator[None]:
         installation.execute(undo)
 
 
-def test_all_pass_on_a_sound_database(synced: Installation) -> None:
-    """Nothing is wrong: fourteen checks pass, without offenders; each says in a sentence what it found."""
+def test_checks_pass_when_the_database_is_consistent(synced: Installation) -> None:
+    """Fourteen checks pass without offenders; each says in a sentence what it found."""
     found = results(synced)
     assert len(found) == 14
     assert [name for name, each in found.items() if not re.fullmatch(r"[A-Z0-9].+\.", each.description or "")] == []
@@ -71,8 +71,8 @@ def test_all_pass_on_a_sound_database(synced: Installation) -> None:
         assert "first_offenders" not in result.metadata
 
 
-def test_a_doubled_referral(synced: Installation) -> None:
-    """ERROR, with the id and how often it stands there; at most 20 are shown."""
+def test_check_fails_for_a_duplicate_referral(synced: Installation) -> None:
+    """ERROR, with the id and its count; at most 20 are shown."""
     synced.sync(client=FakePartnerCenter([payload(number) for number in range(30)]))
     with altered(
         synced,
@@ -87,7 +87,7 @@ def test_a_doubled_referral(synced: Installation) -> None:
     assert offenders(found).count("\n") == 21
 
 
-def test_a_doubled_company(synced: Installation) -> None:
+def test_check_fails_for_a_duplicate_company(synced: Installation) -> None:
     """ERROR, with the domain."""
     with altered(
         synced,
@@ -100,8 +100,8 @@ def test_a_doubled_company(synced: Installation) -> None:
     assert "| company1.de | 2 |" in offenders(found)
 
 
-def test_a_doubled_lead(synced: Installation) -> None:
-    """ERROR, with the domain, whatever the view has become."""
+def test_check_fails_for_a_duplicate_lead(synced: Installation) -> None:
+    """ERROR, with the domain, for any definition of the view."""
     with altered(
         synced,
         "alter view leads_ready rename to sound;"
@@ -115,8 +115,8 @@ def test_a_doubled_lead(synced: Installation) -> None:
 
 @pytest.mark.parametrize("domain", ["Company1.de", "www.company1.de", "gmail.com", "co.uk", "company1.de."])
 @pytest.mark.parametrize("table", ["companies", "partner_center_referrals"])
-def test_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
-    """ERROR: it is not the registrable domain, in lower case, that its owner registered."""
+def test_check_fails_for_a_domain_that_is_not_canonical(synced: Installation, table: str, domain: str) -> None:
+    """ERROR: it is not a registrable domain in lower case."""
     synced.execute(f"update {table} set domain = %s where domain = 'company1.de'", domain)
     found = report(synced, "domains_are_canonical")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -124,8 +124,8 @@ def test_a_domain_that_is_not_canonical(synced: Installation, table: str, domain
 
 
 @pytest.mark.parametrize("table", ["raw_referrals", "normalized_referrals", "partner_center_referrals"])
-def test_a_referral_that_is_not_everywhere(synced: Installation, table: str) -> None:
-    """ERROR: it is missing from one of the three tables; the report says from which."""
+def test_check_fails_for_a_referral_that_is_missing_in_a_table(synced: Installation, table: str) -> None:
+    """ERROR, with the name of the table."""
     synced.execute(f"delete from {table} where referral_id = %s", identity(2))
     found = report(synced, "every_raw_referral_is_accounted_for")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -135,16 +135,16 @@ def test_a_referral_that_is_not_everywhere(synced: Installation, table: str) -> 
 
 
 @pytest.mark.parametrize("column", ["status", "substatus"])
-def test_an_unknown_status(synced: Installation, column: str) -> None:
-    """WARN, with the value and how many referrals have it; the referral is kept."""
+def test_check_warns_of_an_unknown_status(synced: Installation, column: str) -> None:
+    """WARN, with the value and the number of its referrals, which are kept."""
     synced.sync(client=FakePartnerCenter([payload(4, **{column: "Paused"})]))
     found = report(synced, "known_status_values")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert f"| {column} | Paused | 1 |" in offenders(found)
 
 
-def test_a_read_that_shrank(synced: Installation) -> None:
-    """WARN, with what came and what was known; the next whole read settles it."""
+def test_check_warns_of_a_full_read_that_shrank(synced: Installation) -> None:
+    """WARN, with the returned and the known number, until the next complete read."""
     synced.sync("full", client=FakePartnerCenter([payload(1)]))
     found = report(synced, "upstream_did_not_shrink")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -156,8 +156,8 @@ def test_a_read_that_shrank(synced: Installation) -> None:
     assert report(synced, "upstream_did_not_shrink").passed
 
 
-def test_a_referral_that_expires_soon(synced: Installation) -> None:
-    """WARN, with its id; one that is answered, gone, over or far off does not count."""
+def test_check_warns_of_a_referral_that_expires_soon(synced: Installation) -> None:
+    """WARN, with its id; answered, missing, expired and later ones do not count."""
 
     def expiring(number: int, hours: float, **changes: str) -> dict[str, object]:
         moment = datetime.now(UTC) + timedelta(hours=hours)
@@ -235,8 +235,8 @@ def test_a_value_that_was_never_stored_is_shown_once_there_are_older_ones(synced
     assert "| type | Novel |" in offenders(found)
 
 
-def test_a_sync_that_is_overdue(synced: Installation) -> None:
-    """WARN where the last success is older than three intervals; a sync that failed does not count as one."""
+def test_check_warns_of_an_overdue_sync(synced: Installation) -> None:
+    """WARN if the last success is older than three intervals; a failed sync does not count."""
     synced.execute("update sync_runs set finished_at = now() - interval '29 minutes'")
     assert report(synced, "referrals_are_fresh").passed
     synced.execute("update sync_runs set finished_at = now() - interval '31 minutes'")
@@ -245,8 +245,8 @@ def test_a_sync_that_is_overdue(synced: Installation) -> None:
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
-def test_a_reader_who_sees_only_what_names_them(installation: Installation) -> None:
-    """WARN where each of 20 or more referrals of a whole read names whoever is signed in; nobody's address is kept."""
+def test_check_warns_when_every_referral_names_the_reader(installation: Installation) -> None:
+    """WARN if all of 20 or more referrals name the signed-in user; no address is stored."""
     world = installation.sandbox.world
     reader = {"firstName": "Ada", "lastName": "Brook", "email": f" {USERNAME.upper()}"}
     for key in world.incoming():
@@ -267,8 +267,8 @@ def test_a_reader_who_sees_only_what_names_them(installation: Installation) -> N
     assert report(installation, "every_referral_is_visible").passed
 
 
-def test_a_few_referrals_may_all_name_the_reader(installation: Installation) -> None:
-    """Below 20 nothing is concluded."""
+def test_check_passes_when_few_referrals_all_name_the_reader(installation: Installation) -> None:
+    """Fewer than 20 referrals are not enough for a warning."""
     world = installation.sandbox.world
     for number, key in enumerate(list(world.incoming())):
         if number < 19:
@@ -281,8 +281,8 @@ def test_a_few_referrals_may_all_name_the_reader(installation: Installation) -> 
     assert found.metadata["read"].value == found.metadata["naming_the_signed_in_user"].value == 19
 
 
-def test_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """WARN from 14 days before the estimated end on, and where nobody is signed in; nothing while the flag is off."""
+def test_check_warns_of_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WARN from 14 days before the estimated end and without an account; not while the flag is off."""
     assert report(installation, "sign_in_lasts").metadata["days_left"].value in (89, 90)
     cache = load_settings().token_cache
     text = cache.read_text()
@@ -303,7 +303,7 @@ def test_a_sign_in_that_ends_soon(installation: Installation, monkeypatch: pytes
         cache.write_text(text)
 
 
-def test_an_empty_database_is_sound(installation: Installation) -> None:
-    """Before the first sync no check has anything to say against it."""
+def test_checks_pass_when_the_database_is_empty(installation: Installation) -> None:
+    """No check fails before the first sync."""
     assert REFERRALS
     assert all(result.passed for result in results(installation).values())

@@ -1,4 +1,4 @@
-"""Dagster's own commands in a fresh clone, with no variable set: what a data engineer types first."""
+"""Test Dagster's own commands in a fresh clone without any variable."""
 
 import json
 import os
@@ -29,7 +29,7 @@ RUNS = "{ runsOrError { ... on Runs { results { status tags { key value } } } } 
 
 @pytest.fixture
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The files that a clone has at its root, in a folder whose name has a space; the package comes from .venv."""
+    """Copy the root files of a clone into a folder with a space in its name; the package comes from .venv."""
     folder = tmp_path_factory.mktemp("a clone")
     for name in ("pyproject.toml", "workspace.yaml", "dagster.yaml"):
         shutil.copy(project_file(name), folder)
@@ -40,7 +40,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """What a shell has in which nothing of hunter_pipeline or Dagster is set."""
+    """Return the environment of a shell without variables of hunter_pipeline or Dagster."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUNTER_", "DAGSTER_"))}
     return kept | {"PATH": f"{BIN}:{os.environ['PATH']}"} | variables
 
@@ -70,7 +70,7 @@ def stored(clone: Path, query: str) -> list[tuple[Any, ...]]:
     ids=" ".join,
 )
 def test_definitions_load_without_any_variable(clone: Path, words: tuple[str, ...]):
-    """Each command that only loads the definitions works, and nothing is started or written under .hunter."""
+    """Commands that only load the definitions start nothing and write nothing under .hunter."""
     done = run(clone, *words)
     if "--json" in words:
         listed = json.loads(done.stdout)
@@ -79,7 +79,7 @@ def test_definitions_load_without_any_variable(clone: Path, words: tuple[str, ..
 
 
 def test_run_with_the_flag_off_is_a_skipped_success(clone: Path, tmp_path: Path):
-    """The embedded database gets its schema by itself; the run succeeds and records that it was skipped."""
+    """The embedded database gets its schema; the run succeeds and is recorded as skipped."""
     run(clone, "dagster", "asset", "materialize", "--select", "*", *MODULE, DAGSTER_HOME=str(tmp_path))
     assert stored(clone, "select status, reason from sync_runs") == [("skipped", "feature_flag_disabled")]
 
@@ -91,7 +91,7 @@ def sandbox_variables() -> Iterator[dict[str, str]]:
 
 
 def test_run_with_the_flag_on_fills_every_table(clone: Path, sandbox_variables: dict[str, str]):
-    """Signed in, `dagster job execute` is a sync like any other."""
+    """With a signed-in account `dagster job execute` is a complete sync."""
     run(clone, "hunter", "auth", "login", **sandbox_variables)
     run(clone, "dagster", "job", "execute", "-j", JOB, *MODULE, **sandbox_variables)
     [(status, fetched, new)] = stored(clone, "select status, fetched, new from sync_runs")
@@ -100,8 +100,8 @@ def test_run_with_the_flag_on_fills_every_table(clone: Path, sandbox_variables: 
     assert stored(clone, "select count(*) > 0 from leads_ready") == [(True,)]
 
 
-def test_dev_brings_up_the_system_and_its_sensor_syncs(clone: Path, sandbox_variables: dict[str, str], free_port: int):
-    """The web UI, the daemon, schedules and sensors run on storage that needs no variable, and a sync happens."""
+def test_dagster_dev_starts_and_its_sensor_syncs(clone: Path, sandbox_variables: dict[str, str], free_port: int):
+    """Web UI, daemon, schedules and sensors run without any variable, and a sync runs."""
     run(clone, "hunter", "auth", "login", **sandbox_variables)
     log = clone / "log"
     with log.open("wb") as output:

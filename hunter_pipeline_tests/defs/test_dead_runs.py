@@ -1,4 +1,4 @@
-"""A run whose process was killed does not say "started" for ever: the next sync tells Dagster."""
+"""Test that the next sync reports runs of killed processes to Dagster as failed."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance
 
 
-def test_the_dead_are_reported_and_the_living_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    """Dead is what a sync's record says was interrupted, and what names a process here that is no more."""
+def test_dead_runs_are_reported_as_failed_and_living_ones_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    """A run is dead if its sync was interrupted or its process on this machine has ended."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     dagster_instance.prepare(settings)
     living = maintenance.process_tags()

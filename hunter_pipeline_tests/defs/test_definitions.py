@@ -1,4 +1,4 @@
-"""What Dagster loads: the contract's names, without any variable and without any connection."""
+"""Test the definitions that Dagster loads without any variable or connection."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ CHECKS = {
 
 
 def test_names_and_dependencies_are_those_of_the_contract() -> None:
-    """Partner Center is an external asset at the head of the chain; `leads_ready` depends on what its view reads."""
+    """Partner Center is an external asset at the start; `leads_ready` depends on the tables of its view."""
     graph = build_defs().resolve_asset_graph()
     assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ("partner_center", *ASSETS)}
     assert graph.external_asset_keys == {dg.AssetKey("partner_center")}
@@ -69,8 +69,8 @@ def test_launchpad_shows_the_mode_and_no_empty_field() -> None:
     assert job.run_config == {"ops": {"raw_referrals": {"config": {"mode": "incremental"}}}}
 
 
-def test_only_the_structure_blocks() -> None:
-    """`no_duplicate_referral_ids` stops what is downstream; a doubt never does."""
+def test_only_structural_checks_are_blocking() -> None:
+    """`no_duplicate_referral_ids` stops downstream assets; a check of severity WARN never does."""
     graph = build_defs().resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
     assert blocking == {"no_duplicate_referral_ids"}
@@ -86,8 +86,8 @@ def test_every_asset_has_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, sec
     assert [graph.get(dg.AssetKey(name)).freshness_policy for name in ASSETS] == [expected] * len(ASSETS)
 
 
-def test_every_asset_is_described() -> None:
-    """A person who opens the asset graph reads what each one is."""
+def test_every_asset_has_a_description() -> None:
+    """The asset graph shows a description of each asset."""
     graph = build_defs().resolve_asset_graph()
     for name in ASSETS:
         node = graph.get(dg.AssetKey(name))
@@ -95,15 +95,15 @@ def test_every_asset_is_described() -> None:
         assert node.group_name == "referrals"
 
 
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading with a wrong value says which variable, what it holds and what it may hold."""
+def test_error_names_a_wrong_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the variable, its value and the allowed values."""
     monkeypatch.setenv("HUNTER_SYNC_INTERVAL_SECONDS", "soon")
     with pytest.raises(ConfigurationError, match="HUNTER_SYNC_INTERVAL_SECONDS holds 'soon'"):
         build_defs()
 
 
-def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password in HUNTER_DATABASE_URL and the API key stand in no resource and in no snapshot."""
+def test_dagster_stores_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password in HUNTER_DATABASE_URL and the API key are in no resource or snapshot."""
     from dagster._core.remote_representation.external_data import RepositorySnap
 
     monkeypatch.setenv("HUNTER_DATABASE_URL", "postgresql://hunter:geheim@db/hunter")
@@ -111,7 +111,7 @@ def test_no_secret_is_in_what_dagster_stores(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("HUNTER_ALERT_URLS", "json://ada:geheim@127.0.0.1:9/geheim")
     defs = build_defs()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Dagster asks its own schedules for what it deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)  # Dagster uses deprecated attributes of its own schedules
         shown = dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
     assert "sync_partner_center_referrals" in shown
     assert "geheim" not in shown + repr(build_resources()) + repr(defs) + repr(load_settings())

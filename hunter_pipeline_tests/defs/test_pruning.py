@@ -1,4 +1,4 @@
-"""Dagster's own storage does not grow for ever: old runs and their events go, the latest state stays."""
+"""Test that old runs and events are deleted from Dagster's storage while the latest state is kept."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -50,7 +50,7 @@ DEFS = dg.Definitions(
 def prepared(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[dg.DagsterInstance]:
-    """Dagster's instance on PostgreSQL, as `hunter` prepares it."""
+    """Prepare Dagster's instance on PostgreSQL."""
     for name in ("DAGSTER_HOME", "DAGSTER_PG_URL", "DAGSTER_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
@@ -68,7 +68,7 @@ def run_once(instance: dg.DagsterInstance, *, fails: bool = False) -> str:
 
 
 def statement(text: str) -> list[tuple[int]]:
-    """In Dagster's database."""
+    """Run a statement in Dagster's database."""
     with psycopg.connect(f"{dagster_url()}", autocommit=True) as connection:
         cursor = connection.execute(sql.SQL(text))  # pyright: ignore[reportArgumentType]
         return cursor.fetchall() if cursor.description else []
@@ -79,7 +79,7 @@ def dagster_url() -> str:
 
 
 def make_older(days: int) -> None:
-    """Let every run so far have been made so many days earlier."""
+    """Move the creation of all runs so many days into the past."""
     statement(f"update runs set create_timestamp = create_timestamp - interval '{days} days'")
     statement(f"update asset_check_executions set create_timestamp = create_timestamp - interval '{days} days'")
 
@@ -90,7 +90,7 @@ def rows() -> dict[str, int]:
 
 @pytest.fixture
 def aged(prepared: dg.DagsterInstance) -> dg.DagsterInstance:
-    """Runs of 40 days ago; in the last of them `two` failed."""
+    """Create runs of 40 days ago; the asset `two` failed in the last one."""
     for number in range(OLD):
         run_once(prepared, fails=number == OLD - 1)
     make_older(40)
@@ -98,8 +98,8 @@ def aged(prepared: dg.DagsterInstance) -> dg.DagsterInstance:
 
 
 @pytest.mark.slow
-def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> None:
-    """Of the old runs two are left: the newest, and the one that last made the asset that failed since."""
+def test_old_runs_are_deleted_and_the_latest_state_is_kept(aged: dg.DagsterInstance) -> None:
+    """The newest run and the last success of the asset that failed since are kept."""
     before = rows()
     assert before["runs"] == OLD
     materialized = aged.get_latest_materialization_event(TWO)
@@ -124,8 +124,8 @@ def test_old_runs_go_and_the_latest_state_stays(aged: dg.DagsterInstance) -> Non
 
 
 @pytest.mark.slow
-def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
-    """A run of yesterday stays, and so does one that is about to start or under way, however old it is."""
+def test_recent_and_unfinished_runs_are_kept(aged: dg.DagsterInstance) -> None:
+    """A run of yesterday is kept, and so is a queued or running one of any age."""
     job = DEFS.resolve_job_def("cheap")
     waiting = [
         aged.create_run_for_job(job, status=status).run_id
@@ -138,17 +138,17 @@ def test_what_is_young_or_not_finished_stays(aged: dg.DagsterInstance) -> None:
     assert {run.run_id for run in aged.get_runs()} == {young, *waiting}
 
 
-def test_a_night_is_bounded(aged: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the time is over the next night goes on, and batches smaller than what is to go lose nothing."""
+def test_pruning_stops_when_its_time_is_up(aged: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next night continues, and small batches delete nothing else."""
     monkeypatch.setattr(maintenance, "BATCH", 1)
     assert maintenance.prune(aged, older_than=timedelta(days=30), seconds=0)["runs"] == 1
     assert maintenance.prune(aged, older_than=timedelta(days=30))["runs"] == OLD - 3
 
 
-def test_the_job_keeps_to_the_setting_while_a_sync_is_under_way(
+def test_pruning_job_follows_the_setting_during_a_sync(
     aged: dg.DagsterInstance, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The nightly job deletes by HUNTER_RUN_RETENTION_DAYS, waits for no sync and asks Partner Center nothing."""
+    """The job uses HUNTER_RUN_RETENTION_DAYS, does not wait for a sync and sends no request."""
     assert maintenance.PRUNE_SCHEDULE.job_name == maintenance.PRUNE_JOB
     assert maintenance.PRUNE_SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")

@@ -1,4 +1,4 @@
-"""HUNTER_RAW_RETENTION_DAYS: superseded versions go when they are old, the newest of each referral never."""
+"""Test HUNTER_RAW_RETENTION_DAYS: old superseded versions are deleted, the newest of each referral never."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def aged(installation: Installation, run: Run) -> Installation:
-    """Referrals of which one has changed twice and another once, all fetched 100 days ago; something in quarantine."""
+    """Store referrals of 100 days ago, one changed twice and one once, and a quarantined payload."""
     changed, other, *_ = installation.sandbox.world.incoming()
     run()
     for name in ("second", "third"):
@@ -30,7 +30,7 @@ def aged(installation: Installation, run: Run) -> Installation:
 
 
 def left(installation: Installation) -> tuple[int, int, int]:
-    """How many versions, of how many referrals, and how many payloads in quarantine."""
+    """Return the number of versions, of their referrals, and of quarantined payloads."""
     return (
         installation.value("select count(*) from raw_referrals"),
         installation.value("select count(distinct referral_id) from raw_referrals"),
@@ -38,14 +38,16 @@ def left(installation: Installation) -> tuple[int, int, int]:
     )
 
 
-def test_without_the_setting_everything_stays(aged: Installation, run: Run) -> None:
+def test_retention_keeps_everything_by_default(aged: Installation, run: Run) -> None:
     """The default keeps every version."""
     run()
     assert left(aged) == (REFERRALS + 3, REFERRALS, 2)
 
 
-def test_what_is_superseded_and_old_goes(aged: Installation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two first versions of 100 days ago go, the second of 5 days ago stays, and so does each newest one."""
+def test_retention_deletes_old_superseded_versions(
+    aged: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two versions of 100 days ago are deleted; one of 5 days ago and each newest one are kept."""
     before = aged.table("partner_center_referrals", without=("synced_at",))
     monkeypatch.setenv("HUNTER_RAW_RETENTION_DAYS", "30")
     result = run()

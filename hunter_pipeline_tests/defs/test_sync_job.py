@@ -1,4 +1,4 @@
-"""The job, asset by asset: what is materialized, what is shown of it, and how a run fails."""
+"""Test the sync job: materialized assets, their metadata, and failures of a run."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """The metadata of each asset that a run materialized."""
+    """Return the metadata of each asset that a run materialized."""
     events = result.get_asset_materialization_events()
     return {
         event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
@@ -39,7 +39,7 @@ def summary(installation: Installation, result: dg.ExecuteInProcessResult) -> di
 
 
 def everything_logged(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
-    """All that Dagster has stored of a run."""
+    """Return all that Dagster has stored of a run."""
     entries = [
         dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(result.run_id).records
     ]
@@ -47,8 +47,8 @@ def everything_logged(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     return json.dumps(entries, ensure_ascii=False) + dg.serialize_value(run)  # type: ignore[type-var]
 
 
-def test_a_run_materializes_five_assets(installation: Installation, run: Run) -> None:
-    """Each has its row count as a number, its table's name and its columns; the counts are there to be plotted."""
+def test_run_materializes_five_assets(installation: Installation, run: Run) -> None:
+    """Each has its row count, table name and columns as metadata; counts are numbers for plots."""
     result = run()
     assert result.success
     found = materialized(result)
@@ -72,7 +72,7 @@ def test_a_run_materializes_five_assets(installation: Installation, run: Run) ->
     }
 
 
-def test_the_summary_is_the_run_s(installation: Installation, run: Run, instance: dg.DagsterInstance) -> None:
+def test_summary_belongs_to_the_run(installation: Installation, run: Run, instance: dg.DagsterInstance) -> None:
     """The row in `sync_runs` has the run's id; its outcome is a tag of the run."""
     result = run()
     found = summary(installation, result)
@@ -86,8 +86,8 @@ def test_the_summary_is_the_run_s(installation: Installation, run: Run, instance
 
 
 @pytest.mark.slow
-def test_a_full_read_by_run_config(installation: Installation, run: Run) -> None:
-    """The run config of the contract reads everything and reconciles."""
+def test_run_config_selects_a_full_read(installation: Installation, run: Run) -> None:
+    """The run config of the contract reads everything and marks missing referrals."""
     run()
     gone = next(iter(installation.sandbox.world.incoming()))
     installation.sandbox.world.remove(gone)
@@ -98,14 +98,14 @@ def test_a_full_read_by_run_config(installation: Installation, run: Run) -> None
     assert materialized(result)["raw_referrals"]["mode"] == "full"
 
 
-def test_a_wrong_mode_is_refused(run: Run) -> None:
-    """Only `incremental` and `full` are modes."""
+def test_run_config_refuses_an_unknown_mode(run: Run) -> None:
+    """Only `incremental` and `full` are accepted."""
     with pytest.raises(dg.DagsterInvalidConfigError):
         run(config={"ops": {"raw_referrals": {"config": {"mode": "some"}}}})
 
 
 def _people(installation: Installation) -> set[str]:
-    """Every address, number and full name of the sandbox's customers, and of who signs in."""
+    """Return every address, number and full name of the sandbox's customers and of the signed-in user."""
     found = {"ada.brook@fourthcoffee.com", "Ada Brook"}
     for referral in installation.sandbox.world.referrals.values():
         for member in referral["customerProfile"].get("team") or []:
@@ -115,10 +115,10 @@ def _people(installation: Installation) -> set[str]:
 
 
 @pytest.mark.slow
-def test_no_person_is_in_what_a_run_leaves_behind(
+def test_run_stores_no_personal_data_in_dagster(
     installation: Installation, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """No address, number or name of anybody is in the events, the metadata, the tags or the log, failures included."""
+    """Events, metadata, tags and log contain no personal data, also after failures."""
     installation.sandbox.fail(Fault(where="page", kind="malformed", page=1, times=1))
     results = [run(), run(), run(config=FULL_RUN_CONFIG)]
     installation.execute("alter table normalized_referrals add constraint odd check (name is null) not valid")
@@ -136,11 +136,11 @@ def test_no_person_is_in_what_a_run_leaves_behind(
     assert token not in shown or token == "-"
 
 
-def test_the_flag_off_materializes_nothing(
+def test_run_materializes_nothing_when_the_flag_is_off(
     installation: Installation, run: Run, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """The run succeeds, the summary and the log say `feature_flag_disabled`, nobody is called."""
+    """The run succeeds with `feature_flag_disabled` and sends no request."""
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_ENABLED", "false")
     result = run()
     assert result.success
@@ -158,8 +158,8 @@ def test_the_flag_off_materializes_nothing(
     assert stored.tags["SKIPPED"] == "feature flag disabled"
 
 
-def test_a_run_beside_a_sync_materializes_nothing(installation: Installation, run: Run) -> None:
-    """While another process syncs, the run succeeds with `sync_in_progress` and nothing else."""
+def test_run_materializes_nothing_when_a_sync_is_running(installation: Installation, run: Run) -> None:
+    """The run succeeds with `sync_in_progress`."""
     with sync_lease.held(installation.warehouse, "another sync", seconds=DEADLINE_SECONDS):
         result = run()
     assert result.success
@@ -172,8 +172,8 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[Any]:
     return [event.step_failure_data for event in result.all_events if event.is_step_failure]
 
 
-def test_a_failing_pull_fails_the_run_in_words(installation: Installation, run: Run) -> None:
-    """The run's failure has the sentence, the hint and Microsoft's request id; the summary has the same error."""
+def test_run_fails_with_the_reason_when_the_read_fails(installation: Installation, run: Run) -> None:
+    """The failure has the sentence, the hint and Microsoft's request id, like the summary."""
     installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
     assert not result.success
@@ -190,10 +190,10 @@ def test_a_failing_pull_fails_the_run_in_words(installation: Installation, run: 
     assert len(installation.pages_asked) == 1, "a 403 is not repeated, and neither is the step"
 
 
-def test_nobody_configured_is_a_configuration_error(
+def test_run_fails_when_no_app_registration_is_configured(
     installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The flag on without an app registration names the empty variable."""
+    """The error names the empty variable."""
     monkeypatch.delenv("HUNTER_PARTNER_CENTER_CLIENT_ID")
     result = run()
     assert not result.success
@@ -203,8 +203,8 @@ def test_nobody_configured_is_a_configuration_error(
 
 
 @pytest.mark.slow
-def test_a_failing_blocking_check_stops_what_is_behind(installation: Installation, run: Run) -> None:
-    """A doubled referral ends the sync as CheckFailed, before companies and leads are touched."""
+def test_blocking_check_stops_downstream_assets_when_it_fails(installation: Installation, run: Run) -> None:
+    """A duplicate referral ends the sync as CheckFailed before companies and leads change."""
     run()
     # a table that inherits: the parent seems to hold a row twice, although its constraint stands
     installation.execute("create table twin () inherits (partner_center_referrals)")
@@ -223,8 +223,8 @@ def test_a_failing_blocking_check_stops_what_is_behind(installation: Installatio
     assert run().success
 
 
-def test_made_alone_the_normalized_referrals_are_derived_again(installation: Installation, run: Run) -> None:
-    """All of them, from raw_referrals, without one request; no sync is recorded for it."""
+def test_normalized_referrals_are_derived_again_when_materialized_alone(installation: Installation, run: Run) -> None:
+    """All are derived from raw_referrals without a request or a recorded sync."""
     run()
     installation.execute("update normalized_referrals set name = 'spoilt'")
     installation.sandbox.requests.clear()
@@ -238,8 +238,8 @@ def test_made_alone_the_normalized_referrals_are_derived_again(installation: Ins
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASSETS)
-def test_each_asset_can_be_made_alone(installation: Installation, run: Run, name: str) -> None:
-    """It leaves every table as it was, the ones behind it too."""
+def test_each_asset_can_be_materialized_alone(installation: Installation, run: Run, name: str) -> None:
+    """The other tables do not change."""
     run()
     before = installation.state()
     result = run(name)
@@ -249,8 +249,8 @@ def test_each_asset_can_be_made_alone(installation: Installation, run: Run, name
 
 
 @pytest.mark.slow
-def test_what_was_lost_behind_raw_is_made_again(installation: Installation, run: Run) -> None:
-    """Tables behind raw_referrals that were emptied are filled again from it, alone."""
+def test_lost_downstream_rows_are_derived_again(installation: Installation, run: Run) -> None:
+    """Emptied tables are filled again from raw_referrals."""
     run()
     before = installation.state()
     installation.execute("truncate normalized_referrals, partner_center_referrals, companies")
@@ -261,8 +261,8 @@ def test_what_was_lost_behind_raw_is_made_again(installation: Installation, run:
 
 
 @pytest.mark.slow
-def test_a_sync_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
-    """Each event is one line of JSON with the contract's fields; the summary has duration, counts and skips."""
+def test_sync_is_logged_as_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each event is one line of JSON with the contract's fields."""
     run()
     capfd.readouterr()
     result = run(config=FULL_RUN_CONFIG)
@@ -285,8 +285,10 @@ def test_a_sync_in_json_lines(installation: Installation, run: Run, capfd: pytes
     assert (last["skipped"], last["skipped_reason"]) == (REFERRALS, "already_exists")
 
 
-def test_a_failure_in_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
-    """A failure's line has the status, Microsoft's request id, the attempt and what was asked to wait."""
+def test_failure_is_logged_as_json_lines(
+    installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The line of a failure has the status, Microsoft's request id, the attempt and the Retry-After."""
     installation.sandbox.fail(Fault(where="list", kind="403"))
     result = run()
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
@@ -299,10 +301,8 @@ def test_a_failure_in_json_lines(installation: Installation, run: Run, capfd: py
     assert (lines[-1]["status"], lines[-1]["error_type"]) == ("failed", "PartnerCenterAuthError")
 
 
-def test_no_transaction_is_left_open_behind_the_pull(
-    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While Entra is slow, the connection that holds the lock is idle, not idle in a transaction."""
+def test_read_leaves_no_transaction_open(installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Entra is slow, the sync's connection is idle, not idle in a transaction."""
     monkeypatch.setenv("HUNTER_TENANT_LOOKUP", "true")
     installation.sandbox.fail(Fault(where="openid", kind="slow", delay=3600, times=8))
     with ThreadPoolExecutor(1) as pool:
@@ -314,7 +314,7 @@ def test_no_transaction_is_left_open_behind_the_pull(
             "select state from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         )
         installation.sandbox.clear_faults()
-        installation.sandbox.stop()  # the look-ups under way break off
+        installation.sandbox.stop()  # running look-ups are aborted
         installation.sandbox.start()
         assert running.result().success
     found = {row["state"] for row in states}
@@ -326,9 +326,9 @@ def test_no_transaction_is_left_open_behind_the_pull(
 def prepared(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[dg.DagsterInstance]:
-    """Dagster's instance as `hunter` prepares it, on PostgreSQL."""
+    """Prepare Dagster's instance on PostgreSQL."""
     for name in ("DAGSTER_HOME", "DAGSTER_PG_URL", "DAGSTER_DISABLE_TELEMETRY"):
-        monkeypatch.setenv(name, "")  # what `prepare` sets is taken back at the end
+        monkeypatch.setenv(name, "")  # the variables of `prepare` are restored at the end
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(installation.folder / ".token_cache"))
     own_instance.prepare(load_settings())
@@ -337,8 +337,8 @@ def prepared(
 
 
 @pytest.mark.slow
-def test_a_run_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
-    """Runs and events live in PostgreSQL, in a database beside ours, and are found there by the next process."""
+def test_run_succeeds_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
+    """Runs and events are stored in PostgreSQL, where the next process finds them."""
     from hunter_pipeline.definitions import build_defs
 
     job = build_defs().resolve_job_def("sync_partner_center_referrals")
@@ -352,10 +352,10 @@ def test_a_run_on_the_prepared_instance(installation: Installation, prepared: dg
     assert not prepared.telemetry_enabled
 
 
-def test_what_a_refused_row_held_is_not_shown(
+def test_error_hides_the_values_of_a_refused_row(
     installation: Installation, run: Run, instance: dg.DagsterInstance
 ) -> None:
-    """PostgreSQL quotes a refused row in its error; nothing of it reaches Dagster's events."""
+    """PostgreSQL's error quotes the row; Dagster's events do not."""
     installation.sandbox.world.add(payload(1, "2030-01-01T00:00:00Z", name="Kim Abercrombie's deal"))
     installation.execute(
         "alter table partner_center_referrals add constraint odd check (name not like 'Kim%') not valid"

@@ -1,4 +1,4 @@
-"""The job that sends answers, and the sensor that starts it."""
+"""Test the job that sends answers, and the sensor that starts it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tick(instance: dg.DagsterInstance) -> str | None:
-    """Return why the sensor starts no run, None where it starts one."""
+    """Return the reason why the sensor starts no run, or None if it starts one."""
     given: Any = {"warehouse": build_resources()["warehouse"]}
     with dg.build_sensor_context(instance=instance, resources=given) as context:
         data = pending_updates_sensor.evaluate_tick(context)

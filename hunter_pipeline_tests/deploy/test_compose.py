@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile; test_operations.py runs them."""
+"""Test docker-compose.yml and the Dockerfile; test_operations.py runs them."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""docs/operations.md: every command in it is run, in its order."""
+"""Test docs/operations.md: every command in it is run, in its order."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The systemd unit, checked by systemd where it is installed."""
+"""Test the systemd unit, checked by systemd where it is installed."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""`deploy/kubernetes` against the schemas of Kubernetes and of Dagster's chart, the settings and the commands."""
+"""Test `deploy/kubernetes` against the schemas of Kubernetes and of Dagster's chart, the settings and the commands."""
 
 import asyncio
 import copy

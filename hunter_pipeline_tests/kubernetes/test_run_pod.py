@@ -1,4 +1,4 @@
-"""A run in its own pod: an empty disk, the chart's instance configuration, the sign-in from the database."""
+"""Test a run in its own pod: an empty disk, the chart's instance configuration, the sign-in from the database."""
 
 import os
 import subprocess

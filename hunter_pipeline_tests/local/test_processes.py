@@ -1,4 +1,4 @@
-"""The processes of a home: the lock of its supervisor, its process groups and its ports."""
+"""Test the processes of a home: the supervisor's lock, process groups and ports."""
 
 import contextlib
 import os
@@ -104,7 +104,7 @@ def test_free_url_keeps_a_free_port_and_replaces_a_used_one_on_request(used_port
 @pytest.mark.parametrize("url", ["http://198.51.100.7:3000", "http://no.such.host.invalid:3000"])
 @pytest.mark.parametrize("or_next", [True, False])
 def test_free_url_refuses_an_address_of_another_machine(url: str, or_next: bool) -> None:
-    """No port helps there, and the message does not mention another program."""
+    """The message does not suggest that another program uses the port."""
     with pytest.raises(ConfigurationError, match=r"HUNTER_DAGSTER_URL names .*cannot listen"):
         processes.free_url(url, processes.DAGSTER, or_next=or_next)
 
@@ -119,7 +119,7 @@ def test_group_members_are_the_living_processes() -> None:
 
 
 def test_home_of_an_older_version_becomes_private(tmp_path: Path) -> None:
-    """Everything in it is for its user only; a symbolic link's target is left alone."""
+    """All files are private to the user; the target of a symbolic link is unchanged."""
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     elsewhere.write_text("")
     elsewhere.chmod(0o644)

@@ -1,4 +1,4 @@
-"""The logs of `hunter up`: files that rotate in development, JSON lines on standard error in production."""
+"""Test the logs of `hunter up`: rotated files in development, JSON lines on standard error in production."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The supervisor: dead runs, signals, and restarts of the embedded PostgreSQL."""
+"""Test the supervisor: dead runs, signals, and restarts of the embedded PostgreSQL."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
 """
-An HTTPS server on loopback that sends exactly the bytes it is told to send.
+An HTTPS server on loopback that sends exactly the bytes of its steps.
 
 Independent of the sandbox, so that a misreading of the protocol is not shared.
 """

@@ -1,4 +1,4 @@
-"""The sign-in and the refresh of its tokens, against the sandbox's Entra over HTTPS."""
+"""Test the sign-in and the refresh of its tokens, against the sandbox's Entra over HTTPS."""
 
 import base64
 import hashlib

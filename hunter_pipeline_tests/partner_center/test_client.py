@@ -1,4 +1,4 @@
-"""The client against the sandbox: the contract's table of HTTP behaviour at each page, paging, and the probe."""
+"""Test the client against the sandbox: the contract's table of HTTP behaviour at each page, paging, and the probe."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""A wrong clock of this machine is named by comparing it with the server's Date header."""
+"""Test the comparison of this machine's clock with the server's Date header."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The HTTP session against servers that misbehave byte by byte: bodies, time limits, TLS, redirects, proxies."""
+"""Test the HTTP session against servers that misbehave byte by byte: bodies, time limits, TLS, redirects, proxies."""
 
 import email.utils
 import gzip

@@ -1,4 +1,4 @@
-"""The JSON of a page: unusual numbers, bytes and nesting, and the links to the next page."""
+"""Test the JSON of a page: unusual numbers, bytes and nesting, and the links to the next page."""
 
 import json
 from decimal import Decimal

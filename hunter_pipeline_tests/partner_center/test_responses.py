@@ -1,4 +1,4 @@
-"""What is read of a response's headers and error codes."""
+"""Test the parsing of a response's headers and error codes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The look-up of tenants: only documented responses are definite, and the time is bounded."""
+"""Test the look-up of tenants: only documented responses are definite, and the time is bounded."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The token file: private, atomic, locked, and an error with a hint when it is corrupt."""
+"""Test the token file: private, atomic, locked, and an error with a hint when it is corrupt."""
 
 import itertools
 import json

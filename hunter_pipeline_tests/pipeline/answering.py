@@ -1,4 +1,4 @@
-"""Give answers to the referrals of an installation and send them, for tests."""
+"""Give and send answers to the referrals of an installation, for tests."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from hunter_pipeline.pipeline.send_updates import Sender
 from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation
 
 PERSON = "Ada Brook"
-# What a new referral needs to be accepted, where it has none.
+# The fields that a new referral needs to be accepted, if it lacks them.
 DEAL: dict[str, Any] = {"name": "Windows 365", "value": "12000", "currency": "EUR", "close_date": "2027-03-31"}
 
 
@@ -49,18 +49,18 @@ def give(installation: Installation, referral_id: str, action: Any, **fields: An
 
 
 def send(installation: Installation) -> list[dict[str, Any]]:
-    """Send what is due, without waiting long between tries."""
+    """Send the due answers with short waits between tries."""
     with installation.client() as client:
         sender = Sender(installation.warehouse, load_settings(), client, str(uuid.uuid4()), IMPATIENT)
         return sender.send_due()
 
 
 def patches(installation: Installation) -> list[Any]:
-    """Return the updates that Partner Center was asked for."""
+    """Return the update requests that Partner Center received."""
     return [request for request in installation.sandbox.requests if request.method == "PATCH"]
 
 
 def stored(installation: Installation, referral_id: str) -> dict[str, Any]:
-    """Return the referral as the sales team sees it."""
+    """Return the referral's row in partner_center_referrals."""
     [row] = installation.rows("select * from partner_center_referrals where referral_id = %s", referral_id)
     return row

@@ -1,4 +1,4 @@
-"""Random sequences of answers, edits upstream, faults and crashes: no answer is lost, doubled or overwrites an edit."""
+"""Test random sequences of answers, edits, faults and crashes: no answer is lost, doubled or overwrites an edit."""
 
 import json
 import uuid
@@ -55,7 +55,7 @@ STEPS = st.one_of(
 
 
 class Killed(BaseException):
-    """Ends a sender as SIGKILL does: nothing of the program handles it."""
+    """An exception that ends a sender like SIGKILL: no code of the program handles it."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def shared(server: Server) -> Iterator[Installation]:
 
 
 def crash(installation: Installation, request_number: int, *, after: bool) -> None:
-    """Send what is due, and die before or after a request; later senders find the process dead."""
+    """Send the due answers and die before or after a request; later senders find the process dead."""
     with installation.client() as client:
         session: requests.Session = client.http._session
         original, count = session.request, 0
@@ -113,7 +113,7 @@ def act(installation: Installation, referral_id: str, number: int, step: tuple[s
 def test_every_answer_is_applied_once_or_visibly_unresolved(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, Any]], remembers: bool
 ) -> None:
-    """The sandbox's own log of applied updates is the judge."""
+    """The sandbox's log of applied updates is the reference."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     installation.reset()
     installation.sandbox.options = replace(installation.sandbox.options, remembers_request_ids=remembers)

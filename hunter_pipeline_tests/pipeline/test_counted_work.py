@@ -1,4 +1,4 @@
-"""How much work a sync does: requests, statements, rows written and WAL, counted and never timed."""
+"""Test the work of a sync by counts of requests, statements, written rows and WAL, without timing."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ KB = 1_024
 
 
 class CountingCursor(psycopg.Cursor[Any]):
-    """A cursor that counts what it executes."""
+    """A cursor that counts the statements that it executes."""
 
     statements = 0
 
@@ -29,7 +29,7 @@ class CountingCursor(psycopg.Cursor[Any]):
 
 
 class CountingWarehouse(Warehouse):
-    """The warehouse with a count of the statements that are sent to it."""
+    """A warehouse that counts the statements that are sent to it."""
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
@@ -58,7 +58,7 @@ def rows_written(installation: Installation) -> dict[str, int]:
 
 @pytest.fixture
 def no_full_pages(server: Server) -> Iterator[None]:
-    """Leave out of the WAL the whole pages that follow a checkpoint, which may happen at any time."""
+    """Leave the full page images after a checkpoint, which can happen at any time, out of the WAL."""
     with psycopg.connect(server.admin, autocommit=True) as connection:
         connection.execute("alter system set full_page_writes = off")
         connection.execute("select pg_reload_conf()")
@@ -74,7 +74,7 @@ def wal_position(installation: Installation) -> int:
 
 
 def count_work(installation: Installation, mode: Any = "incremental") -> dict[str, Any]:
-    """Run one sync; return its summary with what it took."""
+    """Run one sync; return its summary and its work."""
     before, start, CountingCursor.statements = rows_written(installation), wal_position(installation), 0
     summary = installation.sync(mode, page_size=PAGE)
     assert summary["status"] == "success"

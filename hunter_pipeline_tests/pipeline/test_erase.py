@@ -1,4 +1,4 @@
-"""`hunter forget`: an erased person is in no table, and no later sync brings them back."""
+"""Test `hunter forget`: an erased person is in no table, also after later syncs."""
 
 import json
 import threading
@@ -67,7 +67,7 @@ def words_left(installation: Installation, *words: str) -> list[str]:
 
 
 def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installation) -> None:
-    """Twelve people: neither address nor name comes back, and no referral loses its company."""
+    """Neither address nor name of twelve people returns, and no referral loses its company."""
     installation.sync()
     known = installation.rows("select contacts -> 0 as person, referral_id from partner_center_referrals order by 2")
     people = [row["person"] for row in known if row["person"] and canonical_address(row["person"]["email"] or "")][:12]
@@ -83,7 +83,7 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installa
     assert sum(changed) >= len({row["referral_id"] for rows in named.values() for row in rows}) > len(people) / 2
 
     def left() -> list[str]:
-        """Return addresses in any table, and names in the referrals that had the address: others have the same name."""
+        """Return addresses in any table, and names in the referrals that had the address: names are not unique."""
         texts = {
             row["referral_id"]: row["text"]
             for row in installation.rows(
@@ -105,7 +105,7 @@ def test_people_of_the_sandbox_are_erased_and_stay_erased(installation: Installa
 
 
 def test_answers_that_name_the_person_are_erased(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where only the answer names them; one that waits is canceled, and none can be sent again."""
+    """A waiting answer is canceled, and none can be sent again, also if only the answer names the person."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     named = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
     answered, other = add_referral(installation), add_referral(installation)
@@ -125,8 +125,8 @@ def test_answers_that_name_the_person_are_erased(installation: Installation, mon
     assert words_left(installation, ADDRESS, "fairweather") == []
 
 
-def test_answer_in_flight_leaves_no_text_behind(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its sender has died, or ends with an error that quotes the referral: the row tells nothing."""
+def test_answer_that_is_being_sent_keeps_no_text(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row has no text after its sender has died or failed with an error that quotes the referral."""
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
     referral_id = add_referral(installation, customerProfile={"name": "Fabrikam", "team": [SUE]})
     give(installation, referral_id, "update", notes="Sue Fairweather calls back")
@@ -140,7 +140,7 @@ def test_answer_in_flight_leaves_no_text_behind(installation: Installation, monk
 
 
 def test_every_version_and_quarantined_text_is_erased(installation: Installation) -> None:
-    """Versions without the address are reduced, too; other referrals of the company keep their people."""
+    """Versions without the address are reduced, too; other referrals of the company are unchanged."""
     profile = {"name": "Fabrikam", "team": [SUE, BOB]}
     first = payload(1, "2025-01-02T08:00:00Z", customerProfile=profile, team=[SUE])
     notes = {"notes": "Sue Fairweather, +1 (425) 555 0123", "dealValue": 1}
@@ -179,7 +179,7 @@ def test_every_version_and_quarantined_text_is_erased(installation: Installation
     assert erase_address(installation)["raw_referrals"] == 0
 
 
-def test_person_who_is_in_no_table_is_left_out_of_later_syncs(installation: Installation) -> None:
+def test_person_in_no_table_is_left_out_of_later_syncs(installation: Installation) -> None:
     assert erase_address(installation, "Sue.Fairweather@Fabrikam.com") == dict.fromkeys(erase_address(installation), 0)
     team = {"name": "Fabrikam", "team": [SUE]}
     versions = [payload(1, f"2025-01-0{day}T08:00:00Z", customerProfile=team, name=f"Deal {day}") for day in (2, 3)]
@@ -207,7 +207,7 @@ def test_another_spelling_of_an_erased_address_is_left_out(installation: Install
 
 
 def test_two_people_of_one_referral_leave_one_version(installation: Installation) -> None:
-    """It is known again at the next sync."""
+    """The next sync recognizes the version."""
     page = [payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]})]
     installation.sync(client=FakePartnerCenter(page))
     erase_address(installation)
@@ -219,7 +219,7 @@ def test_two_people_of_one_referral_leave_one_version(installation: Installation
 
 
 def test_person_erased_by_an_earlier_release_stays_erased(installation: Installation) -> None:
-    """Its rows have keyed hashes and payloads out of which names were cut; they are no new versions."""
+    """Rows with keyed hashes and payloads without the names are no new versions."""
     page = [
         payload(1, customerProfile={"name": "Fabrikam", "team": [SUE, BOB]}, details={"notes": "Sue Fairweather"}),
         payload(2, customerProfile={"name": "Fabrikam", "team": []}, details={"notes": "Sue Fairweather"}),
@@ -256,7 +256,7 @@ def test_person_erased_by_an_earlier_release_stays_erased(installation: Installa
     assert installation.sync(client=FakePartnerCenter(page))["updated"] == 0
 
 
-def test_repaired_payload_is_known_again_after_its_person_was_erased(installation: Installation) -> None:
+def test_repaired_payload_is_recognized_after_its_person_was_erased(installation: Installation) -> None:
     page = [payload(1, customerProfile={"team": [SUE]}, name="a\0b", odd=float("inf"))]
     installation.sync(client=FakePartnerCenter(page))
     assert erase_address(installation)["raw_referrals"] == 1
@@ -265,7 +265,7 @@ def test_repaired_payload_is_known_again_after_its_person_was_erased(installatio
 
 
 def test_referral_whose_id_is_an_address_gets_another_id(installation: Installation) -> None:
-    """One that does not reveal the address, in every table."""
+    """The new id does not reveal the address in any table."""
     page = [payload(1, id=ADDRESS, customerProfile={"team": [SUE]})]
     installation.sync(client=FakePartnerCenter(page))
     erase_address(installation)
@@ -280,7 +280,7 @@ def test_referral_whose_id_is_an_address_gets_another_id(installation: Installat
 
 
 def test_erasing_waits_for_a_running_sync(installation: Installation) -> None:
-    """What the sync lands before its end is erased then."""
+    """Rows that the sync stores before its end are erased as well."""
     waiting = threading.Event()
     settings = load_settings()
 
@@ -326,7 +326,7 @@ def test_error_while_erasing_changes_nothing(installation: Installation) -> None
     assert dump(installation) == before
 
 
-def test_forget_command_says_what_changed_and_never_who(
+def test_forget_command_reports_changes_without_the_person(
     installation: Installation, capfd: pytest.CaptureFixture[Any]
 ) -> None:
     installation.sync(client=FakePartnerCenter([payload(1, customerProfile={"name": "Fabrikam", "team": [SUE]})]))
@@ -348,8 +348,8 @@ def test_forget_command_refuses_anything_but_one_address(
     installation: Installation, wrong: str | None, capfd: pytest.CaptureFixture[Any]
 ) -> None:
     assert cli.run(["forget"] if wrong is None else ["forget", wrong]) == 2
-    said = capfd.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("error: ")
-    assert "hint:  Try: hunter forget --help" in said.err
-    assert not wrong or f"'{wrong}'" not in said.err
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert "hint:  Try: hunter forget --help" in printed.err
+    assert not wrong or f"'{wrong}'" not in printed.err

@@ -1,4 +1,4 @@
-"""Reads that are proven to be complete, referrals that are asked for by id, and timestamps in the future."""
+"""Test the proof of complete reads, requests of single referrals by id, and timestamps in the future."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,7 +62,7 @@ def test_everything_is_read_when_top_cuts_referrals_of_one_timestamp(installatio
     assert (summary["status"], summary["fetched"], stored(installation)) == ("success", REFERRALS, REFERRALS)
 
 
-def test_page_size_that_is_refused_is_left_to_the_server(installation: Installation) -> None:
+def test_page_size_is_left_to_the_server_when_it_is_refused(installation: Installation) -> None:
     installation.sandbox.options = replace(installation.sandbox.options, page_size_limit=5)
     summary = installation.sync(page_size=200)
     assert (summary["status"], summary["fetched"]) == ("success", REFERRALS)
@@ -82,8 +82,8 @@ def test_timestamp_in_the_future_does_not_hide_changes(installation: Installatio
     )
 
 
-def test_referral_that_a_full_read_left_out_is_asked_for_by_id(installation: Installation) -> None:
-    """Pages of a list that changes meanwhile can leave out a referral that nobody touched."""
+def test_referral_is_requested_by_id_when_a_full_read_left_it_out(installation: Installation) -> None:
+    """The pages of a changing list can leave out an unchanged referral."""
 
     class ShiftedList(FakePartnerCenter):
         def has_referral(self, referral_id: str) -> bool:

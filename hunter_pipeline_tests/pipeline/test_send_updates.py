@@ -1,4 +1,4 @@
-"""Answers on their way to Partner Center: each is applied once, or visibly not."""
+"""Test the sending of answers to Partner Center: each is applied once or reported as unresolved."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,8 +60,8 @@ def test_request_is_as_microsoft_documents_it(installation: Installation) -> Non
     ]
 
 
-def test_landed_version_is_the_one_of_the_next_sync(installation: Installation) -> None:
-    """The answer that was read back is the same version as the one in the list: the next sync has nothing new."""
+def test_stored_version_is_that_of_the_next_sync(installation: Installation) -> None:
+    """The version that is read back equals the one in the list, so the next sync finds nothing new."""
     referral_id = add_referral(installation)
     give(installation, referral_id, "lost", reason="Too expensive")
     send(installation)
@@ -90,7 +90,7 @@ def test_landed_version_is_the_one_of_the_next_sync(installation: Installation) 
 )
 @pytest.mark.parametrize("remembers", [True, False])
 def test_answer_is_applied_once_when_a_fault_passes(installation: Installation, fault: Fault, remembers: bool) -> None:
-    """Whether or not Partner Center recognizes the request id of a request that it has answered before."""
+    """Partner Center may or may not recognize a repeated request id."""
     installation.sandbox.options = replace(installation.sandbox.options, remembers_request_ids=remembers)
     referral_id = add_referral(installation)
     give(installation, referral_id, "accept", value="12000")
@@ -168,8 +168,8 @@ def test_conflict_shows_both_values_and_overwrites_nothing(installation: Install
     assert stored(installation, referral_id)["deal_value"] == Decimal(12000)
 
 
-def test_edit_right_after_the_answer_was_accepted_is_a_conflict(installation: Installation) -> None:
-    """The answer was applied and then overwritten by a colleague: it is not sent again."""
+def test_edit_is_a_conflict_when_it_follows_an_accepted_answer(installation: Installation) -> None:
+    """An answer that a colleague has overwritten is not sent again."""
     referral_id = add_referral(installation)
     give(installation, referral_id, "update", notes="ours")
     installation.sandbox.fail(Fault(where="get", kind="edit", body='{"details": {"notes": "theirs"}}', times=1))
@@ -179,7 +179,7 @@ def test_edit_right_after_the_answer_was_accepted_is_a_conflict(installation: In
 
 
 def test_later_answer_waits_for_the_earlier_one_and_builds_on_it(installation: Installation) -> None:
-    """The second changes the value that the first one set: that is no conflict."""
+    """It is no conflict that the second answer changes the value of the first one."""
     referral_id = add_referral(installation)
     give(installation, referral_id, "accept", value="12000")
     give(installation, referral_id, "update", value="15000")
@@ -206,7 +206,7 @@ def test_dry_run_shows_the_request_and_sends_nothing(
 
 
 def test_answer_of_a_dry_run_is_never_sent(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the flag is on by the time it is due; and a real answer waits while the flag says dry-run."""
+    """It is not sent after the flag is switched on, and a real answer waits while the flag is dry-run."""
     first, second = add_referral(installation), add_referral(installation)
     monkeypatch.setenv("HUNTER_WRITE_BACK", "dry-run")
     give(installation, first, "decline")

@@ -1,4 +1,4 @@
-"""The sign-in in a file and in the database, by the same tests; then what is true of the database alone."""
+"""Test the sign-in in a file and in the database by the same tests, and the database alone."""
 
 import os
 import re
@@ -48,7 +48,7 @@ Hunter = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def use_keys(shared: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UseKeys:
-    """`use_keys(keys)` returns the settings of a node without a stored sign-in; `""` keeps it in a file."""
+    """Return a function that returns the settings of a node without a stored sign-in; `""` selects the file."""
     for name, value in shared.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HUNTER_PARTNER_CENTER_TOKEN_CACHE", str(tmp_path / ".token_cache"))
@@ -65,7 +65,7 @@ def use_keys(shared: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @pytest.fixture(params=["", NEW_KEY], ids=["file", "database"])
 def settings(request: pytest.FixtureRequest, use_keys: UseKeys) -> Settings:
-    """The settings of a node that keeps the sign-in in a file, and of one that keeps it in the database."""
+    """Return the settings of a node with the sign-in in a file, and of one with the sign-in in the database."""
     return use_keys(request.param)
 
 
@@ -77,7 +77,7 @@ def http() -> Iterator[Http]:
 
 @pytest.fixture
 def hunter(capfd: pytest.CaptureFixture[str]) -> Hunter:
-    """`hunter(words)` runs a command in this process and returns its exit code and its output."""
+    """Return a function that runs a command in this process and returns its exit code and output."""
 
     def run(*arguments: str) -> tuple[int, str]:
         capfd.readouterr()
@@ -114,8 +114,8 @@ def secrets_of(store: TokenStore) -> set[str]:
     return found | {str(entry["username"]) for entry in sections["Account"].values()}
 
 
-def test_sign_in_and_sign_out(settings: Settings, http: Http, shared: Installation) -> None:
-    """No account, then one whose token costs no request, then none again."""
+def test_sign_in_is_stored_and_deleted(settings: Settings, http: Http, shared: Installation) -> None:
+    """A stored token costs no request."""
     sign_in = open_sign_in(settings, http)
     for ask in (sign_in.token, sign_in.refreshed_token, sign_in.rewrite):
         with pytest.raises(PartnerCenterAuthError, match="No account is signed in"):
@@ -134,7 +134,7 @@ def test_sign_in_and_sign_out(settings: Settings, http: Http, shared: Installati
 
 
 def test_saved_text_is_read_at_once(settings: Settings) -> None:
-    """Any text is read in full, also without the lock."""
+    """Any text is read completely, also without the lock."""
     store = token_store(settings)
     assert store.read() is None
     for text in ("{}", '{"RefreshToken": {"ü": {"secret": "%s"}}}' % ("x" * 50_000)):
@@ -147,7 +147,7 @@ def test_saved_text_is_read_at_once(settings: Settings) -> None:
 
 
 def test_saved_text_stays_when_the_lock_ends_with_an_error(settings: Settings) -> None:
-    """A refresh token that was saved is kept, whatever fails afterwards; the lock is free again."""
+    """A saved refresh token is kept after a later error, and the lock is released."""
     store = token_store(settings)
     with pytest.raises(ZeroDivisionError), store.locked() as held:
         held.save("{}")
@@ -157,7 +157,7 @@ def test_saved_text_stays_when_the_lock_ends_with_an_error(settings: Settings) -
 
 
 def test_lock_holds_between_processes_and_ends_with_them(settings: Settings) -> None:
-    """A wait for another process's lock is bounded; after a kill -9 it is free."""
+    """A wait for another process's lock is bounded; after a kill -9 the lock is free."""
     store = token_store(settings)
     with subprocess.Popen([sys.executable, "-c", HOLD_LOCK], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

@@ -1,4 +1,4 @@
-"""E-mail addresses in every spelling: their canonical form, and where they are found in text and JSON."""
+"""Test e-mail addresses in every spelling: their canonical form, and where they are found in text and JSON."""
 
 import json
 from itertools import count

@@ -1,4 +1,4 @@
-"""The canonical domain: the documented table, the ways people write hosts, and properties of any text."""
+"""Test the canonical domain: the documented table, the ways people write hosts, and properties of any text."""
 
 import gc
 import sys
@@ -224,7 +224,7 @@ def test_domain_is_found_in_every_form_of_a_host(text: str, domain: str) -> None
     ids=count(),
 )
 def test_text_that_names_no_customer_is_refused_with_a_reason(text: str, reason: str) -> None:
-    """IP addresses, private names, shared hosts and typing errors are told apart."""
+    """IP addresses, private names, shared hosts and typing errors have different reasons."""
     assert resolve(text, own=OWN)[:2] == (None, reason)
 
 

@@ -1,4 +1,4 @@
-"""Names of companies as people write them, and domains that resemble them."""
+"""Test names of companies as people write them, and domains that resemble them."""
 
 from itertools import count
 

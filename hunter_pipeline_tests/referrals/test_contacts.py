@@ -1,4 +1,4 @@
-"""Whom to call first at a customer, and who is never listed."""
+"""Test the order of a customer's contacts, and who is never listed."""
 
 from itertools import count
 from typing import Any

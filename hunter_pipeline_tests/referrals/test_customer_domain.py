@@ -1,4 +1,4 @@
-"""Which of the domains in a referral is the customer's."""
+"""Test the choice of the customer's domain among those in a referral."""
 
 from itertools import count
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is left of a payload that names an erased person, and which payloads do."""
+"""Test which payloads name an erased person, and how they are reduced."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Domains, contacts and names of hand-written referrals, against what a person expects of each."""
+"""Test domains, contacts and names of hand-written referrals, against a person's expectations."""
 
 import json
 from pathlib import Path

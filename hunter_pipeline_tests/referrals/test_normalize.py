@@ -1,4 +1,4 @@
-"""Payloads as typed rows: Microsoft's samples, wrong types in every field, and arbitrary JSON."""
+"""Test payloads as typed rows: Microsoft's samples, wrong types in every field, and arbitrary JSON."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Identity and version of an item, and the text of it that jsonb accepts."""
+"""Test identity and version of an item, and the text of it that jsonb accepts."""
 
 import json
 import random

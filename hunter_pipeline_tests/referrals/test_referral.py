@@ -1,4 +1,4 @@
-"""The three types of referral: every row of Microsoft's table."""
+"""Test the three types of referral: every row of Microsoft's table."""
 
 import itertools
 

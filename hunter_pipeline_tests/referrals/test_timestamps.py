@@ -1,4 +1,4 @@
-"""Date-times as text that sorts in the order of time."""
+"""Test date-times as text that sorts in the order of time."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count

@@ -1,4 +1,4 @@
-"""Answers as pure functions: transitions, operations, and the comparison of versions."""
+"""Test answers as pure functions: transitions, operations, and the comparison of versions."""
 
 from decimal import Decimal
 from typing import Any

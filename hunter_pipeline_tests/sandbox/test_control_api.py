@@ -1,4 +1,4 @@
-"""The control endpoints, with which another process changes a sandbox."""
+"""Test the control endpoints, with which another process changes a sandbox."""
 
 from hunter_pipeline_tests.sandbox.conftest import StartSandbox
 

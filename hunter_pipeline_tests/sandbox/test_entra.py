@@ -1,4 +1,4 @@
-"""Sign-in, discovery, and how tokens are refreshed, expire and are revoked."""
+"""Test sign-in, discovery, and how tokens are refreshed, expire and are revoked."""
 
 import threading
 from typing import Any

@@ -1,4 +1,4 @@
-"""Faults as a client sees them."""
+"""Test faults as a client sees them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Generated referrals: repeatable, varied and consistent."""
+"""Test generated referrals: repeatable, varied and consistent."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def test_population_is_the_same_for_the_same_seed() -> None:
 
 
 def test_population_is_the_same_in_every_release() -> None:
-    """A demo's state file goes on with referrals of a later release, so a number must stay the same referral."""
+    """A demo's state file is used with later releases, so a number must stay the same referral."""
     population = generate_population(42, 100, 8, 17, EPOCH)
     text = json.dumps([population.referrals, population.tenants])
     assert (

@@ -1,4 +1,4 @@
-"""The list of referrals, its query options and pages, and a single referral."""
+"""Test the list of referrals, its query options and pages, and a single referral."""
 
 import re
 from typing import Any

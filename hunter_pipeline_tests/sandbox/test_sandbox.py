@@ -1,4 +1,4 @@
-"""Start, stop, settings and the record of requests."""
+"""Test the start, the stop, the settings and the recorded requests of a sandbox."""
 
 import os
 import signal

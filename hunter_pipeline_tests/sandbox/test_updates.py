@@ -1,4 +1,4 @@
-"""The sandbox's update of a referral: eTags, request ids, transitions, required values and errors."""
+"""Test the sandbox's update of a referral: eTags, request ids, transitions, required values and errors."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Changes to the referrals, and the state file."""
+"""Test changes to the referrals, and the state file."""
 
 import json
 import threading
@@ -87,7 +87,7 @@ def test_state_file_keeps_the_world_over_a_restart(tmp_path: Path) -> None:
 
 
 def test_state_file_of_the_first_release_is_read(tmp_path: Path) -> None:
-    """The form of the lines stays: the demo of an existing home goes on with its referrals."""
+    """The form of the lines stays: the demo of an existing home keeps its referrals."""
     header = {"seed": 42, "incoming": 1, "outgoing": 0, "tenant_count": 17, "epoch": "2026-03-01T12:00:00+00:00"}
     entries = [
         {"header": header | {"tenants": {"a.example": "7f3d2a1c-0000-4000-8000-000000000001"}}},

@@ -1,4 +1,4 @@
-"""A session that is interrupted, for `test_interrupted.py`; its name keeps it out of the suite."""
+"""A session that is interrupted by `test_interrupted.py`; its file name keeps it out of the suite."""
 
 import json
 import os
@@ -16,23 +16,23 @@ LEFT_BEHIND = [sys.executable, "-c", "import time; time.sleep(3600)"]
 
 
 def report(**pids: int) -> None:
-    """Tell the test that watches what there is now, whole or not at all."""
-    told = {"session": os.environ[SESSION_VARIABLE], "folder": tempfile.gettempdir(), "pids": pids}
+    """Write the current processes for the observing test atomically."""
+    report_content = {"session": os.environ[SESSION_VARIABLE], "folder": tempfile.gettempdir(), "pids": pids}
     file = Path(os.environ["REPORT"])
     half = file.with_suffix(".half")
-    half.write_text(json.dumps(told))
+    half.write_text(json.dumps(report_content))
     half.rename(file)
 
 
 def test_never_ends(server: Server) -> None:
-    """Has a PostgreSQL and a process that nobody waits for, and goes on for ever."""
+    """Start a PostgreSQL and a process, and run for ever."""
     orphan = subprocess.Popen(LEFT_BEHIND, start_new_session=True)
     report(pytest=os.getpid(), server=embedded.running_pid(server.home) or 0, orphan=orphan.pid)
     time.sleep(3600)
 
 
 def test_leaves_a_process_behind() -> None:
-    """Ends, and forgets what it has started."""
+    """Start a process and end without it."""
     orphan = subprocess.Popen(LEFT_BEHIND, start_new_session=True)
     orphan.returncode = 0  # subprocess would warn
     report(orphan=orphan.pid)

@@ -1,4 +1,4 @@
-"""What a test session has started ends with it, however it ends."""
+"""Test that the processes of a test session end with it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(never_en
 
 @contextmanager
 def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """A session of its own beside this one, and the file that it reports to."""
+    """Start a session beside this one; yield it and the file of its report."""
     report, log = tmp_path / "report", tmp_path / "log"
     environment = os.environ | {"REPORT": str(report)}
     checkout = Path(__file__).parents[2]
@@ -39,10 +39,10 @@ def session(tmp_path: Path, *options: str) -> Iterator[tuple["subprocess.Popen[b
         process.wait()
 
 
-def nothing_is_left(told: dict[str, Any]) -> bool:
-    """Return whether neither a process nor the folder of a session is there."""
-    is_there = Path(told["folder"]).exists()
-    return not (is_there or any(map(is_alive, told["pids"].values())) or processes_of(told["session"]))
+def nothing_is_left(found: dict[str, Any]) -> bool:
+    """Return whether neither processes nor the folder of a session exist."""
+    is_there = Path(found["folder"]).exists()
+    return not (is_there or any(map(is_alive, found["pids"].values())) or processes_of(found["session"]))
 
 
 def is_alive(pid: int) -> bool:
@@ -50,18 +50,18 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_session_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
-    """Killed in the middle: its workers, PostgreSQL, what nobody waits for and its temporary folder are gone."""
+def test_interrupted_session_leaves_no_processes(number: signal.Signals, tmp_path: Path) -> None:
+    """Workers, PostgreSQL, other processes and the temporary folder of a killed session are removed."""
     with session(tmp_path, "-n", "1", "-k", "never_ends") as (process, report):
-        told = json.loads(report.read_text())
-        assert all(map(is_alive, told["pids"].values()))
+        found = json.loads(report.read_text())
+        assert all(map(is_alive, found["pids"].values()))
         process.send_signal(number)
         assert process.wait(DEADLINE_SECONDS) == -number
-        wait_until(lambda: nothing_is_left(told), explain=lambda: processes_of(told["session"]), pause=0.3)
+        wait_until(lambda: nothing_is_left(found), explain=lambda: processes_of(found["session"]), pause=0.3)
 
 
-def test_a_session_that_ends_takes_along_what_its_tests_forgot(tmp_path: Path) -> None:
-    """When pytest returns, no process of a test lives on, and its temporary folder is gone."""
+def test_session_end_terminates_forgotten_processes(tmp_path: Path) -> None:
+    """When pytest returns, no process of a test runs, and its temporary folder is deleted."""
     with session(tmp_path, "-k", "leaves_a_process_behind") as (process, report):
         assert process.wait(DEADLINE_SECONDS) == 0
         assert nothing_is_left(json.loads(report.read_text()))

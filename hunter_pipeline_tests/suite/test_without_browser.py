@@ -1,4 +1,4 @@
-"""A machine without a browser: what pytest says of the tests that need one."""
+"""Test pytest's notice on a machine without a browser."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ BROWSER_TEST = "hunter_pipeline_tests/web/test_browser.py::test_column_header_so
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The variables of a machine without a browser; skips where one is installed that no variable hides."""
+    """Return the variables of a machine without a browser; skip if an installed one cannot be hidden."""
     hidden = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path), "CI": ""}
     environment = os.environ | hidden
     line = [sys.executable, "-m", "hunter_pipeline_tests.web.browser"]
@@ -30,8 +30,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("ci", "exit_code"), [("", 0), ("true", 1)], ids=["a machine", "CI"])
-def test_it_is_skipped_and_said_last_or_fails_in_ci(ci: str, exit_code: int, environment: dict[str, str]) -> None:
-    """The tests are skipped, and pytest's last line says so and how to get a browser; with CI=true they fail."""
+def test_browser_test_is_skipped_with_a_notice_or_fails_in_ci(
+    ci: str, exit_code: int, environment: dict[str, str]
+) -> None:
+    """The last line says how to install a browser; with CI=true the tests fail."""
     line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", BROWSER_TEST, *([] if ci else ["-n", "1"])]
     options: Any = {"capture_output": True, "text": True, "timeout": DEADLINE_SECONDS}
     done = subprocess.run(line, cwd=CHECKOUT, env=environment | {"CI": ci}, check=False, **options)

@@ -1,4 +1,4 @@
-"""Steps 5 to 7 against systems with faults: each fault is named."""
+"""Test steps 5 to 7 against systems with faults: each fault is named."""
 
 import json
 import os

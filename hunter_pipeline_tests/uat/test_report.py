@@ -1,4 +1,4 @@
-"""The report: its verdict, its text and its JSON."""
+"""Test the report: its verdict, its text and its JSON."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Steps 1 to 4 against systems with faults: each fault fails the step with a clear sentence."""
+"""Test steps 1 to 4 against systems with faults: each fault fails the step with a clear sentence."""
 
 import json
 import os

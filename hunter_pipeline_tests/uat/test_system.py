@@ -1,4 +1,4 @@
-"""The system under test: how it is found, and that an isolated environment leaves nothing behind."""
+"""Test the system under test: how it is found, and that an isolated environment leaves nothing behind."""
 
 import subprocess
 import sys

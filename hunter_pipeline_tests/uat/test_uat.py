@@ -1,4 +1,4 @@
-"""`hunter uat` as a program: all seven steps on its own system, and Ctrl-C while that starts."""
+"""Test `hunter uat` as a program: all seven steps on its own system, and Ctrl-C while that starts."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A migrated database that a module's tests share, and a connection to it that leaves nothing behind."""
+"""Provide a migrated database per module and a connection that is rolled back."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hunter_pipeline_tests.warehouse.installation import database_on
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Server:
-    """The embedded server and, where there is one, the machine's own."""
+    """Return the embedded server and, if there is one, a server of the machine."""
     return request.getfixturevalue(request.param)
 
 
@@ -24,7 +24,7 @@ def shared_warehouse(server: Server) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def connection(shared_warehouse: Warehouse) -> Iterator[Connection]:
-    """An open connection whose one transaction is rolled back at the end."""
+    """Open a connection with one transaction that is rolled back at the end."""
     with shared_warehouse.connection() as connection:
         yield connection
         connection.rollback()

@@ -1,4 +1,4 @@
-"""Addresses, and PostgreSQL's errors in words without data."""
+"""Test addresses, and errors of PostgreSQL without data."""
 
 import re
 import traceback
@@ -17,8 +17,8 @@ from hunter_pipeline_tests.servers import Server
 SECRET = "sue@fabrikam.com"
 
 
-def test_an_error_is_told_without_its_row(warehouse: Warehouse) -> None:
-    """PostgreSQL quotes the row of a unique violation; ours names the table and the constraint, in the whole chain."""
+def test_error_does_not_quote_its_row(warehouse: Warehouse) -> None:
+    """The error names table and constraint; no error of the chain has the row of a unique violation."""
     with pytest.raises(DatabaseError) as raised, warehouse.connection() as connection:
         for _ in range(2):
             connection.execute("insert into companies (domain) values (%s)", (SECRET,))
@@ -32,15 +32,15 @@ def test_an_error_is_told_without_its_row(warehouse: Warehouse) -> None:
     ("statement", "hint"),
     [("select * from nowhere", "hunter db upgrade"), ("select 1/0", "log"), ("selec", "hunter db upgrade")],
 )
-def test_a_refused_statement_has_a_hint(shared_warehouse: Warehouse, statement: str, hint: str) -> None:
-    """What may be done about it depends on the class of the error."""
+def test_refused_statement_has_a_hint(shared_warehouse: Warehouse, statement: str, hint: str) -> None:
+    """The hint depends on the class of the error."""
     with pytest.raises(DatabaseError) as raised, shared_warehouse.connection() as connection:
         connection.execute(statement)  # type: ignore[call-overload]
     assert hint in str(raised.value.hint)
 
 
-def test_an_error_inside_rolls_back(warehouse: Warehouse) -> None:
-    """A connection's block commits at its end, and takes everything back where an error leaves it."""
+def test_connection_rolls_back_when_the_block_raises(warehouse: Warehouse) -> None:
+    """The block is committed at its end and rolled back after an error."""
     with pytest.raises(ZeroDivisionError), warehouse.connection() as connection:
         connection.execute("insert into companies (domain) values ('contoso.com')")
         raise ZeroDivisionError
@@ -62,10 +62,10 @@ def test_an_error_inside_rolls_back(warehouse: Warehouse) -> None:
     ids=["refused", "no such host", "no such database", "no such user"],
 )
 @pytest.mark.parametrize("act", ["connect", "upgrade", "status", "create"])
-def test_an_unreachable_database_is_a_database_error(
+def test_unreachable_database_is_a_database_error(
     shared_warehouse: Warehouse, change: object, hint: str, act: str
 ) -> None:
-    """Whatever is asked of it: one sentence, a hint that fits, and never the password."""
+    """The error has one sentence and a hint without the password."""
     away = Warehouse(change(shared_warehouse.url), shared_warehouse.home)  # type: ignore[operator]
     with pytest.raises(DatabaseError) as raised:
         if act == "connect":
@@ -79,8 +79,8 @@ def test_an_unreachable_database_is_a_database_error(
     assert "geheim" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_a_database_is_created_once(warehouse: Warehouse, database_url: str) -> None:
-    """The database for Dagster is made beside ours; asked for again it is left alone."""
+def test_database_is_created_once(warehouse: Warehouse, database_url: str) -> None:
+    """Dagster's database is created on the same server; a second call changes nothing."""
     name = warehouse.dagster_database
     assert name == f"{conninfo_to_dict(database_url)['dbname']}_dagster"
     for _ in range(2):
@@ -89,8 +89,10 @@ def test_a_database_is_created_once(warehouse: Warehouse, database_url: str) -> 
         assert connection.info.dbname == name
 
 
-def test_a_user_without_the_right_is_told_what_to_run(warehouse: Warehouse, database_url: str, server: Server) -> None:
-    """Where the user may not create databases, the hint has the statement for an administrator."""
+def test_database_is_not_created_without_the_right_and_the_hint_names_the_statement(
+    warehouse: Warehouse, database_url: str, server: Server
+) -> None:
+    """An administrator can run the statement of the hint."""
     with psycopg.connect(server.admin, autocommit=True) as connection:
         connection.execute("do $$ begin create role modest login; exception when duplicate_object then null; end $$")
     modest = Warehouse(re.sub(r"//\w+:@", "//modest:@", database_url), warehouse.home)
@@ -107,6 +109,6 @@ def test_a_user_without_the_right_is_told_what_to_run(warehouse: Warehouse, data
         (f"postgresql://u:{quote('p/@?', safe='')}@h/hunter", "postgresql://u:p%2F%40%3F@h/x_dagster"),
     ],
 )
-def test_another_database_s_address_is_the_same_but_for_its_name(tmp_path: Path, url: str, other: str) -> None:
+def test_address_of_another_database_differs_in_its_name_only(tmp_path: Path, url: str, other: str) -> None:
     """User, password, host and parameters stay."""
     assert Warehouse(url, tmp_path).address("x_dagster") == other

@@ -1,4 +1,4 @@
-"""Free disk space, and how long it lasts."""
+"""Test the estimate of free disk space."""
 
 from datetime import timedelta
 from pathlib import Path

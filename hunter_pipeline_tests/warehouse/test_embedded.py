@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: on demand, shared, surviving, and up again after whatever befell it."""
+"""Test the embedded PostgreSQL: start on demand, sharing, and recovery after crashes."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def server(embedded_server: Server) -> Server:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
-    """A short path, because a socket's path has a limit."""
+    """Return a short path, because a socket's path has a limit."""
     home = Path(tempfile.mkdtemp(prefix="hunter-home-"))
     yield home
     embedded.stop(home)
@@ -51,10 +51,10 @@ def warehouse(home: Path) -> Warehouse:
 
 
 @pytest.mark.slow
-def test_commands_at_once_share_the_server_that_the_first_one_starts(
+def test_concurrent_commands_share_one_server(
     home: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three commands on a fresh home: one server, one schema, and it is still there when all have ended."""
+    """Three commands on a fresh home use one server, which runs after they have ended."""
     monkeypatch.setenv("HUNTER_HOME", str(home))
     assert embedded.address(home) is None
     assert not embedded.stop(home)
@@ -80,15 +80,15 @@ def _companies(warehouse: Warehouse) -> int:
     return int(row["companies"])
 
 
-def test_it_listens_on_no_port(home: Path, warehouse: Warehouse) -> None:
-    """Only whoever may open its socket's folder reaches it."""
+def test_server_listens_on_no_port(home: Path, warehouse: Warehouse) -> None:
+    """Only accounts with access to its socket's folder can connect."""
     warehouse.address()
     with warehouse.connection() as connection:
         assert connection.execute("show listen_addresses").fetchone() == {"listen_addresses": ""}
 
 
-def test_a_stopped_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
-    """After `hunter db stop` no process is left, and the next command finds what was there."""
+def test_stopped_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+    """After `hunter db stop` no process runs, and the next command finds the data."""
     before = _companies(warehouse)
     pid = embedded.running_pid(home)
     assert pid is not None
@@ -99,8 +99,8 @@ def test_a_stopped_server_starts_again_with_its_data(home: Path, warehouse: Ware
     assert _companies(warehouse) == before
 
 
-def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
-    """After kill -9 of the postmaster the next command recovers what was committed."""
+def test_killed_server_starts_again_with_its_data(home: Path, warehouse: Warehouse) -> None:
+    """After kill -9 of the postmaster the next command recovers committed data."""
     with warehouse.connection() as connection:
         connection.execute("insert into companies (domain) values ('killed.com') on conflict do nothing")
     before = _companies(warehouse)
@@ -114,10 +114,10 @@ def test_a_killed_server_starts_again_with_its_data(home: Path, warehouse: Wareh
 
 
 @pytest.mark.parametrize("whose", ["ours", "another PostgreSQL's"])
-def test_a_foreign_process_is_not_taken_for_the_server(
+def test_process_of_another_program_is_not_taken_for_the_server(
     home: Path, warehouse: Warehouse, server: Server, whose: str
 ) -> None:
-    """A postmaster.pid whose number belongs to somebody else now, as after a reboot, does not stop the start."""
+    """A postmaster.pid with a reused process id, as after a reboot, does not prevent a start."""
     foreign = os.getpid() if whose == "ours" else embedded.running_pid(server.home)
     before = _companies(warehouse)
     pid_file = home / "postgres" / "postmaster.pid"
@@ -131,8 +131,8 @@ def test_a_foreign_process_is_not_taken_for_the_server(
 
 
 @pytest.mark.parametrize("text", ["", "999999999\n/x\n1\n5432\n/tmp\n\n0 0\nready\n"])
-def test_a_broken_pid_file_does_not_stop_the_start(home: Path, warehouse: Warehouse, text: str) -> None:
-    """Half a file, an empty one, one of a process that is gone: the server starts, or it is said why not."""
+def test_server_starts_when_the_pid_file_is_broken(home: Path, warehouse: Warehouse, text: str) -> None:
+    """The file is incomplete, empty, or of a process that has ended."""
     before = _companies(warehouse)
     embedded.stop(home)
     (home / "postgres" / "postmaster.pid").write_text(text)
@@ -140,8 +140,8 @@ def test_a_broken_pid_file_does_not_stop_the_start(home: Path, warehouse: Wareho
     assert _companies(warehouse) == before
 
 
-def test_a_server_without_our_database_gets_it(home: Path, warehouse: Warehouse) -> None:
-    """A command that was killed between starting the server and creating the database leaves nothing broken."""
+def test_start_creates_a_missing_database(home: Path, warehouse: Warehouse) -> None:
+    """A command may be killed between the start of the server and the creation of the database."""
     warehouse.address()
     admin = embedded.address(home, "postgres")
     assert admin is not None
@@ -151,8 +151,8 @@ def test_a_server_without_our_database_gets_it(home: Path, warehouse: Warehouse)
     assert _companies(warehouse) == 0
 
 
-def test_threads_may_ask_at_once(home: Path, warehouse: Warehouse) -> None:
-    """Four threads that need a stopped server get one address."""
+def test_concurrent_threads_start_one_server(home: Path, warehouse: Warehouse) -> None:
+    """Four threads get the same address."""
     embedded.stop(home)
     with ThreadPoolExecutor(4) as pool:
         addresses = set(pool.map(lambda _: warehouse.address(), range(4)))
@@ -171,13 +171,13 @@ def server_works(home: Path) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a space", "an apostrophe's", 'a "quote"', "ğüş", "$HOME `id`", "x" * 120])
 def test_server_starts_whatever_the_path_is(home: Path, name: str) -> None:
-    """No part of the path is taken for an option or a command, and a path too long for a socket gets a private one."""
+    """No part of the path is taken for an option or a command; a socket with a long path gets another folder."""
     assert server_works(home / name)
 
 
 @pytest.mark.slow
 def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
-    """The folder that stands in for a path that is too long belongs to the server's user and is closed to others."""
+    """The folder belongs to the server's user and is closed to others."""
     long = home / ("y" * 120)
     try:
         embedded.start(long)
@@ -218,7 +218,7 @@ def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytes
 def test_server_starts_whatever_the_environment_is(
     home: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a locale that this machine lacks nor the variables of another server reach the embedded one."""
+    """A missing locale and the variables of another server have no effect."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     load_settings()
@@ -227,7 +227,7 @@ def test_server_starts_whatever_the_environment_is(
 
 
 def test_interrupted_initdb_leaves_nothing_behind(home: Path) -> None:
-    """What an initdb that was killed has left is replaced by the next start."""
+    """The next start replaces the files of a killed initdb."""
     folder = home / "interrupted"
     (folder / "postgres.new").mkdir(parents=True)
     (folder / "postgres.new" / "PG_VERSION").write_text("18\n")
@@ -238,7 +238,7 @@ AS_USER = "import os, sys; os.setgroups([]); os.setgid(54321); os.setuid(54321);
 
 
 def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]":
-    """Run Python code as a user id that has no name; skip where that is not possible."""
+    """Run Python code as a user id without a name; skip the test if that is not possible."""
     if os.geteuid() != 0:
         pytest.skip("only root can run a program as another user")
     words = [sys.executable, "-c", AS_USER, sys.executable, "-c", code]
@@ -250,8 +250,8 @@ def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]
 
 
 @pytest.mark.slow
-def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
-    """PostgreSQL cannot run as a user id without a name: the error has its own words and what to do."""
+def test_start_fails_with_the_reason_when_the_user_has_no_name(home: Path) -> None:
+    """PostgreSQL cannot run then; the error says so and what to do."""
     home.chmod(0o777)
     folder = home / "nameless"
     code = "from hunter_pipeline.cli import run\nimport sys; sys.exit(run(['db', 'url']))"
@@ -261,8 +261,8 @@ def test_user_without_a_name_is_told_the_reason(home: Path) -> None:
     assert "useradd --uid" in done.stderr
 
 
-def test_another_user_of_the_machine_is_not_let_in(home: Path, warehouse: Warehouse) -> None:
-    """The server asks the operating system who connects, so an open socket folder alone opens nothing."""
+def test_another_user_of_the_machine_cannot_connect(home: Path, warehouse: Warehouse) -> None:
+    """The server authenticates accounts by the operating system, also if the socket's folder is open."""
     warehouse.address()
     data = home / "postgres"
     mode = data.stat().st_mode
@@ -282,8 +282,8 @@ def test_another_user_of_the_machine_is_not_let_in(home: Path, warehouse: Wareho
     assert "peer" in done.stdout.lower() or "could not look up local user ID" in done.stdout, done
 
 
-def test_a_home_that_cannot_be_written_is_a_database_error(tmp_path: Path) -> None:
-    """A file where the folder should be: one sentence and a hint, no traceback of another library's."""
+def test_home_that_is_not_writable_is_a_database_error(tmp_path: Path) -> None:
+    """A file in place of the folder gives one sentence and a hint."""
     (tmp_path / "home").write_text("")
     with pytest.raises(DatabaseError, match="did not start") as raised:
         Warehouse(None, tmp_path / "home").address()

@@ -1,4 +1,4 @@
-"""Referrals without a domain of their own, and values in one currency."""
+"""Test inherited domains of referrals, and values in one currency."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def without_domain(number: int, **changes: Any) -> dict[str, Any]:
     return payload(number, customerProfile=PRIVATE, **changes)
 
 
-def test_a_domain_is_inherited_from_the_engagement_before_the_company(installation: Installation) -> None:
+def test_domain_is_inherited_from_the_engagement_before_the_company(installation: Installation) -> None:
     installation.sync(
         client=FakePartnerCenter(
             [payload(1), payload(2), without_domain(3, engagementId=payload(2)["engagementId"]), without_domain(4)]
@@ -35,8 +35,8 @@ def test_a_domain_is_inherited_from_the_engagement_before_the_company(installati
     assert (again["new"], again["updated"]) == (0, 0)
 
 
-def test_an_inherited_domain_follows_its_source(installation: Installation) -> None:
-    """It comes when the other referral does, and goes when a second domain fits as well."""
+def test_inherited_domain_follows_its_source(installation: Installation) -> None:
+    """It is set when the other referral is read, and removed when a second domain matches."""
     installation.sync(client=FakePartnerCenter([without_domain(4)]))
     assert domain_of(installation, 4) == (None, None)
     installation.sync(client=FakePartnerCenter([payload(1)]))

@@ -1,4 +1,4 @@
-"""The order of leads_ready against the order in which a seller would call, and against a whole sandbox."""
+"""Test the order of leads_ready against a seller's ranking and a whole sandbox."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z")
 
 
 def golden_payloads() -> list[dict[str, Any]]:
-    """Return the referrals of the golden ranking, with their dates as far from now as when they were written."""
+    """Return the referrals of the golden ranking, with dates moved to the present."""
     payloads: list[dict[str, Any]] = []
     for line in RANKING.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -59,7 +59,7 @@ def test_order_agrees_with_a_seller(installation: Installation) -> None:
 
 @pytest.fixture(scope="module")
 def large_installation(server: Server) -> Iterator[Installation]:
-    """A sandbox of the demo's size, synced once."""
+    """Return an installation with a sandbox of the demo's size after one sync."""
     with open_installation(server, SandboxOptions()) as installation, pytest.MonkeyPatch.context() as patch:
         for name, value in installation.environment.items():
             patch.setenv(name, value)
@@ -68,7 +68,7 @@ def large_installation(server: Server) -> Iterator[Installation]:
         yield installation
 
 
-def test_scores_of_a_sandbox_discriminate(large_installation: Installation) -> None:
+def test_scores_differ_between_the_leads_of_a_sandbox(large_installation: Installation) -> None:
     """No more than 5 % of the leads share a score."""
     rows = leads(large_installation)
     [(score, count)] = Counter(row["score"] for row in rows).most_common(1)

@@ -1,4 +1,4 @@
-"""The two views: what is a lead, how it is scored, and which status a referral had when."""
+"""Test the views of leads, their scores, and the history of statuses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ KIM = {"name": "Kim", "email": None, "phone": None, "title": None}
 
 
 def put(connection: Connection, referral_id: str, **columns: Any) -> None:
-    """A referral of contoso.com, Active and old, that scores nothing unless the columns say so."""
+    """Insert a referral of contoso.com that is Active, old and scores nothing by default."""
     row = {
         "referral_id": referral_id, "content_hash": "h", "domain": "contoso.com", "status": "Active",
         "source_created_at": OLD, "source_updated_at": OLD, **columns,
@@ -28,7 +28,7 @@ def put(connection: Connection, referral_id: str, **columns: Any) -> None:
 
 
 def only(connection: Connection) -> dict[str, Any]:
-    """The only lead."""
+    """Return the only lead."""
     [lead] = leads_ready.leads_ready(connection)
     return lead
 
@@ -100,7 +100,7 @@ def test_each_rule_adds_its_points(connection: Connection, case: str) -> None:
         ({"is_spam": True, "status": "New", "expires_at": NOW + IN_HOURS}, "marked as spam", 0, 3),
     ],
 )  # fmt: skip
-def test_a_state_sets_the_range_of_the_score_and_is_the_first_reason(
+def test_state_sets_the_range_of_the_score_and_is_the_first_reason(
     connection: Connection, columns: dict[str, Any], reason: str, lowest: int, highest: int
 ) -> None:
     put(connection, "a", **columns)
@@ -111,14 +111,14 @@ def test_a_state_sets_the_range_of_the_score_and_is_the_first_reason(
     assert lead["contact_allowed"] == columns.get("consent_to_contact", True)
 
 
-def test_a_changed_weight_holds_at_once(connection: Connection) -> None:
+def test_changed_weight_applies_immediately(connection: Connection) -> None:
     put(connection, "a", source_created_at=None, qualification="SalesQualified")
     connection.execute("update lead_scoring_rules set weight = 30 where name = 'sales_qualified'")
     connection.execute("update lead_scoring_rules set weight = 0 where name = 'open'")
     assert (only(connection)["score_points"], only(connection)["score_reasons"]) == ([30], ["sales qualified"])
 
 
-def test_a_sum_above_the_limit_is_cut_and_says_so(connection: Connection) -> None:
+def test_score_is_limited_and_names_the_limit(connection: Connection) -> None:
     put(connection, "a", source_created_at=None, qualification="SalesQualified")
     connection.execute("update lead_scoring_rules set weight = 100 where name = 'sales_qualified'")
     lead = only(connection)
@@ -137,7 +137,7 @@ def test_a_sum_above_the_limit_is_cut_and_says_so(connection: Connection) -> Non
         ("delete from lead_scoring_rules where name = 'recent'", "recent"),
     ],
 )
-def test_a_wrong_rule_is_refused_by_name(connection: Connection, statement: str, named: str) -> None:
+def test_constraint_refuses_a_wrong_rule(connection: Connection, statement: str, named: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match=named):
         connection.execute(statement)  # type: ignore[call-overload]
 
@@ -155,14 +155,14 @@ def test_a_wrong_rule_is_refused_by_name(connection: Connection, statement: str,
         ({"status": "New", "domain": None}, True),
     ],
 )
-def test_what_is_a_lead(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
-    """A company with a referral that is New or Active and not missing."""
+def test_lead_has_an_open_referral(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
+    """Open means New or Active and not missing."""
     put(connection, "a", **columns)
     assert bool(leads_ready.leads_ready(connection)) == is_lead
 
 
-def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> None:
-    """The open referral of the highest score, then the newest, speaks for the company; the others are counted."""
+def test_domain_has_one_row_with_its_primary_referral(connection: Connection) -> None:
+    """It is the open referral with the highest score, then the newest; the others are counted."""
     before = NOW - timedelta(days=50)
     put(connection, "old", source_created_at=before, referral_type="co-sell", deal_value=1, deal_value_base=10_000)
     worth = {"deal_value": 2, "deal_value_base": 10_000, "currency": "EUR"}
@@ -180,8 +180,8 @@ def test_one_row_a_domain_with_its_primary_referral(connection: Connection) -> N
     assert (other["domain"], other["referral_types"], other["lead_key"]) == ("fabrikam.com", [], "fabrikam.com")
 
 
-def test_equal_scores_go_by_age_and_then_by_id(connection: Connection) -> None:
-    """The choice is the same however the rows lie: newest created, newest updated, smallest id."""
+def test_equal_scores_are_ordered_by_age_and_id(connection: Connection) -> None:
+    """The order is newest created, newest updated, smallest id."""
     put(connection, "b")
     put(connection, "a")
     assert only(connection)["primary_referral_id"] == "a"
@@ -191,8 +191,8 @@ def test_equal_scores_go_by_age_and_then_by_id(connection: Connection) -> None:
     assert only(connection)["primary_referral_id"] == "d"
 
 
-def test_a_lead_without_a_domain_is_an_engagement(connection: Connection) -> None:
-    """Both copies of an engagement are one lead and count once; a referral without an engagement stands alone."""
+def test_lead_without_a_domain_is_an_engagement(connection: Connection) -> None:
+    """Both copies of an engagement are one lead; a referral without an engagement is a lead of its own."""
     put(connection, "a", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "b", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "c", domain=None)
@@ -211,7 +211,7 @@ def test_copies_of_an_engagement_count_once(connection: Connection) -> None:
     assert (lead["referral_count"], lead["open_referral_count"], len(lead["referral_ids"])) == (2, 2, 3)
 
 
-def test_the_contact_is_that_of_the_primary_referral_unless_another_is_easier_to_reach(connection: Connection) -> None:
+def test_contact_is_of_the_primary_referral_unless_another_is_easier_to_reach(connection: Connection) -> None:
     put(connection, "a", contact_name="A", contact_phone="1", contact_rank=1, deal_value_base=1_000_000)
     put(connection, "b", contact_name="B", contact_email="b@gmail.com", contact_rank=2)
     lead = only(connection)
@@ -220,8 +220,8 @@ def test_the_contact_is_that_of_the_primary_referral_unless_another_is_easier_to
     assert (only(connection)["contact_name"], only(connection)["contact_phone"]) == ("A", "1")
 
 
-def test_a_lead_has_a_name_before_its_company_has(connection: Connection) -> None:
-    """Where `companies` does not know the domain yet, the referral's own words stand in."""
+def test_lead_has_a_name_before_its_company_is_computed(connection: Connection) -> None:
+    """The name comes from the referral while `companies` lacks the domain."""
     put(connection, "a", company_name="Contoso Ltd", country="GB")
     lead = only(connection)
     assert (lead["canonical_name"], lead["country"], lead["company_id"]) == ("Contoso Ltd", "GB", None)
@@ -236,8 +236,8 @@ def test_ties_break_by_value_then_by_expiry(connection: Connection) -> None:
     assert leads_ready.count_urgent(connection) == 0
 
 
-def test_the_sample_names_nobody(connection: Connection) -> None:
-    """What is shown to whoever watches the pipeline has no column of a person."""
+def test_sample_contains_no_personal_data(connection: Connection) -> None:
+    """The sample in Dagster's web UI has no column about a person."""
     for number in range(7):
         put(connection, str(number), domain=f"{number}.com", contacts=[KIM | {"email": "kim@contoso.com"}])
     sample = leads_ready.sample(connection)
@@ -254,8 +254,8 @@ def _version(connection: Connection, key: str, status: str | None, substatus: st
     )
 
 
-def test_the_history_of_a_status(connection: Connection) -> None:
-    """One row per change of status or substatus, in order of time; other changes make none, the last one is open."""
+def test_status_history_has_a_row_per_status(connection: Connection) -> None:
+    """Each change of status or substatus is a row in order of time; the last one has no end."""
     for key, status, substatus in (
         ("2025-01-04T00:00:00.0000000Z", "Closed", "Won"),
         ("2025-01-01T00:00:00.0000000Z", "New", "Pending"),

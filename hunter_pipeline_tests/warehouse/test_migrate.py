@@ -1,4 +1,4 @@
-"""The schema: from nothing, again, by two at once, and what the contract fixes of it."""
+"""Test the creation and upgrade of the schema, and the columns that the contract fixes."""
 
 import subprocess
 import sys
@@ -59,12 +59,12 @@ CONTRACT: dict[str, dict[str, str]] = {
 
 @pytest.fixture
 def empty(database_url: str) -> Warehouse:
-    """A database without any schema."""
+    """Create a database without a schema."""
     return Warehouse.from_settings(load_settings())
 
 
-def test_an_upgrade_makes_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
-    """From nothing to the newest revision; once more is harmless."""
+def test_upgrade_creates_everything_and_a_second_one_nothing(empty: Warehouse) -> None:
+    """An empty database gets the newest revision."""
     assert migrate.status(empty) == (None, NEWEST)
     assert migrate.upgrade(empty) == NEWEST
     assert migrate.status(empty) == (NEWEST, NEWEST)
@@ -80,15 +80,15 @@ def _catalogue(warehouse: Warehouse) -> list[Any]:
         ).fetchall()
 
 
-def test_threads_may_upgrade_at_once(empty: Warehouse) -> None:
-    """Five at once: one works, the others wait and find nothing to do."""
+def test_concurrent_threads_can_upgrade(empty: Warehouse) -> None:
+    """One of five upgrades does the work; the others wait and change nothing."""
     with ThreadPoolExecutor(5) as pool:
         assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
 
 
 @pytest.mark.slow
-def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
-    """Two processes at once on an empty database both end well."""
+def test_concurrent_processes_can_upgrade(empty: Warehouse) -> None:
+    """Two upgrades of an empty database succeed."""
     code = (
         "from hunter_pipeline.config.settings import load_settings\n"
         "from hunter_pipeline.warehouse import migrate\n"
@@ -105,8 +105,8 @@ def test_processes_may_upgrade_at_once(empty: Warehouse) -> None:
     ] * 2, answers
 
 
-def test_a_newer_database_is_refused(warehouse: Warehouse) -> None:
-    """A revision that this version does not know is a DatabaseError that names it, and changes nothing."""
+def test_newer_database_is_refused(warehouse: Warehouse) -> None:
+    """A DatabaseError names the unknown revision, and nothing changes."""
     with warehouse.connection() as connection:
         connection.execute("update alembic_version set version_num = '9999'")
     with pytest.raises(DatabaseError, match="revision 9999, which this version does not know") as raised:
@@ -115,8 +115,8 @@ def test_a_newer_database_is_refused(warehouse: Warehouse) -> None:
     assert migrate.status(warehouse) == ("9999", NEWEST)
 
 
-def test_a_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
-    """What was granted on a view survives an upgrade that does not change it; one of another text is made anew."""
+def test_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> None:
+    """Grants on an unchanged view survive an upgrade."""
     query = "select oid::text, relacl::text from pg_class where relname = 'leads_ready'"
     with warehouse.connection() as connection:
         connection.execute("grant select on leads_ready to public")
@@ -133,8 +133,8 @@ def test_a_view_is_replaced_only_when_its_text_changed(warehouse: Warehouse) -> 
     assert after["oid"] != before["oid"]
 
 
-def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
-    """All of an upgrade is one transaction: a table that stands in the way leaves the database as it was."""
+def test_failed_upgrade_changes_nothing(empty: Warehouse) -> None:
+    """An upgrade is one transaction."""
     with empty.connection() as connection:
         connection.execute("create table companies (id integer)")
     with pytest.raises(DatabaseError, match="42P07"):
@@ -144,8 +144,8 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("table", CONTRACT)
-def test_the_contract_s_columns_are_there(connection: Connection, table: str) -> None:
-    """Each table and view has the columns that section 5 fixes, with their types."""
+def test_schema_has_the_columns_of_the_contract(connection: Connection, table: str) -> None:
+    """Each table and view has the columns of section 5 with their types."""
     found = {column["name"]: column["type"] for column in tables.columns(connection, table)}
     assert {name: found.get(name) for name in CONTRACT[table]} == CONTRACT[table]
 
@@ -160,8 +160,8 @@ def test_the_contract_s_columns_are_there(connection: Connection, table: str) ->
         "insert into sync_runs (run_id, status, mode) values ('a', 'running', 'full')",
     ],
 )
-def test_what_is_one_row_cannot_become_two(connection: Connection, statement: Any) -> None:
-    """Unique constraints hold what the checks assert."""
+def test_unique_rows_cannot_be_duplicated(connection: Connection, statement: Any) -> None:
+    """Unique constraints enforce what the checks verify."""
     connection.execute(statement)
     with pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(statement)

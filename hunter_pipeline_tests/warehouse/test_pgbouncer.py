@@ -1,4 +1,4 @@
-"""Behind PgBouncer in transaction mode, which gives every transaction another connection of the server."""
+"""Test PgBouncer in transaction mode, where each transaction can have another server connection."""
 
 import os
 import pwd
@@ -41,7 +41,7 @@ pidfile = {folder}/pid
 
 @pytest.fixture(scope="module")
 def pooler(own_server: Server) -> Iterator[str]:
-    """The address of a PgBouncer in front of a server, with its default settings but for the pool mode."""
+    """Start PgBouncer in front of a server, with defaults except for the pool mode; return its address."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         pytest.skip("PgBouncer is not installed on this machine (Debian: apt-get install pgbouncer)")
@@ -80,7 +80,7 @@ def is_up(address: str) -> bool:
 
 @pytest.fixture
 def warehouse(pooler: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """A database whose name has a space, with the newest schema."""
+    """Create a database with a space in its name and the newest schema."""
     monkeypatch.setenv("HUNTER_DATABASE_URL", f"{pooler}/{quote(NAME)}")
     warehouse = Warehouse.from_settings(load_settings())
     migrate.upgrade(warehouse)
@@ -99,7 +99,7 @@ def test_sessions_have_their_time_zone_and_prepare_no_statement(warehouse: Wareh
 
 
 def test_lease_and_sign_in_lock_are_released(warehouse: Warehouse) -> None:
-    """Locks of a session would stay with a connection that belongs to no process."""
+    """Locks of a session would stay on a server connection that no process uses."""
     tokens = TokenRow(warehouse, [Fernet.generate_key().decode()])
     for number in range(4):
         with sync_lease.held(warehouse, f"sync {number}", seconds=1), ExitStack() as stack:
