@@ -15,6 +15,7 @@ from hunter_pipeline.cli.progress import spinner
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import HunterError, UpdateRefused
+from hunter_pipeline.referrals.payloads import canonical_id
 from hunter_pipeline.referrals.text import to_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _UPDATE_COLUMNS = ("id", "referral_id", "action", "state", "requested_by", "requ
 _SETTLED = ("confirmed", "dry_run")
 _SIGN_IN_STATUSES = (401, 403)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The referral's id.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The referral's id.", callback=canonical_id)]
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the answer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who answers; the system's user by default.")]

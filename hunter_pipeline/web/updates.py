@@ -11,7 +11,7 @@ from hunter_pipeline.pipeline import answers
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline.warehouse.connection import Row
 from hunter_pipeline.web import models
-from hunter_pipeline.web.api import NO_NUL, REFERRALS, RecordId
+from hunter_pipeline.web.api import NO_NUL, REFERRALS, ReferralId
 from hunter_pipeline.web.errors import not_found
 
 UPDATES = f"{REFERRALS}/{{referral_id}}/updates"
@@ -85,7 +85,7 @@ class ReferralUpdates(BaseModel):
 
 
 @router.post(UPDATES, status_code=202, response_model=ReferralUpdate, responses=_ERRORS)
-def give_update(request: Request, referral_id: RecordId, body: UpdateRequest) -> Row:
+def give_update(request: Request, referral_id: ReferralId, body: UpdateRequest) -> Row:
     """Give an answer to a referral; it is sent ten seconds later and can be taken back until then."""
     fields = body.model_dump(exclude={"action", "requested_by"})
     with request.app.state.warehouse.connection() as connection:
@@ -95,7 +95,7 @@ def give_update(request: Request, referral_id: RecordId, body: UpdateRequest) ->
 
 
 @router.get(UPDATES, response_model=ReferralUpdates, responses={404: {"model": models.Error}})
-def list_updates(request: Request, referral_id: RecordId) -> dict[str, Any]:
+def list_updates(request: Request, referral_id: ReferralId) -> dict[str, Any]:
     """Return the answers to a referral, the newest first."""
     with request.app.state.warehouse.connection() as connection:
         if not referral_updates.is_referral(connection, referral_id):
@@ -105,14 +105,14 @@ def list_updates(request: Request, referral_id: RecordId) -> dict[str, Any]:
 
 
 @router.delete(UPDATES + "/{number}", response_model=ReferralUpdate, responses=_ERRORS)
-def cancel_update(request: Request, referral_id: RecordId, number: UpdateNumber) -> Row:
+def cancel_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> Row:
     """Take back an answer that is not sent yet."""
     with request.app.state.warehouse.connection() as connection:
         return answers.cancel_update(connection, number, referral_id)
 
 
 @router.post(UPDATES + "/{number}/retry", status_code=202, response_model=ReferralUpdate, responses=_ERRORS)
-def retry_update(request: Request, referral_id: RecordId, number: UpdateNumber) -> Row:
+def retry_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> Row:
     """Send an answer again that is failed, rejected or in conflict."""
     with request.app.state.warehouse.connection() as connection:
         return answers.retry_update(connection, request.app.state.settings, number, referral_id)

@@ -85,7 +85,7 @@ def test_help_is_shown_as_a_usage_error_when_the_command_is_missing(line: str, h
         ("auth nope", "No such command 'nope'.", "hunter auth --help"),
         ("sync --nope", "No such option: --nope.", "hunter sync --help"),
         ("sync extra", "Got unexpected extra argument(s) (extra).", "hunter sync --help"),
-        ("leads --format pdf", "'pdf' is not one of 'table', 'csv', 'json', 'xlsx'.", "hunter leads --help"),
+        ("leads --format pdf", "'pdf' is not one of 'table', 'csv', 'json', 'xlsx', 'parquet'.", "hunter leads --help"),
         ("sandbox --port many", "Invalid value for '--port'", "hunter sandbox --help"),
         ("sandbox --port 70000", "Invalid value for '--port'", "hunter sandbox --help"),
     ],
