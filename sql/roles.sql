@@ -1,9 +1,9 @@
--- Who may do what. Run by an administrator in the pipeline's database, before its first upgrade or at any time after:
+-- Create the database roles. An administrator runs it in the pipeline's database, before or after its first upgrade:
 --     psql --dbname=... --file=sql/roles.sql
--- Once more is harmless. Passwords are set by the administrator: \password hunter_pipeline
+-- It can be run again. The administrator sets the passwords: \password hunter_pipeline
 --
 --     hunter_owner     owns tables and views; for `hunter db upgrade`
---     hunter_pipeline  reads and writes rows; for everything else that `hunter` does
+--     hunter_pipeline  reads and writes rows; for all other commands of `hunter`
 --     hunter_reader    selects from leads_ready, and from nothing else
 do $$
 declare
@@ -21,7 +21,7 @@ begin
         'grant connect on database %I to hunter_owner, hunter_pipeline, hunter_reader', current_database()
     );
 
-    -- what an upgrade made before there were roles
+    -- objects that an upgrade created before the roles existed
     for item in
         select relname, relkind from pg_class
         where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
@@ -36,7 +36,7 @@ begin
         grant select on public.leads_ready to hunter_reader;
     end if;
 
-    -- lets the pipeline have large loads counted at once; before PostgreSQL 17 its own daemon does so a minute later
+    -- lets the pipeline analyze tables after a large load; before PostgreSQL 17 autovacuum does so a minute later
     if current_setting('server_version_num')::integer >= 170000 then
         execute 'grant maintain on all tables in schema public to hunter_pipeline';
         execute 'alter default privileges for role hunter_owner in schema public '
@@ -48,7 +48,7 @@ revoke all on schema public from public;
 grant usage on schema public to hunter_pipeline, hunter_reader;
 grant usage, create on schema public to hunter_owner;
 
--- what is there, and what later upgrades make
+-- existing objects, and those that later upgrades create
 grant select, insert, update, delete on all tables in schema public to hunter_pipeline;
 alter default privileges for role hunter_owner in schema public
 grant select, insert, update, delete on tables to hunter_pipeline;

@@ -1,4 +1,4 @@
-"""Runs the `hunter` command by `python -m hunter_pipeline.cli`."""
+"""Run the `hunter` command by `python -m hunter_pipeline.cli`."""
 
 from hunter_pipeline.cli import main
 

@@ -35,7 +35,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
 
 def describe_erasure(counts: dict[str, int]) -> str:
     """
-    Return what was erased, without saying whom.
+    Return what was erased, without naming the person.
 
     Example: 'Erased. Rows changed: 3 in raw_referrals, 1 in leads_ready. Later syncs leave this person out.'
     """

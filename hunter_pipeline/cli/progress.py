@@ -1,4 +1,4 @@
-"""Progress messages for a person at a terminal."""
+"""Print progress messages on a terminal."""
 
 import os
 import sys
@@ -33,5 +33,5 @@ def spinner(text: str) -> Iterator[Callable[[str], None]]:
 
 
 def print_waiting_for_sync() -> None:
-    """Say that the command waits for the sync in progress."""
+    """Print that the command waits for the sync in progress."""
     print("Waiting for the sync in progress.", file=sys.stderr, flush=True)

@@ -174,7 +174,7 @@ def send(context: typer.Context, as_json: AsJson = False) -> int:
 
 
 def exit_code(rows: list[dict[str, Any]]) -> int:
-    """Return 0 where every answer is confirmed or was a dry run, 3 where one needs a sign-in or a role, else 5."""
+    """Return 0 if every answer is confirmed or was a dry run, 3 if one needs a sign-in or a role, else 5."""
     unsettled = [row for row in rows if row["state"] not in _SETTLED]
     if any(row["status_code"] in _SIGN_IN_STATUSES for row in unsettled):
         return 3

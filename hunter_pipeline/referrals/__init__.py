@@ -1,1 +1,1 @@
-"""Pure functions from a payload to a typed referral: no I/O, no clock, no environment."""
+"""Convert payloads to typed referrals by pure functions: no I/O, no clock, no environment."""

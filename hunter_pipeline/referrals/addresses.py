@@ -72,7 +72,7 @@ _WITHIN_LOCAL_PART = re.compile(r"[^\w.+-]+")
 
 class Host(NamedTuple):
     """
-    A host as it is written, perhaps with a port.
+    A host as written, perhaps with a port.
 
     is_bare: it has neither scheme nor `@` before it. local: what stands before the `@` of an address; None for others.
     has_path: a path or query follows the host of a URL.
@@ -126,7 +126,7 @@ def ascii_host(host: str) -> str | None:
 
 def canonical_address(text: str) -> str | None:
     """
-    Return an e-mail address in the one form in which addresses are compared, or None if the text is not one.
+    Return an e-mail address in the one form in which addresses are compared, or None if the text is no address.
 
     Example: ' SUE%40Müller.de. ' and 'sue&#64;xn--mller-kva.de' -> 'sue@xn--mller-kva.de'.
     """
@@ -156,7 +156,7 @@ def addresses_in(text: str) -> Iterator[str]:
 
 
 def decode(text: str) -> str:
-    """Return a text with its at signs, entities, percent-encoding, full-width and invisible characters made plain."""
+    """Return a text with its at signs, entities, percent-encoding, full-width and invisible characters decoded."""
     if "&" in text:
         text = decode_entities(_AT_ENTITY.sub("@", text))
     if "%" in text:
@@ -228,13 +228,13 @@ def _is_path(path: list[str]) -> bool:
 
 
 def _authority_without_scheme(text: str) -> str:
-    """Return what stands before the path; `n/a@contoso.com` is an address, though, not the host `n`."""
+    """Return the part before the path; `n/a@contoso.com` is an address, not the host `n`."""
     head = _END_OF_AUTHORITY.split(text, maxsplit=1)[0]
     return text if "@" in text and "@" not in head and "." not in head else head
 
 
 def _drop_stray_joiners(host: str) -> str:
-    """Return a host without joiners if it is Latin without them; there they mean nothing."""
+    """Return a host without joiners if it is Latin without them, where they have no meaning."""
     plain = host.translate(_WITHOUT_JOINERS) if not host.isascii() else host
     return plain if plain.isascii() else host
 
@@ -250,13 +250,13 @@ def _ascii_label(label: str, *, is_subdomain: bool) -> str:
 
 
 def _unescape(match: re.Match[str]) -> str:
-    """Return the character of a JSON escape; a line break and the like become a space."""
+    """Return the character of a JSON escape; a control character such as a line break becomes a space."""
     code, sign = match.groups()
     return chr(int(code, 16)) if code else "\\" if sign == "\\" else " "
 
 
 def _split_at_signs(text: str) -> Iterator[str]:
-    """Yield the canonical form of what stands around each at sign."""
+    """Yield the canonical form of the text around each at sign."""
     for before, after in pairwise(text.split("@")):
         backwards, host = _LOCAL_PART.match(before[: -_MAX_LOCAL_PART - 1 : -1]), _HOST.match(after)
         if backwards is None or host is None:

@@ -75,7 +75,7 @@ def resolve(text: str, *, own: Collection[str] = (), bare_needs_known_tld: bool 
 
 def resolve_all(text: str, *, own: Collection[str] = (), bare_needs_known_tld: bool = False) -> list[DomainResult]:
     """
-    Return the canonical domain of each address, URL or host in a text, with the reasons where there is none.
+    Return the canonical domain of each address, URL or host in a text, or the reason why it has none.
 
     The result has at least one member. bare_needs_known_tld is for fields that may hold codes of other systems: a text
     without scheme and `@` counts as a host only if the Public Suffix List has its suffix ('ACME.NORTH' is not a host
@@ -113,7 +113,7 @@ def resolve_host(host: Host, *, own: Collection[str] = (), bare_needs_known_tld:
 
 
 def registrable_domain(text: str) -> str | None:
-    """Return the registrable domain of the first host in a text that has one, even if it is no customer's."""
+    """Return the registrable domain of the first host in a text that has one, even if it is not a customer's."""
     domains = (_classify(host.text, is_page=False).domain for host in find_hosts(text))
     return next((domain for domain in domains if domain), None)
 
@@ -130,7 +130,7 @@ def is_distributor(domain: str) -> bool:
 
 
 def _is_placeholder_pair(local: str, domain: str) -> bool:
-    """Return whether an address repeats one word that stands for no answer: test@test.com, but not hp@hp.com."""
+    """Return whether an address is a repeated placeholder: test@test.com, but not hp@hp.com."""
     label, _, suffix = domain.partition(".")
     lists = domain_lists()
     return (
@@ -190,7 +190,7 @@ def _registrable(host: str) -> _Classified:
 
 
 def _listed(host: str, domain: str, is_page: bool) -> Reason | None:
-    """Return the reason of the list that has the domain; most disposable hosts are listed as consumer mail, too."""
+    """Return the reason of the list that has the domain; most disposable hosts are also listed as consumer mail."""
     lists = domain_lists()
     label, _, suffix = domain.partition(".")
     if label in lists.always_own_names:
@@ -211,7 +211,7 @@ def _listed(host: str, domain: str, is_page: bool) -> Reason | None:
 
 def _is_platform(names: list[str], label: str, is_page: bool) -> bool:
     """
-    Return whether a host is one at which others have their pages and records, or a provider's machine.
+    Return whether a host has the pages and records of other companies, or is a provider's machine.
 
     A platform's own domain is that of the company behind it: sue@etsy.com is a customer, etsy.com/shop/x is not.
 

@@ -1,4 +1,4 @@
-"""Write the name of a company as people do, and tell how much a domain resembles it."""
+"""Normalize the name of a company, and compare it with a domain."""
 
 import re
 import tomllib
@@ -38,7 +38,7 @@ class _Words(NamedTuple):
 @lru_cache(maxsize=16384)
 def clean_company_name(name: str | None, country: str | None = None) -> str | None:
     """
-    Return a company's name without quotes and needless white space, and in ordinary case.
+    Return a company's name in ordinary case, without quotes and extra white space.
 
     A name in capitals or small letters only is capitalized; abbreviations, legal forms and names in mixed case stay.
     Examples: 'FABRIKAM HOLDING A.Ş.' -> 'Fabrikam Holding A.Ş.', 'contoso gmbh' -> 'Contoso GmbH', 'IBM' -> 'IBM'.
@@ -62,12 +62,12 @@ def clean_company_name(name: str | None, country: str | None = None) -> str | No
 
 
 def junk_names() -> list[str]:
-    """Return the names that stand for no answer, folded by `fold_name`."""
+    """Return the placeholders for a missing name, folded by `fold_name`."""
     return " ".join(_read_words()["junk_names"]).split()
 
 
 def fold_name(name: str) -> str:
-    """Return a name in small letters without anything but letters and digits: 'Test  Company' -> 'testcompany'."""
+    """Return the letters and digits of a name in lower case: 'Test  Company' -> 'testcompany'."""
     return _NOT_ALPHANUMERIC.sub("", name.casefold())
 
 
@@ -117,7 +117,7 @@ def _abbreviates(label: str, tokens: list[str]) -> bool:
 
 
 def _tokens(text: str, umlauts: bool) -> list[str]:
-    """Return the words of a name in plain small letters, without legal forms."""
+    """Return the words of a name in lower case without accents and legal forms."""
     return [folded for word in text.split() if _legal_form(word) is None for folded in _plain(word, umlauts)]
 
 

@@ -1,4 +1,4 @@
-"""List the people of a customer in the order in which one would call them."""
+"""List the people of a customer, the best one to call first."""
 
 import re
 import unicodedata
@@ -38,7 +38,7 @@ class _Address(NamedTuple):
 
 @dataclass(slots=True)
 class _Person:
-    """A member of the team: `email` is an address to write to, `other_text` what the field has instead of one."""
+    """A member of the team: `email` is a valid address, `other_text` the content of the field otherwise."""
 
     name: str | None
     email: _Address | None
@@ -58,7 +58,7 @@ class _Person:
 
 def contacts(team: Iterable[Fields], domain: str | None, own: Collection[str] = ()) -> tuple[Contact, ...]:
     """
-    Return the people of the customer's team, whom to call first at the beginning.
+    Return the people of the customer's team, the best one to call first.
 
     People at the customer's domain come first, then others of whom there is an address, then those with a telephone
     number only, then distributors; among equals who has a number as well, then the order of the team. One person who
@@ -131,7 +131,7 @@ def _address(text: str, domain: str | None, own: Collection[str]) -> tuple[_Addr
 
 
 def _written(text: str, host: Host) -> str | None:
-    """Return an address as it is written, without what stands around it; None for one that nobody reads."""
+    """Return an address as written, without text around it; None for one whose mail is not read (noreply@)."""
     local = _LOCAL_PART.search(unicodedata.normalize("NFKC", host.local or ""))
     if local is None or _AUTOMATIC.fullmatch(local[0].casefold()):
         return None
@@ -141,7 +141,7 @@ def _written(text: str, host: Host) -> str | None:
 
 
 def _is_same(one: _Person, other: _Person) -> bool:
-    """Return whether two entries are one person: the same full name, or an address that only one name goes with."""
+    """Return whether two entries are one person: the same full name, or an address that has only one name."""
     name, other_name = _folded(one.name), _folded(other.name)
     if name and name == other_name and len(name) >= _FULL_NAME:
         return True
@@ -153,7 +153,7 @@ def _is_same(one: _Person, other: _Person) -> bool:
 
 
 def _folded(name: str | None) -> tuple[str, ...]:
-    """Return the words of a name in any order and case: 'Smith, Sue' and 'Sue Smith' are equal."""
+    """Return the words of a name, sorted and without case: 'Smith, Sue' and 'Sue Smith' are equal."""
     return tuple(sorted(re.findall(r"\w+", name.casefold()))) if name else ()
 
 

@@ -107,7 +107,7 @@ def _is_agent(domain: str, company: str) -> bool:
 
 
 def _addresses(team: Iterable[Fields]) -> Iterator[str]:
-    """Yield the addresses of the customer's team; where they were erased, others with the same host."""
+    """Yield the addresses of the customer's team; if they were erased, replacements with the same host."""
     for member in team:
         if address := member.address("email"):
             yield address
@@ -126,7 +126,7 @@ def _resolve(text: str, company: str, own: Collection[str]) -> Iterator[DomainRe
 
 def _is_code(text: str, domain: str, company: str) -> bool:
     """
-    Return whether a text that could be a host is rather a code, a version, a file or the heading of a column.
+    Return whether a text in the form of a host is a code, a version, a file name or a column heading.
 
     Examples: 'CUST-77.TR', 'v2.0.app', 'list.zip', 'Customer.ID', 'FABRIKAM.LTD'. A host that begins with `www.`, has a
     suffix of two labels or resembles the company's name is none.

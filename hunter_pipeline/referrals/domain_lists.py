@@ -1,4 +1,4 @@
-"""The hosts that say nothing about a company, from `domain_lists.toml` and the pinned packages."""
+"""Read the lists of hosts that do not identify a company, from `domain_lists.toml` and the pinned packages."""
 
 import tomllib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _SHORT_NAME = 6
 
 
 class DomainLists(NamedTuple):
-    """Hosts and first labels by what they are; `domain_lists.toml` describes each list."""
+    """Hosts and first labels by category; `domain_lists.toml` describes each list."""
 
     reserved_tlds: frozenset[str]
     reserved_domains: frozenset[str]

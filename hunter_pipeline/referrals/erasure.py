@@ -11,7 +11,7 @@ from hunter_pipeline.referrals.fields import id_entries
 from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, version_of, version_of_wire
 from hunter_pipeline.referrals.referral import Payload
 
-# Stands in quarantine for a text that names an erased person.
+# Replaces a quarantined text that names an erased person.
 ERASED = "[erased]"
 
 _REQUIREMENT = [dict.fromkeys(("id", "name", "type"))]
@@ -60,7 +60,7 @@ class ErasureRegistry:
         return self._hash("address", address)
 
     def version_hash(self, content_hash: str) -> str:
-        """Return the content hash of a reduced version: it tells nothing, and is the same at every sync."""
+        """Return the content hash of a reduced version: it reveals nothing, and is the same at every sync."""
         return self._hash("version", content_hash)
 
     def replacement_id(self, referral_id: str) -> str:
@@ -124,7 +124,7 @@ def reduce_payload(payload: Payload, registry: ErasureRegistry) -> Payload:
 
 
 def reduce_operations(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the operations of an answer; what is no impersonal field of a referral has the value ERASED."""
+    """Return the operations of an answer; values of all other than impersonal fields are ERASED."""
     return [
         operation if _is_impersonal(str(operation["path"])) else {**operation, "value": ERASED}
         for operation in operations
@@ -165,7 +165,7 @@ def _members(profile: Payload, name: str) -> Iterator[Payload]:
 
 
 def _team_hosts(profile: Payload) -> Iterator[Payload]:
-    """Yield a member for each address of a member, with nothing but its host."""
+    """Yield a member for each address of a member, with only its host."""
     for member in _members(profile, "team"):
         email, known_host = member.get("email"), member.get(ADDRESS_HOST)
         found = find_hosts(email) if isinstance(email, str) and len(email) <= _MAX_ADDRESS else []

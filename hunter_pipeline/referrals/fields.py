@@ -1,4 +1,4 @@
-"""Read typed values from a JSON object and record what could not be read, never with the value itself."""
+"""Read typed values from a JSON object and record unreadable fields, without their values."""
 
 import math
 import re
@@ -90,7 +90,7 @@ class Fields:
                 self._record(f"{name}[{index}]", "an object", member)
 
     def text(self, name: str, max_length: int = MAX_TEXT) -> str | None:
-        """Return trimmed text of at most so many characters; empty text is None."""
+        """Return trimmed text of limited length; empty text is None."""
         value = self._values.get(name)
         if isinstance(value, str):
             value = value.strip()
@@ -100,7 +100,7 @@ class Fields:
         return None
 
     def full_text(self, name: str) -> str | None:
-        """Return trimmed text of any length, which is not for columns; empty text is None."""
+        """Return trimmed text of any length, for other uses than a column; empty text is None."""
         return self.text(name, max_length=sys.maxsize)
 
     def decoded_text(self, name: str) -> str | None:
@@ -111,7 +111,7 @@ class Fields:
         return text if text is None or len(text) <= MAX_TEXT else self._cut(name, text, MAX_TEXT)
 
     def address(self, name: str) -> str | None:
-        """Return an e-mail address; one that is too long is None, because cut short it would be another person's."""
+        """Return an e-mail address; one that is too long is None, because a shortened one could be another person's."""
         text = self.full_text(name)
         if text is None or len(text) <= _MAX_ADDRESS:
             return text
@@ -127,12 +127,12 @@ class Fields:
         return self.text(name, _MAX_IDENTIFIER)
 
     def choice(self, name: str, known: Mapping[str, str]) -> str | None:
-        """Return one of the known values, spelt as documented; an unknown one is returned as it is."""
+        """Return one of the known values, in the documented spelling; an unknown one is returned unchanged."""
         text = self.text(name, _MAX_CHOICE)
         return known.get(text.casefold(), text) if text else None
 
     def country(self, name: str) -> str | None:
-        """Return a country code of two letters in capitals; one of three letters or an alias is translated."""
+        """Return a country code of two upper-case letters; one of three letters or an alias is translated."""
         code = self._code(name, _COUNTRY, "two")
         known = alpha_2_code(code) if code else None
         if code and known is None:
@@ -140,7 +140,7 @@ class Fields:
         return known
 
     def currency(self, name: str) -> str | None:
-        """Return a currency code of three letters in capitals."""
+        """Return a currency code of three upper-case letters."""
         return self._code(name, _CURRENCY, "three")
 
     def number(self, name: str) -> Decimal | None:
@@ -168,7 +168,7 @@ class Fields:
         return None
 
     def date_time(self, name: str) -> datetime | None:
-        """Return a date-time, aware and in UTC; 0001-01-01, which .NET writes where there is none, is None."""
+        """Return a date-time, aware and in UTC; 0001-01-01, .NET's default value, is None."""
         value = self._values.get(name)
         if value is None or value == "":
             return None
@@ -199,7 +199,7 @@ class Fields:
 @cache
 def alpha_2_code(code: str) -> str | None:
     """
-    Return the ISO 3166 code of two letters: 'TUR' -> 'TR', 'UK' -> 'GB'; None for three letters that are no code.
+    Return the ISO 3166 code of two letters: 'TUR' -> 'TR', 'UK' -> 'GB'; None for three letters that are not a code.
 
     Source: CLDR's territory aliases, as far as they have just one meaning.
     """
@@ -213,7 +213,7 @@ def alpha_2_code(code: str) -> str | None:
 
 def id_entries(ids: object) -> list[dict[str, object]]:
     """
-    Return a customer's ids as the API documents them, also where they are an object by type.
+    Return a customer's ids as the API documents them, also if they are an object with the types as keys.
 
     Example: {"External": "https://x.com"} -> [{"profileType": "External", "id": "https://x.com"}].
     """
@@ -229,7 +229,7 @@ def id_entries(ids: object) -> list[dict[str, object]]:
 
 
 def _kind(value: object) -> str:
-    """Return the kind of a JSON value in words."""
+    """Return the name of a JSON value's type."""
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float, Decimal)):

@@ -1,4 +1,4 @@
-"""Turn payloads into typed referrals; what cannot be read is None and recorded in `field_errors`."""
+"""Convert payloads to typed referrals; an unreadable field is None and recorded in `field_errors`."""
 
 import re
 import unicodedata

@@ -1,5 +1,5 @@
 """
-Give each item that arrived its identity, its version and a text that PostgreSQL can store.
+Determine the identity and version of each received item, and a text of it that PostgreSQL can store.
 
 Of a referral's bytes only the identity is decoded at first: most referrals are known and need no more. What msgspec and
 the standard library's encoder cannot represent exactly (lone surrogates, huge numbers) goes through simplejson, which
@@ -59,7 +59,7 @@ _IDENTITY = msgspec.json.Decoder(_Identity)
 @dataclass(frozen=True, slots=True)
 class WireReferral:
     """
-    A referral as the bytes that arrived.
+    A referral as received bytes.
 
     updated: `updatedDateTime` as sent.
     team: the JSON of its `team`, empty if there is none.
@@ -150,7 +150,7 @@ def identify(body: bytes) -> object:
 
 
 def version_of_wire(item: WireReferral) -> RawVersion | Rejected:
-    """Return what `version_of` returns for the parsed referral, with the hash of its bytes."""
+    """Return the result of `version_of` for the parsed referral, with the hash of its bytes."""
     text = _fast_canonical_json(item.body)
     if text is None:
         version = version_of(item.parsed())
@@ -200,12 +200,12 @@ def version_of(item: object) -> RawVersion | Rejected:
 
 
 def canonical_id(referral_id: str) -> str:
-    """Return a GUID in small letters, in which Partner Center's own answers write it, and any other id as it is."""
+    """Return a GUID in lower case, as Partner Center writes it, and any other id unchanged."""
     return referral_id.lower() if _GUID.fullmatch(referral_id) else referral_id
 
 
 def _id_problem(payload: dict[str, object]) -> str | None:
-    """Return what is wrong with the id."""
+    """Return the problem of an id."""
     if "id" not in payload:
         return "missing_id"
     value = payload["id"]
@@ -232,7 +232,7 @@ def _canonical_json(item: object) -> tuple[str, bool]:
 
 
 def _fast_canonical_json(body: bytes) -> str | None:
-    """Return what `_canonical_json` returns for a text that needs no repair, None for any other."""
+    """Return the result of `_canonical_json` for a text that needs no repair, None for any other."""
     try:
         text = _FAST_ENCODER.encode(_FAST_DECODER.decode(body))
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -257,7 +257,7 @@ _FAST_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_a
 
 
 def _depth(text: str) -> int:
-    """Return how many levels of lists and objects a JSON text has; `[[]]` has two, a number none."""
+    """Return the number of levels of lists and objects in a JSON text; `[[]]` has two, a number none."""
     depth = deepest = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         if match[0] in "[{":
@@ -269,7 +269,7 @@ def _depth(text: str) -> int:
 
 
 def _dump_deep(item: object) -> str:
-    """Return what the encoder would, without recursion: a parsed item may be a little too deep for the encoder."""
+    """Encode an item without recursion: a parsed item may be too deep for the encoder."""
     pieces: list[str] = []
     todo: list[tuple[bool, Any]] = [(False, item)]
     while todo:
@@ -322,7 +322,7 @@ def _repaired_token(match: re.Match[str]) -> str:
 
 
 def _repaired_escape(match: re.Match[str]) -> str:
-    """Return an escape as it is if it is a pair of surrogates or none of those that jsonb refuses."""
+    """Return an escape unchanged if jsonb accepts it; a pair of surrogates is accepted."""
     escape = match[0]
     is_refused = escape == "\\u0000" or (escape.startswith("\\ud") and len(escape) == len("\\ud800"))
     return "\\ufffd" if is_refused else escape

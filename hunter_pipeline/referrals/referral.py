@@ -49,7 +49,7 @@ _INDEPENDENT = {
 @dataclass(frozen=True, slots=True)
 class Contact:
     """
-    A person at the customer, from `customerProfile.team`: personal data, never logged.
+    A person at the customer, from `customerProfile.team`; personal data, never logged.
 
     email: an address to write to. email_text: what the field has instead of one, to be shown as text only.
     """

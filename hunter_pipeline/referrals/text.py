@@ -1,4 +1,4 @@
-"""Text of strangers, made safe to show: names and notes can hold sequences that a terminal executes."""
+"""Make text from outside safe to show: names and notes can contain sequences that a terminal executes."""
 
 import re
 

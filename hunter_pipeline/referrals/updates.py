@@ -1,5 +1,5 @@
 """
-Answers to referrals: what may be asked, how an answer's state moves, and whether a referral shows it.
+Define answers to referrals: allowed transitions and states, JSON Patch operations and conflicts.
 
 An answer is a list of JSON Patch operations such as {"op": "replace", "path": "/status", "value": "Active"}.
 """
@@ -52,7 +52,7 @@ ACTION_FIELDS: Mapping[Action, frozenset[str]] = {
 
 
 class Conflict(NamedTuple):
-    """A field that somebody else has changed: its value when the answer was given, ours, and the one upstream now."""
+    """A field that another person has changed: its value when the answer was given, ours, and upstream's."""
 
     path: str
     base: object
@@ -62,7 +62,7 @@ class Conflict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UpdateFields:
-    """The values that come with an answer, as the API takes them; None leaves a field as it is."""
+    """The values of an answer, as the API accepts them; None leaves a field unchanged."""
 
     name: str | None = None
     value: str | None = None
@@ -88,7 +88,7 @@ def states_before(state: State) -> list[State]:
 
 
 def value_at(payload: object, path: str) -> object:
-    """Return the value at a JSON pointer; None where there is none: ({"details": {"notes": "x"}}, "/details/notes")."""
+    """Return the value at a JSON pointer; None if there is none: ({"details": {"notes": "x"}}, "/details/notes")."""
     for name in path.strip("/").split("/"):
         payload = cast("Payload", payload).get(name) if isinstance(payload, dict) else None
     return payload

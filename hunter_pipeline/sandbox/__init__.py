@@ -1,5 +1,5 @@
 """
-A simulator of Partner Center and Entra, over HTTPS on loopback.
+Simulate Partner Center and Entra over HTTPS on loopback.
 
 It is written from the documentation of the API alone and imports nothing from the rest of `hunter_pipeline`, so that a
 misreading of the API in one of the two shows as a failing test.

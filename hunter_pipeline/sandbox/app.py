@@ -1,4 +1,4 @@
-"""The application of a sandbox: its routes, the record of requests, and the choice of a fault for each request."""
+"""Build the application of a sandbox: routes, the record of requests, and the choice of a fault for each request."""
 
 import re
 import uuid
@@ -76,7 +76,7 @@ def build_app(sandbox: "Sandbox") -> App:
 
 
 def endpoint_of(path: str, query: dict[str, str], method: str = "GET") -> tuple[str | None, int | None]:
-    """Return the endpoint of a request, by its name in a fault, and the page of the list; None where it has none."""
+    """Return the endpoint of a request, by its name in a fault, and the page of the list; None if it has none."""
     if path.rstrip("/") == referrals_api.PATH:
         return "list", page_number(query)
     if path.startswith(referrals_api.PATH + "/"):
@@ -88,7 +88,7 @@ def endpoint_of(path: str, query: dict[str, str], method: str = "GET") -> tuple[
 
 
 class RequestMiddleware:
-    """Records each request, applies a fault that is set for it, and adds the ids that every response has."""
+    """The middleware that records each request, applies its fault, and adds the ids that every response has."""
 
     def __init__(self, app: App, sandbox: "Sandbox") -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Endpoints under /sandbox/ with which a test or a person controls a sandbox; they need no sign-in."""
+"""Serve the endpoints under /sandbox/ that control a sandbox; they need no sign-in."""
 
 import json
 from collections import Counter

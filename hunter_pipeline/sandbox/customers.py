@@ -1,4 +1,4 @@
-"""Fictional companies, the people in them, and the ways in which a referral names both."""
+"""Generate fictional companies and their people, and the customer profile of a referral."""
 # ruff: noqa: PLR2004 - the intervals are arbitrary; a name would say no more than the number
 
 import random
@@ -187,7 +187,7 @@ def _contacts(customer: Customer, number: int, rng: random.Random) -> Contacts:
 
 
 def _email(customer: Customer, person: Person, number: int) -> str:
-    """Return an address at the company: an IDN in either form, other domains in capitals at times."""
+    """Return an address at the company: an IDN in either form, another domain sometimes in upper case."""
     domain = ascii_domain(customer.domain) if number % 2 else customer.domain
     return f"{person.mailbox}@{domain.upper() if number % 37 == 3 and customer.domain.isascii() else domain}"
 
@@ -204,7 +204,7 @@ def _member(person: Person, email: str | None) -> Member:
 
 
 def _with_emails(*templates: str) -> Callable[[Customer, random.Random], Contacts]:
-    """Contacts whose addresses are made from templates."""
+    """Return contacts whose addresses are made from templates."""
 
     def contacts(customer: Customer, rng: random.Random) -> Contacts:
         words = {
@@ -225,7 +225,7 @@ def _with_emails(*templates: str) -> Callable[[Customer, random.Random], Contact
 
 
 def _with_external_id(template: str, *, team: Any) -> Callable[[Customer, random.Random], Contacts]:
-    """The team given, and an id of type External that is made from a template."""
+    """Return the given team, and an id of type External that is made from a template."""
     return lambda customer, _rng: {
         "team": team,
         "ids": [{"profileType": "External", "id": template.format(domain=customer.domain)}],

@@ -1,4 +1,4 @@
-"""Entra's endpoints: discovery, sign-in with the pages that a person sees, tokens, and errors."""
+"""Serve Entra's endpoints: discovery, sign-in with its pages, tokens, and errors."""
 
 import uuid
 from collections.abc import Mapping
@@ -104,7 +104,7 @@ class EntraEndpoints:
         return JSONResponse(tokens, headers={"cache-control": "no-store"})
 
     async def _authorize(self, request: Request) -> Response:
-        """Send the browser back to the app with a code, after a person agreed where one has to."""
+        """Redirect the browser to the app with a code, after a person has agreed if that is required."""
         fields = dict(request.query_params) if request.method == "GET" else await _form(request)
         try:
             self._oauth.check_authorization_request(request.path_params["tenant"], fields)

@@ -1,4 +1,4 @@
-"""The response to a request to which a fault applies."""
+"""Send the response to a request to which a fault applies."""
 
 import asyncio
 import json
@@ -71,7 +71,7 @@ async def respond_with_fault(fault: Fault, app: App, scope: Scope, receive: Rece
 
 
 def _replacement(fault: Fault, scope: Scope) -> Response | None:
-    """Return the response that replaces the endpoint's; None where the fault does not replace it."""
+    """Return the response that replaces the endpoint's; None if the fault does not replace it."""
     headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
     if fault.kind.startswith("AADSTS"):
         body = fault.body or json.dumps(entra.error_body(int(fault.kind.removeprefix("AADSTS"))))

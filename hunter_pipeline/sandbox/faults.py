@@ -1,5 +1,5 @@
 """
-Faults that can be set on a sandbox, and the queue from which requests take them.
+Define the faults that can be set on a sandbox, and the queue from which requests take them.
 
 Kinds that replace the response: a status such as "429", "html", "empty", "redirect", "AADSTS<number>".
 Kinds that spoil it: "malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate",
@@ -62,7 +62,7 @@ class Fault:
 
     @property
     def delay_seconds(self) -> float:
-        """The delay of the request or response; "slow" and "late" without a `delay` wait one second."""
+        """Return the delay of request or response in seconds; "slow" and "late" without a `delay` wait one second."""
         return self.delay or (1.0 if self.kind in {"slow", "late"} else 0.0)
 
     def matches(self, endpoint: str, page: int | None) -> bool:
@@ -94,12 +94,12 @@ class FaultQueue:
             self._faults.clear()
 
     def pending(self) -> list[Fault]:
-        """Return the faults that still apply to a request; `times` is what is left of it."""
+        """Return the faults that still apply to a request; `times` is the remaining number."""
         with self._lock:
             return list(self._faults)
 
     def take(self, endpoint: str, page: int | None) -> Fault | None:
-        """Return the first fault that applies to a request, and count it down. None: no fault applies."""
+        """Return the first fault that applies to a request, and count it down. Return None if no fault applies."""
         with self._lock:
             for position, fault in enumerate(self._faults):
                 if fault.matches(endpoint, page):

@@ -1,5 +1,5 @@
 """
-Generated referrals: referral number n of a seed is always the same, with dates relative to an epoch.
+Generate referrals: referral number n of a seed is always the same, with dates relative to an epoch.
 
 A referral is drawn from a random generator of its own, so a larger world begins with the referrals of a smaller one.
 """
@@ -71,7 +71,7 @@ class Blueprint:
 
     @property
     def key(self) -> str:
-        """The text from which the referral's id and eTag follow."""
+        """Return the text from which the referral's id and eTag are derived."""
         return _key(self.seed, self.direction, self.number)
 
 
@@ -154,7 +154,7 @@ def _customer_number(number: int, rng: random.Random) -> int:
 
 @lru_cache(maxsize=8)
 def _shuffled(seed: int, name: str, shares: tuple[tuple[Any, ...], ...]) -> list[Any]:
-    """Return each row as often as its share of a hundred, shuffled so that a small world has many of them."""
+    """Return each row as often as its percentage, shuffled so that few referrals have many different ones."""
     rows = [row[1:] for row in shares for _ in range(row[0])]
     random.Random(f"{seed}/{name}").shuffle(rows)
     return rows
@@ -225,7 +225,7 @@ def _links(referral_id: str, engagement_id: str) -> dict[str, Any]:
 
 def _make_unusual(payload: Referral, number: int, rng: random.Random) -> None:
     """
-    Give the payload values that occur without being documented.
+    Set values that occur in practice and are not documented.
 
     The intervals are primes, so that these values meet each other and the unusual contacts in every combination.
     """
@@ -247,7 +247,7 @@ def _make_unusual(payload: Referral, number: int, rng: random.Random) -> None:
 
 
 def _make_urgent(payload: Referral, position: int, epoch: datetime, rng: random.Random) -> None:
-    """Let one unanswered referral of three expire within hours, and the customer of another wait for a call."""
+    """Make one of three unanswered referrals expire within hours, and the customer of another one ask for a call."""
     if position % 3 == 0:
         hours = HOURS_TO_EXPIRY[position // 3 % len(HOURS_TO_EXPIRY)]
         created = epoch + timedelta(hours=hours, seconds=rng.randrange(3600)) - TIME_TO_ANSWER

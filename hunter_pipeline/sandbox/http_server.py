@@ -1,4 +1,4 @@
-"""An HTTPS server on loopback that stops at once, and whose connections can be broken on purpose."""
+"""Run an HTTPS server on loopback that stops at once and can break its connections."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ def issue_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """
     Return the file of a certificate authority, and a server context with a certificate for localhost from it.
 
-    An authority in the folder is used again, so that clients that trust it need not be told of another after a restart.
+    An authority in the folder is used again, so that clients still trust it after a restart.
     """
     folder.mkdir(parents=True, exist_ok=True)
     certificate, key = folder / CA_FILE, folder / CA_KEY_FILE
@@ -53,7 +53,7 @@ def issue_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket bound on loopback; port 0 takes a free one. Raises OSError where the port is taken."""
+    """Return a socket bound on loopback; port 0 takes a free one. Raises OSError if the port is taken."""
     # asyncio sets TCP_NODELAY only where the protocol is named; without it a response takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,7 +66,7 @@ def listen(port: int) -> socket.socket:
 
 
 class HttpsServer:
-    """Serves an ASGI application in a daemon thread until it is stopped."""
+    """A server of an ASGI application, in a daemon thread until it is stopped."""
 
     def __init__(self, app: App, listener: socket.socket, context: ssl.SSLContext) -> None:
         self._config = Config(
@@ -114,7 +114,7 @@ class HttpsServer:
 
 
 def _abort_connections(server: asyncio.Server, loop: asyncio.AbstractEventLoop) -> None:
-    """Abort all connections, those whose TLS handshake is under way included."""
+    """Abort all connections, including those in their TLS handshake."""
     if sys.version_info >= (3, 13):
         server.abort_clients()
     else:

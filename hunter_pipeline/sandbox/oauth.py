@@ -1,5 +1,5 @@
 """
-The authorization server: device codes, authorization codes with PKCE, refresh tokens, and the tokens that they give.
+Issue and check codes and tokens: device codes, authorization codes with PKCE, refresh tokens and access tokens.
 
 Tokens are signed JWTs whose key follows from the seed, so they outlive a restart. Each has the world's counters as
 claims; incrementing a counter makes all earlier tokens of that kind invalid.
@@ -66,7 +66,7 @@ class CodeGrant:
 
 
 class AuthorizationServer:
-    """Issues and checks codes and tokens. Methods with a `tenant` raise EntraError for an unknown tenant or app."""
+    """The authorization server of a sandbox. Methods with a `tenant` raise EntraError for an unknown tenant or app."""
 
     def __init__(self, options: SandboxOptions, world: World, url: str) -> None:
         self._options = options
@@ -105,7 +105,7 @@ class AuthorizationServer:
         return False
 
     def check_authorization_request(self, tenant: str, query: dict[str, str]) -> None:
-        """Raise EntraError for a redirect to anything but this machine, or a request without PKCE."""
+        """Raise EntraError for a redirect to another machine, or a request without PKCE."""
         target = urlsplit(query.get("redirect_uri", ""))
         if target.scheme != "http" or target.hostname not in {"localhost", "127.0.0.1"}:
             raise EntraError(50011)
@@ -150,7 +150,7 @@ class AuthorizationServer:
         return self._sign(claims | {ACCESS: self._world.counter(ACCESS), MFA: mfa})
 
     def check_access_token(self, token: str) -> None:
-        """Raise InvalidTokenError for an access token that is not valid, or no longer."""
+        """Raise InvalidTokenError for an access token that is not or no longer valid."""
         claims = self._claims(token, "access")
         if claims[ACCESS] < self._world.counter(ACCESS):
             raise InvalidTokenError("expired")

@@ -1,5 +1,5 @@
 """
-The OData query options that the API documents: `$filter`, `$orderby`, `$top` and `$select`.
+Parse the OData query options that the API documents: `$filter`, `$orderby`, `$top` and `$select`.
 
     expression := term ('or' term)*      term := factor ('and' factor)*
     factor := '(' expression ')' | path operator literal
@@ -48,7 +48,7 @@ class Order:
     descending: bool = True
 
     def sort_key(self, payload: Any) -> str:
-        """Return what a referral is sorted by; one without the date comes before all others."""
+        """Return the sort key of a referral; one without the date comes first."""
         return timestamps.sort_key(_value_at(payload, self.field)) or ""
 
 
@@ -140,14 +140,14 @@ class _FilterParser:
         return self._tokens[self._position - 1]
 
     def _accept(self, token: str) -> bool:
-        """Skip the next token where it is this one, and return whether it was."""
+        """Skip the next token if it is this one; return whether it was."""
         found = self._position < len(self._tokens) and self._tokens[self._position] == token
         self._position += found
         return found
 
 
 def _value_at(payload: Any, path: str) -> Any:
-    """Return the value at `a/b/c`; None where there is none."""
+    """Return the value at `a/b/c`; None if there is none."""
     if path == "direction":
         return direction_of(payload)
     for name in path.split("/"):

@@ -1,4 +1,4 @@
-"""Settings of a sandbox, and the fixed ids of its tenant, its app registration and its only user."""
+"""Define the settings of a sandbox, and the fixed ids of its tenant, its app registration and its only user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class SandboxOptions:
 
     @property
     def outgoing_count(self) -> int:
-        """The number of Outgoing referrals."""
+        """Return the number of Outgoing referrals."""
         if self.outgoing is not None:
             return self.outgoing
         return self.referrals * DEFAULT_OUTGOING // DEFAULT_INCOMING

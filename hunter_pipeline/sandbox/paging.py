@@ -1,4 +1,4 @@
-"""Pages of the list of referrals, and the skip token that leads from one page to the next."""
+"""Read pages of the list of referrals; a skip token leads from one page to the next."""
 
 import base64
 import binascii
@@ -43,7 +43,7 @@ class ListQuery:
 
     @property
     def page_number(self) -> int:
-        """The number of the page, from 1."""
+        """Return the number of the page, from 1."""
         return self.offset // self.page_size + 1
 
 
@@ -69,7 +69,7 @@ def parse_query(parameters: Mapping[str, str], page_size_limit: int, *, top_is_t
 
 
 def page_number(parameters: Mapping[str, str]) -> int:
-    """Return the number of the page that a request is for; 1 where its token cannot be read."""
+    """Return the number of the page that a request is for; 1 if its token cannot be read."""
     try:
         return parse_skip_token(parameters["$skiptoken"]).page_number if "$skiptoken" in parameters else 1
     except QueryOptionError:
@@ -83,7 +83,7 @@ def skip_token(query: ListQuery) -> str:
 
 
 def parse_skip_token(token: str) -> ListQuery:
-    """Return the query in a token; raise QueryOptionError for a token that was not made here."""
+    """Return the query in a token; raise QueryOptionError for a token of another origin."""
     match = _SKIP_TOKEN.fullmatch(token)
     try:
         return ListQuery(**json.loads(base64.b64decode(match[1] if match else "", validate=True)))

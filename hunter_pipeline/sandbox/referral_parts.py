@@ -1,4 +1,4 @@
-"""Parts of a generated referral: ids, dates, details and invitation."""
+"""Generate the parts of a referral: ids, dates, details and invitation."""
 # ruff: noqa: PLR2004 - shares and ages are arbitrary; a name would say no more than the number
 
 import random

@@ -1,4 +1,4 @@
-"""Partner Center's referrals API: the list, one referral and its update, and errors."""
+"""Serve Partner Center's referrals API: the list, one referral and its update, and errors."""
 
 import json
 import uuid
@@ -88,14 +88,14 @@ class ReferralEndpoints:
         return Response(status_code=204)
 
     def _edit_meanwhile(self, request: Request, referral_id: str) -> None:
-        """Make the change of a colleague that the fault "edit" describes."""
+        """Change the referral as the fault "edit" describes, as if a colleague had edited it."""
         fault: Fault | None = request.scope.get("sandbox.fault")
         if fault is not None and fault.kind == "edit" and referral_id in self._sandbox.world.referrals:
             self._sandbox.world.update(referral_id, **json.loads(fault.body or "{}"))
 
     @property
     def _host(self) -> str:
-        """Host and port in the API's links."""
+        """Return host and port for the API's links."""
         return self._sandbox.options.next_link_host or self._sandbox.url.removeprefix("https://")
 
     def _authorize(self, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The sandbox: its state, its start and stop, and what a test can do to it."""
+"""Define the sandbox: its state, its start and stop, and the methods with which a test controls it."""
 
 import contextlib
 import shutil
@@ -60,7 +60,7 @@ class Sandbox:
         self.close()
 
     def start(self) -> None:
-        """Answer requests from now on; after a `stop` with the same referrals at the same address."""
+        """Start to answer requests; after a `stop`, with the same referrals at the same address."""
         from hunter_pipeline.sandbox.app import build_app  # noqa: PLC0415
         from hunter_pipeline.sandbox.http_server import HttpsServer, issue_certificate, listen  # noqa: PLC0415
 
@@ -73,7 +73,7 @@ class Sandbox:
             self.start_changes(self.options.change_every_seconds)
 
     def stop(self) -> None:
-        """Abort all connections and answer no more, as in an outage, until `start`."""
+        """Abort all connections and stop answering, as in an outage, until `start`."""
         self.stop_changes()
         if self._server is not None:
             self._server.stop()
@@ -88,46 +88,46 @@ class Sandbox:
             self._temporary_dir = None
 
     def start_changes(self, every_seconds: float) -> None:
-        """Change or add a referral every so many seconds."""
+        """Change or add a referral at this interval in seconds."""
         from hunter_pipeline.sandbox.world import ChangeThread  # noqa: PLC0415
 
         self._changes = ChangeThread(self.world, every_seconds)
 
     def stop_changes(self) -> None:
-        """End what `start_changes` started."""
+        """Stop the changes of `start_changes`."""
         if self._changes is not None:
             self._changes.stop()
             self._changes = None
 
     @property
     def url(self) -> str:
-        """`https://localhost:PORT`."""
+        """Return the address, `https://localhost:PORT`."""
         return f"https://localhost:{self._port}"
 
     @cached_property
     def world(self) -> "World":
-        """The referrals, which can be changed."""
+        """Return the referrals, which can be changed."""
         from hunter_pipeline.sandbox.world import World  # noqa: PLC0415
 
         return World(self.options)
 
     @cached_property
     def oauth(self) -> "AuthorizationServer":
-        """The authorization server of Entra."""
+        """Return the authorization server of Entra."""
         from hunter_pipeline.sandbox.oauth import AuthorizationServer  # noqa: PLC0415
 
         return AuthorizationServer(self.options, self.world, self.url)
 
     @cached_property
     def updates(self) -> "UpdateLog":
-        """The updates that were applied to referrals, oldest first."""
+        """Return the updates that were applied to referrals, oldest first."""
         from hunter_pipeline.sandbox.updates import UpdateLog  # noqa: PLC0415
 
         return UpdateLog()
 
     @property
     def tenants(self) -> dict[str, str]:
-        """Tenant GUID by domain (in ASCII)."""
+        """Return the tenant's GUID by domain (in ASCII)."""
         return self.world.tenants
 
     def environment(self) -> dict[str, str]:
@@ -160,11 +160,11 @@ class Sandbox:
         self.oauth.invalidate("refresh_generation")
 
     def expire_access_tokens(self) -> None:
-        """Answer every access token so far with 401, until it is refreshed."""
+        """Refuse every issued access token with 401, until it is refreshed."""
         self.oauth.invalidate("access_generation")
 
     def require_mfa(self) -> None:
-        """Answer every access token with 401 and 900421, until a person signs in again."""
+        """Refuse every access token with 401 and 900421, until a person signs in again."""
         self.oauth.invalidate("mfa_generation")
 
     def _certificate_dir(self) -> Path:
@@ -177,7 +177,7 @@ class Sandbox:
 
 def serve_forever(options: SandboxOptions, on_start: Callable[[Sandbox], None]) -> None:
     """
-    Run a sandbox until SIGINT or SIGTERM, from the main thread; call `on_start` once it answers.
+    Run a sandbox until SIGINT or SIGTERM, in the main thread; call `on_start` when it accepts requests.
 
     Raises:
         OSError: where the port is taken.

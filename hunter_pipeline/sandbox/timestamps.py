@@ -1,4 +1,4 @@
-"""Timestamps in the form in which Partner Center writes them."""
+"""Write and compare timestamps in Partner Center's form."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Partner Center's update of one referral: JSON Patch, entity tags, request ids and the transitions of its status."""
+"""Apply updates to a referral: JSON Patch, entity tags, request ids and the transitions of its status."""
 
 import copy
 import json
@@ -64,7 +64,7 @@ class UpdateLog:
 
     @property
     def applied(self) -> list[AppliedUpdate]:
-        """The updates that changed a referral."""
+        """Return the updates that changed a referral."""
         return [entry for entry in self.entries if not entry.is_repeat]
 
     def has_applied(self, referral_id: str, request_id: str | None) -> bool:

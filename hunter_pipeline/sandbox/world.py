@@ -1,4 +1,4 @@
-"""The referrals as they are now, the changes that can happen to them, and the file that keeps them between runs."""
+"""Hold the current referrals, change them, and keep them in a file between runs."""
 # ruff: noqa: PLR2004 - shares are arbitrary; a name would say no more than the number
 
 import json
@@ -84,7 +84,7 @@ class World:
         return referral_parts.etag(str(uuid.uuid4()))
 
     def add(self, payload: Any) -> str:
-        """Add a payload of any shape. Return its id, or a new one where it has none."""
+        """Add a payload of any shape. Return its id, or a new one if it has none."""
         own = payload.get("id") if isinstance(payload, dict) else None
         referral_id = own if isinstance(own, str) and own else str(uuid.uuid4())
         with self.lock:
@@ -149,7 +149,7 @@ class World:
 
 class StateFile:
     """
-    A file with one JSON object a line, of which the last one about a referral counts.
+    A file with one JSON object per line; the last one about a referral counts.
 
         {"header": {"seed": 42, "incoming": 739, "outgoing": 61, "tenant_count": 17, "epoch": "...", "tenants": {}}}
         {"referral": ID, "payload": {...}}
@@ -158,7 +158,7 @@ class StateFile:
     """
 
     def __init__(self, path: Path | None, state: WorldState) -> None:
-        """Replace the file by one with this state, and open it for more; without a path nothing is kept."""
+        """Replace the file by one with this state, and open it to append; without a path nothing is stored."""
         self._file: IO[str] | None = None
         if path is None:
             return
@@ -179,14 +179,14 @@ class StateFile:
             self._file.flush()
 
     def close(self) -> None:
-        """Write nothing more."""
+        """Close the file; nothing more is written."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     @staticmethod
     def read(path: Path) -> WorldState | None:
-        """Return the state in a file; None where there is no file or no header in it."""
+        """Return the state in a file; None if there is no file or no header in it."""
         state: WorldState | None = None
         for line in path.read_bytes().splitlines() if path.exists() else ():
             try:
@@ -267,7 +267,7 @@ def _line(entry: dict[str, Any]) -> str:
 
 
 class ChangeThread:
-    """A thread that makes a change every so many seconds until it is stopped."""
+    """A thread that makes a change at an interval in seconds until it is stopped."""
 
     def __init__(self, world: World, every_seconds: float) -> None:
         self._world = world

@@ -1,1 +1,1 @@
-"""The acceptance tests of `hunter uat`: seven steps against a running system, and the report on them."""
+"""Run the acceptance tests of `hunter uat`: seven steps against a running system, and a report."""

@@ -1,4 +1,4 @@
-"""Runs the seven acceptance steps; a step that fails does not stop the others."""
+"""Run the seven acceptance steps; a step that fails does not stop the others."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ STEPS: list[tuple[int, str, Step]] = [
 
 def run_acceptance_tests(settings: Settings, show: Callable[[str], None]) -> Report:
     """
-    Test the running system, or one that is started for the test; end whatever was started, also at Ctrl-C.
+    Test the running system, or one that is started for the test; end everything that was started, also on Ctrl-C.
 
     show:   gets a short text when something takes time.
     Raises: HunterError if the system for the test does not start, or the system of this home is still starting.

@@ -1,4 +1,4 @@
-"""Clients of the system under test: its API, Dagster's GraphQL API, and the `hunter` command as a separate program."""
+"""Call the system under test: its API, Dagster's GraphQL API, and the `hunter` command as a separate program."""
 
 import contextlib
 import json

@@ -1,5 +1,5 @@
 """
-What step 6 expects: the columns that other programs rely on, and examples of canonical domains.
+List what step 6 expects: the columns that other programs rely on, and examples of canonical domains.
 
 Repeats what migrations and code define, so that a mistake there does not change what is tested.
 """

@@ -1,4 +1,4 @@
-"""Steps 5 to 7: logs and errors, the stored data, the feature flag; faults happen in an isolated environment only."""
+"""Run steps 5 to 7: logs and errors, the stored data, the feature flag. Faults need an isolated environment."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The result of an acceptance test, as text and as JSON."""
+"""Represent the result of the acceptance tests, and write it as text and as JSON."""
 
 import textwrap
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _BLANK = "_" * 28
 
 class Evidence(NamedTuple):
     """
-    One observation, worded as what was seen rather than as an error, so that it reads right with `ok` true or false.
+    One observation, described so that the sentence is right whether `ok` is true or false.
 
     Shape: Evidence(False, "hunter sync ended with exit code 5 (expected: 0)")
     """
@@ -22,7 +22,7 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True)
 class StepResult:
-    """The result of one step: what it tests, what was seen, how many seconds it took."""
+    """The result of one step: what it tests, its evidence, and its duration in seconds."""
 
     number: int
     title: str

@@ -1,4 +1,4 @@
-"""Steps 1 to 4: a sync by the API, a sync run directly, a second one that creates nothing, and the cadence."""
+"""Run steps 1 to 4: a sync by the API, a sync run directly, a second one that creates nothing, and the cadence."""
 
 import time
 from collections.abc import Iterator

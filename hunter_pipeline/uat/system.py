@@ -1,4 +1,4 @@
-"""The system under test: the one that runs or one of the test's own; and the isolated environment for faults."""
+"""Find or start the system under test, and create the isolated environment for faults."""
 
 import contextlib
 import os
@@ -90,7 +90,7 @@ def isolated_environment(referrals: int, left_behind: list[str]) -> Iterator[Iso
 
 
 def _remove_home(home: Path) -> list[str]:
-    """End all processes of a home and delete it; return what is left nevertheless."""
+    """End all processes of a home and delete it; return what could not be removed."""
     with contextlib.suppress(HunterError):
         embedded.stop(home)
     running = _processes_of(home)
@@ -275,7 +275,7 @@ def _free_port() -> int:
 @dataclass
 class AcceptanceContext:
     """
-    What the steps share.
+    The state that the steps share.
 
     show:        shows a person at the terminal what the test waits for.
     stack:       closes the isolated environment.
@@ -293,7 +293,7 @@ class AcceptanceContext:
     @property
     def isolated(self) -> IsolatedEnvironment:
         """
-        Return the environment for what must not happen in a real system: faults, and the feature flag off.
+        Return the isolated environment, for faults and for the feature flag off.
 
         Created at its first use; that of the test's own system, whose services are then stopped. Raises: HunterError.
         """

@@ -1,4 +1,4 @@
-"""Queries of the acceptance tests."""
+"""Run the queries of the acceptance tests."""
 
 from typing import Any
 

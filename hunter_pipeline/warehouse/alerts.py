@@ -1,4 +1,4 @@
-"""Queries of the alerts; they return no personal data."""
+"""Run the queries of the alerts, which return no personal data except companies' names."""
 
 from datetime import datetime
 from typing import Any

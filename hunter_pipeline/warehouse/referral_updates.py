@@ -103,7 +103,7 @@ def count_unresolved(connection: Connection) -> int:
 
 
 def seconds_until_due(connection: Connection, within: float) -> float | None:
-    """Return after how many seconds the next answer is due, None where none will be within that time."""
+    """Return the seconds until the next answer is due, None if none will be within that time."""
     seconds = fetch_value(connection, "seconds_until_due", within=within)
     return None if seconds is None else float(seconds)
 

@@ -15,14 +15,14 @@ from hunter_pipeline.warehouse.connection import (
 
 
 class WeeklyVolume(NamedTuple):
-    """New referrals of the last seven days and of a usual week, None where four weeks have not passed."""
+    """New referrals of the last seven days and of a usual week (None before four weeks have passed)."""
 
     last: int
     usual: float | None
 
 
 class DomainShares(NamedTuple):
-    """Shares of referrals without a domain, 0 to 1: in the last full read, and usually; None where none was made."""
+    """Shares of referrals without a domain, 0 to 1: in the last full read, and usually; None if there was none."""
 
     last: float | None
     usual: float | None

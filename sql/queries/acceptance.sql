@@ -1,4 +1,4 @@
--- What the acceptance tests ask the stored tables.
+-- Queries of the acceptance tests.
 
 -- name: referral_counts^
 select
@@ -7,7 +7,7 @@ select
 from partner_center_referrals;
 
 -- name: referrals_come_since
--- Rows that were made after a sync had ended, and whether upstream had changed them after what that sync had seen.
+-- Rows that were inserted after a sync had ended, and whether upstream changed them after that sync's watermark.
 select
     referral_id,
     coalesce(:watermark::text is null or source_updated_at > :watermark::text::timestamptz, false) as is_newer
@@ -33,7 +33,7 @@ where run_id = :run_id
 order by reason;
 
 -- name: misplaced_leads
--- Leads that an open referral belongs to and that are not shown, and leads without an open referral.
+-- Leads of open referrals that are missing in leads_ready, and leads without an open referral.
 select
     coalesce(expected.lead_key, lead.lead_key) as lead_key,
     lead.lead_key is not null as is_lead

@@ -1,4 +1,4 @@
--- What the alerts ask: how syncs go, what is about to expire, what was set aside. No row holds personal data.
+-- Queries of the alerts and notifications: syncs, expiring referrals, quarantine, events of leads. No personal data.
 
 -- name: last_ended_sync^
 select
@@ -13,7 +13,7 @@ order by started_at desc
 limit 1;
 
 -- name: last_failed_sync^
--- The newest failure of the last ten minutes, also where a success came after it.
+-- The newest failure of the last ten minutes, even if a success followed.
 select
     run_id,
     status,
@@ -34,7 +34,7 @@ order by started_at
 limit 1;
 
 -- name: expiring_marks
--- The referrals of the check referrals_expiring_soon, each with its date as a short mark: another date is another mark.
+-- The referrals of the check referrals_expiring_soon; the mark is a hash of id and date, so a new date is a new mark.
 select
     left(md5(referral_id || ' ' || expires_at::text), 10) as mark,
     expires_at
@@ -54,7 +54,7 @@ from quarantined_referrals
 where quarantined_at > now() - interval '24 hours';
 
 -- name: skipped_in_a_row^
--- Syncs that were skipped because of another one, since the last one that ended.
+-- Syncs that were skipped because of another one, since the last sync that ended.
 with ended as (
     select max(finished_at) as finished_at
     from sync_runs
@@ -80,7 +80,7 @@ select
 from sync_runs;
 
 -- name: lead_events
--- What a seller is told of, each referral under its most urgent kind; nothing personal beyond the company's name.
+-- Events that sellers are notified of, each referral under its most urgent kind; no personal data except company names.
 with leads as (
     select
         referral_id,
@@ -135,7 +135,7 @@ events as (
             select 1 from referral_status_history as earlier
             where earlier.referral_id = referral.referral_id and earlier.valid_to is not null
         )
-        -- not what was answered here
+        -- no changes that our own answers made
         and not exists (
             select 1 from referral_updates as own
             where

@@ -1,7 +1,7 @@
--- What the asset checks ask the stored tables; at most 20 offenders each. `:since` limits a check to what has changed.
+-- Queries of the asset checks; at most 20 offenders each. `:since` limits a check to rows that have changed.
 
 -- name: uniqueness_is_enforced$
--- A valid unique index on just that column, and no other table whose rows show up among these.
+-- Whether a valid unique index on exactly that column excludes duplicates, and no other table inherits from this one.
 select
     exists (
         select 1
@@ -69,7 +69,7 @@ order by pending, referral_id
 limit 20;
 
 -- name: unaccounted_referrals
--- A raw referral must be in both tables after it, and nothing may be there without one.
+-- Each raw referral has to be in both later tables, and each of their rows needs a raw referral.
 select
     coalesce(raw.referral_id, normalized.referral_id, referral.referral_id) as referral_id,
     raw.referral_id is not null as in_raw,
@@ -125,7 +125,7 @@ select started_at from sync_runs
 where run_id = :run_id and mode = 'incremental';
 
 -- name: new_values
--- Values of changed rows that no row had which is older than a week, once there are rows of four weeks.
+-- Values of changed rows that no row older than a week has; none until the oldest row is four weeks old.
 with changed as (
     select distinct
         value.field,

@@ -1,7 +1,7 @@
 -- Customers by their canonical domain, and the Entra tenants of the domains.
 
 -- name: domains_to_look_up
--- Domains that were never looked up, then those whose answer is due to be checked again.
+-- Domains that were never looked up, then those whose result is out of date.
 select tenant.domain
 from domain_tenants as tenant
 where
@@ -14,7 +14,7 @@ order by tenant.check_after, tenant.domain
 limit :at_most;
 
 -- name: keep_tenants!
--- An answer holds for 90 days, "no tenant" for a week.
+-- A tenant is valid for 90 days, "no tenant" for a week.
 with answers as (
     select
         item.domain,
@@ -49,9 +49,9 @@ select domain from companies
 on conflict (domain) do nothing;
 
 -- name: upsert_companies^
--- A company's name is that of its open referrals before that of others, then the most frequent spelling, then the
--- newest; a name that stands for no answer ("test") comes last. Copies of one engagement count once. Its country is
--- that of its newest referral that gives one.
+-- A company's name comes from its open referrals before others; then the most frequent spelling wins, then the newest.
+-- Placeholders ("test") come last. Copies of one engagement count once. The country is that of the newest referral that
+-- has one.
 with of_stale as (
     select
         referral.*,
@@ -117,7 +117,7 @@ upserted as (
     left join domain_tenants as tenant on per_domain.domain = tenant.domain
     where
         not exists (
-            -- an unchanged company is not touched: `on conflict` alone would use up an id for each
+            -- an unchanged company is not inserted: `on conflict` would consume an id for each
             select 1 from companies as same
             where
                 same.domain = per_domain.domain
@@ -148,7 +148,7 @@ select
 from upserted;
 
 -- name: remove_companies$
--- Companies that no referral belongs to any more.
+-- Delete companies without a referral.
 with removed as (
     delete from companies as company
     using stale_companies as stale

@@ -1,12 +1,12 @@
--- Reading leads_ready as a whole.
+-- Queries of leads_ready as a whole.
 
 -- name: count_urgent_leads$
--- Those that expire within 24 hours, and those whose customer asked to be called in the last 72 hours.
+-- Leads that expire within 24 hours, or whose customer asked to be called in the last 72 hours.
 select count(*) from lead_scores
 where state in (4, 5);
 
 -- name: leads_sample
--- A few rows without personal data, for the people who watch the pipeline.
+-- Sample rows without personal data, for Dagster's web UI.
 select
     lead_key,
     country,

@@ -1,26 +1,26 @@
--- What the API and the lead desk show. `warehouse/listing.py` appends constant conditions and orders to the first ones.
+-- Queries of the API and the lead desk. `warehouse/listing.py` adds constant conditions and orders to the first ones.
 
 -- name: listed_referral_ids
--- Nothing but what an index holds: a page far down walks the index, and no row before it is fetched.
+-- Only columns of an index: a late page walks the index, and fetches no row before it.
 select referral_id
 from partner_center_referrals;
 
 -- name: found_referral_ids
--- A search reads each row once, so it counts them at the same time.
+-- A search reads each row anyway, so it counts them at the same time.
 select
     referral_id,
     count(*) over () as total
 from partner_center_referrals;
 
 -- name: scored_lead_keys
--- For orders that lead_scores knows. The rest of a lead is asked for the page only.
+-- For orders by columns of lead_scores. The other columns are read for the leads of the page only.
 select
     leads.lead_key,
     count(*) over () as total
 from lead_scores as leads;
 
 -- name: listed_lead_keys
--- For orders that need the whole of leads_ready.
+-- For orders by other columns of leads_ready.
 select
     leads.lead_key,
     count(*) over () as total
@@ -33,7 +33,7 @@ from partner_center_referrals;
 
 -- name: urgent_lead_keys
 -- Leads with a referral that expires within 24 hours or whose customer asked to be called in the last 72 hours, in no
--- particular order; none where the weights do not put them above all others.
+-- particular order; none if the weights do not score them above all others.
 select urgent.lead_key
 from (
     select referral.lead_key
@@ -73,7 +73,7 @@ select count(distinct lead_key) from partner_center_referrals
 where status in ('New', 'Active') and missing_since is null;
 
 -- name: exported_leads
--- Each lead with all people of its open referrals, in `all_contacts`.
+-- Each lead, with the contacts of all its open referrals in `all_contacts`.
 select
     leads.*,
     (
@@ -260,8 +260,8 @@ group by status
 order by array_position(array['New', 'Active', 'Closed', 'None'], status) asc nulls last, status asc;
 
 -- name: expiring
--- One row a day, also for days on which nothing expires; only what is still New can expire. `days` begin each day, and
--- the last of them ends the last day.
+-- One row per day, also if nothing expires on it; only New referrals can expire. `days` are the starts of the days, and
+-- the end of the last one.
 select
     day.start,
     count(referral.referral_id) as count

@@ -1,4 +1,4 @@
--- From raw versions to typed rows.
+-- Queries of normalized_referrals: one typed row per referral.
 
 -- name: remove_normalized!
 delete from normalized_referrals
@@ -9,7 +9,7 @@ update newest_versions set pending = 'merge'
 where referral_id = any(:referral_ids::text[]);
 
 -- name: remove_orphans!
--- A referral without any raw version was erased.
+-- Delete referrals without a raw version, which were erased.
 delete from normalized_referrals as normalized
 where not exists (
     select 1 from newest_versions as newest
@@ -17,7 +17,7 @@ where not exists (
 );
 
 -- name: partner_team_hosts
--- The hosts of the addresses in the partner's own teams, of at most so many referrals, the most frequent first.
+-- The hosts of the addresses in the partner's own teams, of a limited number of referrals, the most frequent first.
 select
     lower(rtrim(split_part(member ->> 'email', '@', 2), '. ')) as host,
     count(distinct sample.referral_id) as referrals

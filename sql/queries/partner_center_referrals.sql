@@ -1,7 +1,7 @@
--- Referrals as the sales team works with them. The upsert is built in warehouse/partner_center_referrals.py.
+-- The merge into partner_center_referrals. The upsert is built in warehouse/partner_center_referrals.py.
 
 -- name: note_domains_of_pending!
--- The companies that pending referrals belong to now; the upsert notes those that they will belong to.
+-- Mark the present companies of pending referrals as stale, before the upsert; the upsert marks their new ones.
 insert into stale_companies (domain)
 select distinct referral.domain
 from newest_versions as newest
@@ -18,7 +18,7 @@ select count(*) from (
 ) as pending;
 
 -- name: note_inheritors_before_merge!
--- Referrals without a domain of their own that share the engagement or the company with what a pending referral is now.
+-- Before the upsert: mark referrals without their own domain that share engagement or company with a pending one.
 insert into stale_inheritors (referral_id)
 select other.referral_id
 from newest_versions as newest
@@ -41,7 +41,7 @@ where newest.pending = 'merge'
 on conflict (referral_id) do nothing;
 
 -- name: note_inheritors_after_merge!
--- The same with what they have become; those without a domain of their own are among them.
+-- After the upsert: the same with the new values of the pending referrals, and pending ones without their own domain.
 insert into stale_inheritors (referral_id)
 select other.referral_id
 from newest_versions as newest
@@ -73,8 +73,8 @@ on conflict (referral_id) do nothing;
 select exists(select 1 from stale_inheritors);
 
 -- name: inherit_domains!
--- The domain of the engagement, else that of the company's name and country, where just one fits. `offset 0` makes
--- PostgreSQL look up each engagement and company once, and nothing else.
+-- The domain of the engagement, else that of the company's name and country, if exactly one fits. `offset 0` makes
+-- PostgreSQL look up each engagement and company once, and no others.
 with heirs as (
     select
         referral.referral_id,
@@ -187,7 +187,7 @@ update newest_versions set pending = null
 where pending = 'merge';
 
 -- name: apply_sightings^
--- Move synced_at of what reads have seen; a referral that was seen again is not missing.
+-- Update synced_at of the referrals that reads have seen, and clear missing_since.
 with seen as (
     delete from sightings
     returning referral_id, seen_at
@@ -246,7 +246,7 @@ select count(*) from partner_center_referrals
 where missing_since is not null;
 
 -- name: remove_orphaned_referrals!
--- An id that held an erased address has given way to a hash.
+-- Delete rows whose id contained an erased address and was replaced by a hash.
 delete from partner_center_referrals as referral
 where not exists (
     select 1 from normalized_referrals as normalized
@@ -254,7 +254,7 @@ where not exists (
 );
 
 -- name: referrals_sample
--- A few rows without personal data, for the people who watch the pipeline.
+-- Sample rows without personal data, for Dagster's web UI.
 select
     referral_id,
     referral_type,

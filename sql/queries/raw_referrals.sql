@@ -1,7 +1,7 @@
--- Landing what Partner Center sends: every version once, the newest one of each referral, the quarantine.
+-- Store received referrals: every version once, the newest one of each referral, the quarantine.
 
 -- name: note_sightings
--- Recognize what arrived unchanged by the hash of its bytes; returns the ids, which need no further work.
+-- Recognize unchanged referrals by the hash of their bytes; returns their ids, which need no further work.
 with incoming as (
     select
         item.referral_id,
@@ -24,8 +24,8 @@ seen as (
 select referral_id from seen;
 
 -- name: land_versions^
--- Keep each distinct version once, and point newest_versions to it where it is the newest.
--- The newest has the latest updatedDateTime; among equals the one of the latest read; among those the greater hash.
+-- Store each distinct version once, and point newest_versions to it if it is the newest.
+-- The newest has the latest updatedDateTime; among equal ones, that of the latest read; among those, the greater hash.
 with incoming as (
     select distinct on (item.referral_id, item.content_hash) item.*
     from
@@ -120,7 +120,7 @@ seen as (
 select count(*) as landed from landed;
 
 -- name: quarantine!
--- Keep what is not a referral once, with its reason.
+-- Store each item that is not a referral once, with the reason.
 insert into quarantined_referrals as known (payload, reason, content_hash, erased, run_id)
 select distinct on (item.content_hash, item.reason)
     item.payload,
@@ -146,7 +146,7 @@ inner join raw_referrals as raw on newest.raw_id = raw.id
 where :everything or newest.pending = 'normalize';
 
 -- name: repair_newest_versions!
--- After rows of raw_referrals were restored or deleted by hand: every referral has its newest version again.
+-- Determine the newest version of every referral again, after rows were restored or deleted by hand.
 with expected as (
     select distinct on (raw.referral_id)
         raw.referral_id,
@@ -188,7 +188,7 @@ where not exists (
 );
 
 -- name: drop_superseded!
--- The version that newest_versions points to stays, however old.
+-- The version that newest_versions points to stays at any age.
 delete from raw_referrals as old
 where
     old.fetched_at < now() - make_interval(days => :days)

@@ -18,7 +18,7 @@ values (
 returning *;
 
 -- name: lock_referral!
--- Answers to one referral are written one after the other, so that each sees those before it.
+-- Lock the referral, so that each of its answers is checked against the earlier ones.
 select pg_advisory_xact_lock(hashtextextended(:referral_id, :key::bigint));
 
 -- name: update_by_id^
@@ -60,7 +60,7 @@ select distinct claimed_by from referral_updates
 where state = 'sending';
 
 -- name: claim_update^
--- Take the oldest answer that is due, also one whose sender has died. Answers to one referral go in their order.
+-- Claim the oldest due answer, or one whose sender has died. Answers to one referral are sent in their order.
 with due as (
     select candidate.id
     from referral_updates as candidate
@@ -99,7 +99,7 @@ where claimed.id = due.id
 returning claimed.*;
 
 -- name: note_attempt!
--- Stored before the request is sent: whoever finds the row knows that its outcome has to be verified.
+-- Stored before the request is sent, so that the next run knows that the outcome has to be verified.
 update referral_updates set
     attempts = attempts + 1,
     sent_at = clock_timestamp(),
@@ -108,7 +108,7 @@ update referral_updates set
 where id = :id and run_id = :run_id and state = 'sending';
 
 -- name: finish_update!
--- What quotes the referral's values is not stored once a person in it was forgotten.
+-- Columns that quote the referral's values stay empty once a person in it was erased.
 update referral_updates set
     state = :state,
     confirmed_at = case when :state::text = 'confirmed' then clock_timestamp() end,
@@ -132,7 +132,7 @@ where
 returning *;
 
 -- name: retry_update^
--- After a conflict the person has seen the newer values, which become the ones to compare with.
+-- After a conflict the person has seen the newer values, which become the base of the next comparison.
 update referral_updates set
     state = 'pending',
     send_after = clock_timestamp(),

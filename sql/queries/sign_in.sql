@@ -1,7 +1,7 @@
 -- The encrypted sign-in, and the lock under which one node at a time refreshes it.
 
 -- name: set_lock_timeout^
--- For the transaction.
+-- Until the end of the transaction.
 select set_config('lock_timeout', :milliseconds, true);
 
 -- name: take_sign_in_lock^

@@ -1,4 +1,4 @@
--- How far each stream (tenant and direction) was read.
+-- The read position of each stream (tenant and direction).
 
 -- name: begin_read^
 -- Open a read, or continue the one that was interrupted; a full read supersedes an incremental one.
@@ -33,7 +33,7 @@ update sync_cursors set
 where stream = :stream;
 
 -- name: count_full_read^
--- What the full read that ends now has brought, and what was known before it.
+-- The number of referrals that the current full read returned, and the number known before it.
 with counted as (
     select
         (
@@ -60,7 +60,7 @@ where stream = :stream
 returning full_returned, full_known;
 
 -- name: unseen_referrals
--- Referrals that a full read has not brought and that are not marked yet; the ones asked about longest ago first.
+-- Referrals that a full read did not return and that are not marked as missing; those checked longest ago first.
 select referral.referral_id
 from partner_center_referrals as referral
 where
@@ -86,7 +86,7 @@ update sync_cursors set
 where stream = :stream;
 
 -- name: read_state^
--- Everything that is kept of a stream.
+-- All columns of a stream.
 select
     watermark,
     full_read_at,

@@ -1,7 +1,7 @@
--- One sync at a time, whichever process starts it: a row with an owner and a heartbeat, so that poolers do not matter.
+-- The lease that lets one sync run at a time: a row with an owner and a heartbeat, which also works behind poolers.
 
 -- name: acquire_lease$
--- Returns the owner where the lease was free, its heartbeat old, or its process known to be dead.
+-- Take the lease if it is free, its heartbeat is old, or its process is known to be dead; return its owner.
 insert into sync_lease as lease (owner, process)
 values (:owner, :process)
 on conflict (only_one)
@@ -18,7 +18,7 @@ do update
 returning owner;
 
 -- name: lease_holder^
--- The owner, also one whose heartbeat has stopped; `is_fresh` tells them apart.
+-- The owner, even if its heartbeat has stopped; `is_fresh` is false then.
 select
     owner,
     process,
@@ -36,5 +36,5 @@ delete from sync_lease
 where owner = :owner;
 
 -- name: acquire_write_lock^
--- Steps that write tables wait for each other until the end of their transaction.
+-- Wait until no other step writes; held until the end of the transaction.
 select pg_advisory_xact_lock(:key);

@@ -1,7 +1,7 @@
 -- The record of each sync.
 
 -- name: close_interrupted
--- Called with the lease held: a row that still says "running" belongs to a process that died.
+-- Called with the lease held: a row with the status "running" belongs to a process that died.
 update sync_runs set
     status = 'failed',
     reason = 'interrupted',
@@ -41,7 +41,7 @@ update sync_runs set
 where run_id = :run_id;
 
 -- name: record_merge!
--- What arrived and was known already is unchanged; what an earlier sync left to merge does not count against it.
+-- Known referrals are unchanged; new and updated ones that an earlier sync left to merge do not reduce their number.
 update sync_runs set
     new = :new,
     updated = :updated,
@@ -111,8 +111,8 @@ order by started_at desc
 limit 1;
 
 -- name: weekly_volume^
--- New referrals of the last seven days, and of a week of the four weeks before; null where those are not over since the
--- first sync, which brought everything there was.
+-- New referrals of the last seven days, and the weekly average of the four weeks before; null if the first sync, which
+-- read everything, is less than that ago.
 with beginning as (
     select min(started_at) as first_success from sync_runs
     where status = 'success'
@@ -133,8 +133,8 @@ left join sync_runs as runs
 group by beginning.first_success;
 
 -- name: shares_without_domain^
--- The share of referrals without a domain in the newest full read, and in those of the four weeks before; null where
--- there was none.
+-- The share of referrals without a domain in the newest full read, and in those of the four weeks before; null if there
+-- was none.
 select
     (
         select without_domain::float8 / fetched from sync_runs

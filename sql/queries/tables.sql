@@ -1,4 +1,4 @@
--- What PostgreSQL knows of its own tables.
+-- Columns, row counts and statistics of the pipeline's tables.
 
 -- name: table_columns
 select

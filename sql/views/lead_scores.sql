@@ -1,9 +1,9 @@
--- The score of each lead, with the points that it is made of: one row per lead, that is per company with an open
--- referral. A company is a domain or, where there is none, an engagement.
+-- The score of each lead and its points: one row per lead, that is per company with an open referral. A company is a
+-- domain or, if there is none, an engagement.
 --
--- The score (0 to 100) of a referral says how urgent and how valuable a call is now; docs/leads.md explains it with an
--- example. The weights stand in lead_scoring_rules. Most rules add points, up to 69 together. A referral that expires
--- within 24 hours is lifted above all others, one whose customer asked to be called in the last 72 hours above the
+-- The score (0 to 100) of a referral measures how urgent and how valuable a call is now; docs/leads.md explains it with
+-- an example. The weights are in lead_scoring_rules. Most rules add points, up to 69 in total. A referral that expires
+-- within 24 hours ranks above all others, one whose customer asked to be called in the last 72 hours above the
 -- rest; spam, refused consent and expired referrals come last. The primary referral of a lead is its open one with the
 -- highest score, then the newest.
 --
@@ -81,7 +81,7 @@ facts as (
                 and referral.expires_at < (select rules.in_14_days from rules)
                 then round(
                     (select rules.w_expires_soon from rules)
-                    -- 1 a day before the end, 0 at 14 days; the last days count most
+                    -- 1 a day before the expiry, 0 at 14 days; the last days weigh most
                     * power(
                         date_part('epoch', (select rules.in_14_days from rules) - referral.expires_at) / 1123200, 2
                     )
@@ -161,7 +161,7 @@ facts as (
             when
                 referral.expected_close_at < (select rules.days_ago_30 from rules)
                 then (select rules.w_stale from rules)
-            -- by its age: nothing at 30 days, all of it after a year, unless it is about to close
+            -- by its age: 0 at 30 days, the whole weight after a year, unless it is about to close
             when
                 referral.source_created_at < (select rules.days_ago_30 from rules)
                 and (
@@ -201,7 +201,7 @@ summed as (
 scored as (
     select
         summed.*,
-        -- the points of all rules but the states: 5 to 69
+        -- the points of all rules except the states: 5 to 69
         least(greatest(summed.gained + summed.p_stale, 5), 69) as rest
     from summed
 ),
@@ -261,7 +261,7 @@ select
     p_recent,
     p_reachable,
     p_open,
-    -- the least score is 5, so that no more is taken away
+    -- the lowest score is 5
     least(greatest(p_stale, 5 - gained), 0) as p_stale
 from ranked;
 

@@ -1,4 +1,4 @@
--- The list that a sales team calls from: one row per lead, with its primary referral, the person to call and the
+-- The list that a sales team calls from: one row per lead, with its primary referral, its contact and the
 -- reasons of its score (see lead_scores.sql).
 create view leads_ready as
 with rules as (
@@ -79,7 +79,7 @@ joined as (
         case
             when per_lead.contact_rank > primary_referral.contact_rank
                 then (
-                    -- another open referral names somebody who is easier to reach
+                    -- another open referral has a contact who is easier to reach
                     select
                         array[
                             other.contact_name, other.contact_email, other.contact_phone, other.contact_title
@@ -178,7 +178,7 @@ select
 from joined
 left join
     lateral (
-        -- the strongest first; what a state or the limit adds or takes away is the difference to the sum of the others
+        -- the strongest first; the points of a state or limit are the difference of the score to the sum of the others
         select
             array_agg(
                 case coded.code & 15
@@ -228,9 +228,9 @@ left join
 comment on view leads_ready is
 'The list to call from: one row per lead, that is per company with an open referral. Personal data.';
 comment on column leads_ready.lead_key is 'Key of the lead: the domain, else engagement:ID or referral:ID.';
-comment on column leads_ready.company_id is 'The row of companies; null where there is no domain.';
+comment on column leads_ready.company_id is 'The row of companies; null if there is no domain.';
 comment on column leads_ready.canonical_name is 'The company''s name.';
-comment on column leads_ready.domain is 'The company''s canonical domain; null where there is none.';
+comment on column leads_ready.domain is 'The company''s canonical domain; null if there is none.';
 comment on column leads_ready.provider is 'M365 where the domain belongs to a Microsoft tenant.';
 comment on column leads_ready.country is 'ISO 3166-1 code of two letters.';
 comment on column leads_ready.referral_type is
@@ -248,13 +248,13 @@ comment on column leads_ready.currency is 'ISO 4217 code.';
 comment on column leads_ready.contact_name is 'The person to call. Personal data.';
 comment on column leads_ready.contact_email is 'A valid address of that person. Personal data.';
 comment on column leads_ready.contact_phone is 'Telephone number of that person. Personal data.';
-comment on column leads_ready.expires_at is 'When the primary referral expires if nobody answers it.';
+comment on column leads_ready.expires_at is 'When the primary referral expires if it is not answered.';
 comment on column leads_ready.score is '0 to 100: how urgent and valuable a call is now.';
 comment on column leads_ready.score_reasons is 'What the score is made of, the strongest first.';
 comment on column leads_ready.score_points is 'The points of each reason; their sum is the score.';
 comment on column leads_ready.updated_at is 'When a referral of the lead changed last.';
 comment on column leads_ready.referral_name is 'Name of the primary referral.';
-comment on column leads_ready.solutions is 'Names of what the customer asks for.';
+comment on column leads_ready.solutions is 'Names of the solutions that the customer asks for.';
 comment on column leads_ready.deal_value_base is 'deal_value in HUNTER_CURRENCY.';
 comment on column leads_ready.contact_allowed is 'False where the customer does not want to be contacted.';
 comment on column leads_ready.qualification is 'Qualification of the primary referral.';

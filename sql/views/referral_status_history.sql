@@ -1,4 +1,4 @@
--- When each referral was in which status, from the versions that we have seen; valid_to is null for the present.
+-- The statuses of each referral over time, from the stored versions; valid_to is null for the current one.
 create view referral_status_history as
 with versions as (
     select
