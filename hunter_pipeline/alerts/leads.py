@@ -58,7 +58,7 @@ class LeadEvent:
 
 def lead_events(connection: Connection, *, since: datetime) -> list[LeadEvent]:
     """Return the current events since a time, the most urgent first."""
-    rows = alerts.lead_events(connection, since=since)
+    rows = alerts.lead_event_rows(connection, since=since)
     events = [LeadEvent(**{name: row[name] for name in LeadEvent.__slots__}) for row in rows]
     return sorted(events, key=lambda event: KINDS.index(event.kind))
 

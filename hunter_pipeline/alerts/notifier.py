@@ -1,5 +1,5 @@
 """
-Deliver alerts to the targets by Apprise, each alert once.
+Deliver alerts to the targets by Apprise, each alert once; the sensor's cursor stores what each target was notified of.
 
 A target's address contains a secret, and Apprise, requests and urllib3 log addresses: their loggers are silenced during
 delivery, and everywhere else a target is named by its position and service.
@@ -9,14 +9,15 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import apprise
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from hunter_pipeline.alerts.conditions import Condition, NotifyType
 from hunter_pipeline.alerts.leads import KINDS, LeadEvent, format_events
-from hunter_pipeline.alerts.state import AlertState, Notified, forget_ended, new_marks
 from hunter_pipeline.config.notify_targets import NotifyTarget
 from hunter_pipeline.config.settings import Settings
 
@@ -25,6 +26,58 @@ MAX_SECONDS = 30.0
 # The kind under which the state stores when a target was last notified of leads.
 DIGEST = "digest"
 _LOGGERS_THAT_QUOTE_ADDRESSES = ("apprise", "urllib3", "requests", "slixmpp", "paho")
+
+
+class Notified(BaseModel):
+    """The marks of a condition that a target was alerted of, and the time."""
+
+    marks: list[str]
+    notified_at: AwareDatetime
+
+
+class AlertState(BaseModel):
+    """
+    The alerts delivered so far.
+
+    since:   when the sensor first ran.
+    targets: by target and kind of condition.
+    """
+
+    since: AwareDatetime
+    targets: dict[str, dict[str, Notified]]
+
+    @classmethod
+    def from_cursor(cls, cursor: str | None, targets: Sequence[str], now: datetime) -> "AlertState":
+        """Return the stored state of these targets; an empty one for a new target or an unreadable cursor."""
+        stored = _parse(cursor or "", targets) or cls(since=now, targets={})
+        return cls(since=stored.since, targets={name: stored.targets.get(name, {}) for name in targets})
+
+
+class _SharedState(BaseModel):
+    """The cursor of earlier versions: one state for all targets, and the undelivered messages."""
+
+    since: AwareDatetime
+    told: dict[str, int]
+    marks: dict[str, list[str]]
+    told_at: dict[str, AwareDatetime]
+    outbox: list[dict[str, Any]]
+
+
+def _parse(cursor: str, targets: Sequence[str]) -> AlertState | None:
+    with suppress(ValidationError):
+        return AlertState.model_validate_json(cursor)
+    with suppress(ValidationError):
+        return _upgrade(_SharedState.model_validate_json(cursor), targets)
+    return None
+
+
+def _upgrade(old: _SharedState, targets: Sequence[str]) -> AlertState:
+    """Return what each target was notified of: an upgrade neither repeats an alert nor loses one."""
+    marks = {kind: [str(10**power) for power in range(level)] for kind, level in old.told.items()} | old.marks
+    known = {kind: Notified(marks=each, notified_at=old.told_at.get(kind, old.since)) for kind, each in marks.items()}
+    pending = {(message["target"], message["kind"]) for message in old.outbox}
+    by_target = {name: {kind: known[kind] for kind in known if (name, kind) not in pending} for name in targets}
+    return AlertState(since=old.since, targets=by_target)
 
 
 def target_id(address: str) -> str:
@@ -51,7 +104,7 @@ def notify_targets(
             alert = _due_alert(condition, known.get(condition.kind), now)
             if alert is None:
                 if condition.kind in known:
-                    forget_ended(condition, known[condition.kind])
+                    _forget_ended(condition, known[condition.kind])
             elif time.monotonic() < deadline and _send(address, alert, condition, settings):
                 known[condition.kind] = Notified(marks=list(condition.marks), notified_at=now)
                 sent += 1
@@ -99,7 +152,7 @@ def service_name(address: str) -> str | None:
 
 def _due_alert(condition: Condition, notified: Notified | None, now: datetime) -> tuple[str, str, NotifyType] | None:
     """Return title, text and type of the due alert, or None if there is nothing new for the target."""
-    new = new_marks(condition, notified, now)
+    new = _new_marks(condition, notified, now)
     if new:
         has_known_items = condition.pause and new < len(condition.marks)
         text = f"{condition.text} New since the last alert: {new}." if has_known_items else condition.text
@@ -107,6 +160,19 @@ def _due_alert(condition: Condition, notified: Notified | None, now: datetime) -
     if notified and notified.marks and not condition.marks and condition.recovery:
         return "recovered", condition.recovery, "success"
     return None
+
+
+def _new_marks(condition: Condition, notified: Notified | None, now: datetime) -> int:
+    """Return the number of marks of the condition that the target has to be alerted of."""
+    if notified and condition.pause and now - notified.notified_at < condition.pause:
+        return 0
+    return sum(mark not in notified.marks for mark in condition.marks) if notified else len(condition.marks)
+
+
+def _forget_ended(condition: Condition, notified: Notified) -> None:
+    """Delete marks that have ended, and conditions that have ended and send no recovery alert."""
+    if condition.pause or not (condition.marks or condition.recovery):
+        notified.marks = [mark for mark in notified.marks if mark in condition.marks]
 
 
 def _send(address: str, alert: tuple[str, str, NotifyType], condition: Condition, settings: Settings) -> bool:

@@ -168,7 +168,7 @@ def send(context: typer.Context, as_json: AsJson = False) -> int:
         print(to_json({"counts": counts, "updates": rows}))
     else:
         for row in rows:
-            print(describe(row))
+            print(describe_answer(row))
         print(", ".join(f"{count} {state}" for state, count in counts.items()) or "No answer is due.")
     return exit_code(rows)
 
@@ -268,10 +268,10 @@ def _system_user() -> str:
 def _print_answer(row: dict[str, Any], *, as_json: bool) -> None:
     from hunter_pipeline.warehouse.referral_updates import to_public  # noqa: PLC0415
 
-    print(to_json(to_public(row)) if as_json else describe(row))
+    print(to_json(to_public(row)) if as_json else describe_answer(row))
 
 
-def describe(row: dict[str, Any]) -> str:
+def describe_answer(row: dict[str, Any]) -> str:
     """Return an answer as a line of text: 'Answer 3 (accept of 61c6...): pending, sent after 12:00:10 UTC.'"""
     start = f"Answer {row['id']} ({row['action']} of {row['referral_id']}): {row['state']}"
     if row["state"] == "pending":

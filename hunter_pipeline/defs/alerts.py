@@ -6,8 +6,7 @@ import dagster as dg
 
 from hunter_pipeline.alerts.conditions import Condition, database_unreachable, evaluate_conditions
 from hunter_pipeline.alerts.leads import lead_events
-from hunter_pipeline.alerts.notifier import notify_of_leads, notify_targets, target_id
-from hunter_pipeline.alerts.state import AlertState
+from hunter_pipeline.alerts.notifier import AlertState, notify_of_leads, notify_targets, target_id
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.notify_targets import notify_target
 from hunter_pipeline.config.settings import load_settings

@@ -12,7 +12,7 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.metadata import markdown_table, table_metadata
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.pipeline.companies import update_companies
-from hunter_pipeline.pipeline.extract import Stream, drop_superseded, extract
+from hunter_pipeline.pipeline.extract import Stream, apply_retention, extract
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize, rules_version
 from hunter_pipeline.pipeline.sign_in import own_domains
@@ -89,7 +89,7 @@ def raw_referrals(
             run_id=context.run.run_id,
             page_size=settings.partner_center_page_size,
         )
-        dropped = drop_superseded(connection, days=settings.raw_retention_days)
+        dropped = apply_retention(connection, days=settings.raw_retention_days)
         table = table_metadata(connection, "raw_referrals", tables.row_count(connection, "raw_referrals"))
     source = dg.MetadataValue.url(f"{settings.partner_center_api_url}/v1.0/engagements/referrals")
     numbers = {"landed": state.landed, **state.counts(), "dropped": dropped, "source": source}

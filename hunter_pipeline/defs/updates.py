@@ -27,7 +27,7 @@ _UNFINISHED = [
 ]
 
 
-def skip_reason(settings: Settings) -> str | None:
+def send_skip_reason(settings: Settings) -> str | None:
     """Return the reason why no answer may be sent, or None."""
     if settings.write_back == "off":
         return WRITE_BACK_OFF
@@ -50,7 +50,7 @@ def send_pending_updates(
     """Send the due answers and return their numbers."""
     settings = partner_center.settings()
     configure_logs(settings)
-    if (reason := skip_reason(settings)) is not None:
+    if (reason := send_skip_reason(settings)) is not None:
         context.log.info(f"Skipped: {reason}")
         context.instance.add_run_tags(context.run_id, {"hunter/status": "skipped", "hunter/reason": reason})
         return []
@@ -89,7 +89,7 @@ def pending_updates_sensor(
     A run takes seconds to start: it is started while the answer can still be taken back, and waits for the rest.
     """
     settings = load_settings()
-    if (reason := skip_reason(settings)) is not None:
+    if (reason := send_skip_reason(settings)) is not None:
         return dg.SkipReason(reason)
     with warehouse.connection() as connection:
         only_dry_runs = settings.write_back != "on"

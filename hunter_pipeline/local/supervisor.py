@@ -170,7 +170,7 @@ def running(settings: Settings, urls: Urls) -> Iterator[Services]:
 
     Raises: ConfigurationError if one does not start; the hint names its log.
     """
-    report_dead_runs(settings)
+    fail_unfinished_runs(settings)
     services = Services(settings, urls)
     try:
         services.start()
@@ -179,7 +179,7 @@ def running(settings: Settings, urls: Urls) -> Iterator[Services]:
         services.end()
 
 
-def report_dead_runs(settings: Settings) -> int:
+def fail_unfinished_runs(settings: Settings) -> int:
     """
     Fail the runs that Dagster counts as started; return how many.
 

@@ -172,7 +172,7 @@ def _finish(connection: Connection, state: ExtractState, gone: list[str]) -> Non
             sync_cursors.keep_visibility(connection, stream.name, read=state.fetched, naming_reader=state.naming)
 
 
-def drop_superseded(connection: Connection, *, days: int | None) -> int:
+def apply_retention(connection: Connection, *, days: int | None) -> int:
     """
     Delete raw versions that are older than the retention; None keeps everything.
 

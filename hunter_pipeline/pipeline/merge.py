@@ -32,7 +32,7 @@ def merge(
     with write_transaction(connection):
         run = sync_runs.summary(connection, run_id) if run_id else None
         exchange_rates.apply_base_currency(connection, currency)
-        counts = partner_center_referrals.merge(connection, everything=everything)
+        counts = partner_center_referrals.merge_pending(connection, everything=everything)
         missing = partner_center_referrals.count_missing(connection) if run and run["mode"] == "full" else 0
         if run_id and run:
             sync_runs.record_merge(

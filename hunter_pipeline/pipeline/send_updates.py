@@ -182,7 +182,7 @@ class Delivery:
         if is_shown(self._operations, current):
             return Result("confirmed", status_code=status_code)
         if moved := conflicts(self._row["base_values"], self._operations, current):
-            return Result("conflict", describe(moved), status_code, moved)
+            return Result("conflict", describe_conflicts(moved), status_code, moved)
         etag = current.get("eTag")
         self._etag = etag if isinstance(etag, str) else None
         return None
@@ -225,7 +225,7 @@ class Delivery:
         tables.change_count(self._connection, "raw_referrals", landed)
 
 
-def describe(moved: list[Conflict]) -> str:
+def describe_conflicts(moved: list[Conflict]) -> str:
     """Return both values of each field in conflict: '/details/dealValue is 9000 now, the answer says 12000.'"""
     parts = [f"{item.path} is {_shown(item.theirs)} now, the answer says {_shown(item.ours)}" for item in moved]
     return f"The referral was changed by another user: {'; '.join(parts)}."

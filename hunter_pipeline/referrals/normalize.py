@@ -57,12 +57,12 @@ def normalize_batch(
         own: the partner's own domains, never a customer's.
     """
     return [
-        normalize(referral_id, content_hash, payload, repaired=repaired, own=own)
+        normalize_payload(referral_id, content_hash, payload, repaired=repaired, own=own)
         for referral_id, content_hash, payload, repaired in rows
     ]
 
 
-def normalize(
+def normalize_payload(
     referral_id: str, content_hash: str, payload: Payload, *, repaired: bool = False, own: Collection[str] = ()
 ) -> NormalizedReferral:
     """

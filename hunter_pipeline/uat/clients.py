@@ -36,7 +36,7 @@ _CHECK = """query ($asset: AssetKeyInput!, $check: String!) {
   assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 5) { status runId } }"""
 
 
-class ApiResponse(NamedTuple):
+class JsonResponse(NamedTuple):
     """The status and the JSON object of a response."""
 
     status: int
@@ -50,7 +50,7 @@ class ApiClient:
     url: str
     key: str | None = None
 
-    def request(self, method: str, path: str) -> ApiResponse:
+    def request(self, method: str, path: str) -> JsonResponse:
         """
         Send one request.
 
@@ -63,7 +63,7 @@ class ApiClient:
             raise HunterError(f"The API at {self.url} does not respond.", hint="Start it with hunter serve.") from None
         with contextlib.suppress(requests.JSONDecodeError):
             if isinstance(body := response.json(), dict):
-                return ApiResponse(response.status_code, body)
+                return JsonResponse(response.status_code, body)
         raise HunterError(f"The API at {self.url} responded to {method} {path} without a JSON object.")
 
     def is_hunter(self) -> bool:
@@ -243,7 +243,7 @@ def stop_command(process: "subprocess.Popen[str]", grace_seconds: float = 0) -> 
             return
 
 
-def run_sync(variables: Mapping[str, str], *options: str, grace_seconds: float = 0) -> SyncCommandResult:
+def run_sync_command(variables: Mapping[str, str], *options: str, grace_seconds: float = 0) -> SyncCommandResult:
     """
     Run `hunter sync --json` with its log as JSON.
 

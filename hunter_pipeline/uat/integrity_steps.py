@@ -96,7 +96,7 @@ def _check_refusal(isolated: IsolatedEnvironment) -> Iterator[Evidence]:
     sandbox = isolated.sandbox
     sandbox.fail(Fault(where="list", kind="403"))
     before = len(sandbox.requests)
-    sync = clients.run_sync(isolated.variables)
+    sync = clients.run_sync_command(isolated.variables)
     sandbox.clear_faults()
     requests = _count_list_requests(isolated, before)
     error = sync.summary.get("error") or {}
@@ -120,7 +120,7 @@ def _check_outage(isolated: IsolatedEnvironment) -> Iterator[Evidence]:
     sandbox.world.add({"id": None, "updatedDateTime": timestamps.utc_now(), "direction": "Incoming"})
     sandbox.fail(Fault(where="list", kind="500", times=2))
     before = len(sandbox.requests)
-    sync = clients.run_sync(isolated.variables)
+    sync = clients.run_sync_command(isolated.variables)
     sandbox.clear_faults()
     summary = sync.summary
     yield Evidence(
@@ -211,7 +211,7 @@ def check_flag_off(context: AcceptanceContext) -> Iterator[Evidence]:
     off = {**isolated.variables, f"{PARTNER_CENTER}ENABLED": "false"}
     before = len(isolated.sandbox.requests)
     context.show("Isolated environment: the feature flag is off")
-    sync = clients.run_sync(off)
+    sync = clients.run_sync_command(off)
     summary = sync.summary
     yield Evidence(
         sync.code == 0 and (summary["status"], summary["reason"]) == ("skipped", FLAG_DISABLED),

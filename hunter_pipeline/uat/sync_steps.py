@@ -104,7 +104,7 @@ def _run_sync(context: AcceptanceContext, *options: str) -> SyncCommandResult:
     system = context.system
     for _ in range(ATTEMPTS):
         context.show("Running hunter sync")
-        sync = clients.run_sync(system.variables, *options, grace_seconds=system.grace_seconds)
+        sync = clients.run_sync_command(system.variables, *options, grace_seconds=system.grace_seconds)
         if sync.summary.get("reason") != IN_PROGRESS:
             context.syncs.append(sync)
             return sync

@@ -37,7 +37,7 @@ def skipped_in_a_row(connection: Connection) -> dict[str, Any]:
     return fetch_row(connection, "skipped_in_a_row")
 
 
-def lead_events(connection: Connection, *, since: datetime) -> list[Row]:
+def lead_event_rows(connection: Connection, *, since: datetime) -> list[Row]:
     """
     Return the events that sellers are notified of: `kind`, `mark` and the referral without its contacts.
 

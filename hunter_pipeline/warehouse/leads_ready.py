@@ -1,12 +1,6 @@
 """Read the view `leads_ready`."""
 
-from hunter_pipeline.warehouse import listing
 from hunter_pipeline.warehouse.connection import Connection, Row, fetch_all, fetch_value
-
-
-def leads_ready(connection: Connection) -> list[Row]:
-    """Return the rows of the view with `all_contacts`, the most urgent first. Personal data."""
-    return listing.leads_page(connection, listing.Filters()).items
 
 
 def count_urgent(connection: Connection) -> int:

@@ -74,11 +74,11 @@ _AMONG: LiteralString = "leads.lead_key = any(%(lead_keys)s::text[])"
 _OPEN: LiteralString = "status in ('New', 'Active') and missing_since is null"
 # The number of found leads up to which it is faster to score only these than to score all.
 _MAX_FOUND = 2_000
+# The columns by which referrals, and leads, can be sorted.
 SORTS = tuple(_REFERRAL_ORDERS)
-"""What a list of referrals can be sorted by."""
 LEAD_SORTS = tuple(_LEAD_ORDERS)
+# The number of rows that an export holds in memory.
 STREAMED = 1_000
-"""Rows that an export holds in memory."""
 # The largest number of referrals that the dialog of a company lists.
 MAX_REFERRALS_OF_LEAD = 50
 # The characters of a telephone number, and the least number of its digits.
@@ -121,7 +121,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RowPage:
     """A page of a list, and the number of rows of the whole list."""
 
     items: list[Row]
@@ -136,7 +136,7 @@ def page(
     descending: bool = True,
     page: int = 1,
     page_size: int = 50,
-) -> Page:
+) -> RowPage:
     """
     Return a page of referrals without their contacts, counted from 1; rows without a value come last.
 
@@ -154,7 +154,7 @@ def page(
         counted = _Query("count_listed_referrals", conditions)
         total = connection.execute(counted.sql(), values).fetchall()[0]["total"]
     ids = [row["referral_id"] for row in rows]
-    return Page(fetch_all(connection, "listed_referrals", referral_ids=ids) if ids else [], total)
+    return RowPage(fetch_all(connection, "listed_referrals", referral_ids=ids) if ids else [], total)
 
 
 def leads_page(
@@ -166,7 +166,7 @@ def leads_page(
     page: int = 1,
     page_size: int | None = None,
     further: int = 0,
-) -> Page:
+) -> RowPage:
     """
     Return a page of leads_ready, the most urgent first; all leads if `page_size` is None. Personal data.
 
@@ -178,7 +178,7 @@ def leads_page(
     if page_size is None:
         query = _Query("exported_leads", _lead_conditions(values), order)
         everything = connection.execute(query.sql(), values).fetchall()
-        return Page(everything, len(everything))
+        return RowPage(everything, len(everything))
     window = _Window(page, page_size, further)
     keys = _first_keys(connection, window.end) if order == _URGENT and not values else None
     if keys is not None:
@@ -186,7 +186,7 @@ def leads_page(
         total = int(fetch_value(connection, "count_leads"))
     else:
         keys, total = _lead_keys(connection, values, sort, order, window)
-    return Page(fetch_all(connection, "leads_of", lead_keys=keys) if keys else [], total)
+    return RowPage(fetch_all(connection, "leads_of", lead_keys=keys) if keys else [], total)
 
 
 def _first_keys(connection: Connection, count: int) -> list[str] | None:

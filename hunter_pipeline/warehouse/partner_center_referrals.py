@@ -32,7 +32,7 @@ class MergeCounts(NamedTuple):
         return self.new + self.updated + self.gone + self.returned
 
 
-def merge(connection: Connection, *, everything: bool) -> MergeCounts:
+def merge_pending(connection: Connection, *, everything: bool) -> MergeCounts:
     """
     Upsert the referrals normalized since the last merge, or all, and update which of them are missing.
 

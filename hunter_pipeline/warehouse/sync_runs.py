@@ -72,7 +72,7 @@ def summary(connection: Connection, run_id: str) -> Row | None:
     return fetch_one(connection, "run_summary", run_id=run_id)
 
 
-def running(connection: Connection) -> str | None:
+def running_sync(connection: Connection) -> str | None:
     """Return the id of the newest sync with the status "running", or None."""
     return fetch_value(connection, "running_sync")
 

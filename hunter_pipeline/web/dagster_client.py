@@ -100,7 +100,7 @@ class DagsterClient:
         """Return the sync that is queued or running, in Dagster or elsewhere; None if there is none."""
         runs = self._query(_UNFINISHED_RUNS_QUERY, job=SYNC_JOB)["runsOrError"].get("results") or []
         with self.warehouse.connection() as connection:
-            lock_holder = sync_runs.running(connection) if sync_lease.holder(connection) is not None else None
+            lock_holder = sync_runs.running_sync(connection) if sync_lease.holder(connection) is not None else None
         if lock_holder is not None:
             return SyncTask(lock_holder, enqueued=False, status="running")
         for run in reversed(runs):  # the oldest run comes last and starts first

@@ -194,7 +194,7 @@ def _choices(view: DeskView, known: dict[str, list[str]], t: Localizer, currency
 def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
     """Return the leads and the referrals of a view; a page number after the last page is the last page."""
 
-    def read(query: Callable[..., listing.Page], page: int, size: int, **options: Any) -> ListPage:
+    def read(query: Callable[..., listing.RowPage], page: int, size: int, **options: Any) -> ListPage:
         found = query(connection, filters, page=page, page_size=size, **options)
         last_page = ListPage((), found.total, 1, size).pages
         if page > last_page:

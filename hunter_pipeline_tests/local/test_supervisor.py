@@ -30,9 +30,9 @@ def test_unfinished_runs_are_failed_before_dagster_starts(
         for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS):
             dagster.add_run(dg.DagsterRun(job_name="x", run_id=str(uuid.uuid4()), status=status))
     with sync_lease.held(warehouse, "another sync", seconds=DEADLINE_SECONDS):
-        assert supervisor.report_dead_runs(settings) == 0
-    assert supervisor.report_dead_runs(settings) == 1
-    assert supervisor.report_dead_runs(settings) == 0
+        assert supervisor.fail_unfinished_runs(settings) == 0
+    assert supervisor.fail_unfinished_runs(settings) == 1
+    assert supervisor.fail_unfinished_runs(settings) == 0
     with dagster_instance.open_instance() as dagster:
         assert sorted(run.status.value for run in dagster.get_runs()) == ["FAILURE", "NOT_STARTED", "SUCCESS"]
 

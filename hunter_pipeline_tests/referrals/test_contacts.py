@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.referrals.normalize import normalize
+from hunter_pipeline.referrals.normalize import normalize_payload
 from hunter_pipeline.referrals.referral import Contact
 
 
@@ -16,7 +16,7 @@ def member(email: str | None, name: str = "", phone: str | None = None, title: s
 
 def contacts(*team: dict[str, Any]) -> tuple[Contact, ...]:
     payload = {"customerProfile": {"name": "Contoso", "team": list(team)}}
-    return normalize("a", "hash", payload, own=["fourthcoffee.com"]).contacts
+    return normalize_payload("a", "hash", payload, own=["fourthcoffee.com"]).contacts
 
 
 @pytest.mark.parametrize(

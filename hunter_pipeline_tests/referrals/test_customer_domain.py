@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.referrals.normalize import normalize
+from hunter_pipeline.referrals.normalize import normalize_payload
 from hunter_pipeline.referrals.referral import NormalizedReferral
 
 
 def row(payload: dict[str, Any], **options: Any) -> NormalizedReferral:
     """Return one payload, normalized."""
-    return normalize("a", "hash", payload, **options)
+    return normalize_payload("a", "hash", payload, **options)
 
 
 def profile(**fields: Any) -> dict[str, Any]:

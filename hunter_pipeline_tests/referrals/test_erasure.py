@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from hunter_pipeline.referrals.erasure import ERASED, ErasureRegistry, redact, reduce_payload
-from hunter_pipeline.referrals.normalize import normalize
+from hunter_pipeline.referrals.normalize import normalize_payload
 from hunter_pipeline.referrals.payloads import RawVersion, Rejected, version_of
 from hunter_pipeline_tests.referrals.strategies import host_like_text, json_values, referrals
 from hunter_pipeline_tests.referrals.test_addresses import SPELLINGS
@@ -69,7 +69,7 @@ def test_reduced_payload_of_the_observed_shape_is_typed_as_before() -> None:
     """All columns but those of free text and people have the same values, and none has an error."""
     [payload] = samples("observed_shape.json")
     reduced = reduce_payload(payload, registry_of("sue.smith@mail.woodgrovebank.com"))
-    before, after = normalize("a", "h", payload), normalize("a", "h", reduced)
+    before, after = normalize_payload("a", "h", payload), normalize_payload("a", "h", reduced)
     changed = {name for name in before.__slots__ if getattr(before, name) != getattr(after, name)}
     contact = {"contacts", "contact_name", "contact_email", "contact_phone", "contact_rank"}
     assert changed == {"name", "city"} | contact
@@ -150,7 +150,7 @@ def test_later_version_of_a_referral_that_named_a_person_is_reduced() -> None:
 def test_domain_of_a_reduced_payload_is_the_same(profile: dict[str, Any], source: str | None) -> None:
     """It is the company's, also if only the erased person's address tells it."""
     payload = referral(customerProfile={"name": "Fabrikam", **profile})
-    before, after = normalize("r-1", "h", payload), normalize("r-1", "h", stored(payload))
+    before, after = normalize_payload("r-1", "h", payload), normalize_payload("r-1", "h", stored(payload))
     assert (after.domain, after.domain_source) == (before.domain, source)
     assert after.domain == ("fabrikam.com" if source else None)
     assert after.domain_candidates == before.domain_candidates
@@ -237,4 +237,4 @@ def test_any_json_is_redacted_without_an_error(value: Any) -> None:
         assert reduced.content_hash == registry.version_hash(version.content_hash)
         payload = json.loads(reduced.payload_json)
         assert reduce_payload(payload, registry) == payload
-        assert normalize("r-1", "h", payload).contacts == ()
+        assert normalize_payload("r-1", "h", payload).contacts == ()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hunter_pipeline.referrals.normalize import normalize
+from hunter_pipeline.referrals.normalize import normalize_payload
 from hunter_pipeline.referrals.referral import NormalizedReferral
 
 _CASES = Path(__file__).parents[1] / "data" / "golden" / "domains.jsonl"
@@ -31,7 +31,7 @@ def cases() -> list[Case]:
             row["case"],
             row["expected"],
             row["debatable"],
-            normalize(row["payload"]["id"], "hash", row["payload"], own=row["own_domains"].split(",")),
+            normalize_payload(row["payload"]["id"], "hash", row["payload"], own=row["own_domains"].split(",")),
         )
         for row in rows
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hunter_pipeline.referrals.normalize import normalize, normalize_batch
+from hunter_pipeline.referrals.normalize import normalize_batch, normalize_payload
 from hunter_pipeline.referrals.payloads import RawVersion, version_of
 from hunter_pipeline.referrals.referral import Contact, NormalizedReferral
 from hunter_pipeline_tests.referrals.strategies import referrals
@@ -28,7 +28,7 @@ def samples(name: str) -> list[dict[str, Any]]:
 
 def row(payload: dict[str, Any], **options: Any) -> NormalizedReferral:
     """Return one payload, normalized."""
-    return normalize("a", "hash", payload, **options)
+    return normalize_payload("a", "hash", payload, **options)
 
 
 def test_observed_payload_fills_every_column() -> None:

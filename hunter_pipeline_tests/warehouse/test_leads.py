@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from hunter_pipeline.warehouse import leads_ready
+from hunter_pipeline.warehouse import leads_ready, listing
 from hunter_pipeline.warehouse.connection import Connection
 
 NOW = datetime.now(UTC)
@@ -27,9 +27,14 @@ def put(connection: Connection, referral_id: str, **columns: Any) -> None:
     connection.execute(f"insert into partner_center_referrals ({names}) values ({values})", row)  # type: ignore[call-overload]
 
 
+def all_leads(connection: Connection) -> list[dict[str, Any]]:
+    """Return all leads, the most urgent first."""
+    return listing.leads_page(connection, listing.Filters()).items
+
+
 def only(connection: Connection) -> dict[str, Any]:
     """Return the only lead."""
-    [lead] = leads_ready.leads_ready(connection)
+    [lead] = all_leads(connection)
     return lead
 
 
@@ -158,7 +163,7 @@ def test_constraint_refuses_a_wrong_rule(connection: Connection, statement: str,
 def test_lead_has_an_open_referral(connection: Connection, columns: dict[str, Any], is_lead: bool) -> None:
     """Open means New or Active and not missing."""
     put(connection, "a", **columns)
-    assert bool(leads_ready.leads_ready(connection)) == is_lead
+    assert bool(all_leads(connection)) == is_lead
 
 
 def test_domain_has_one_row_with_its_primary_referral(connection: Connection) -> None:
@@ -171,7 +176,7 @@ def test_domain_has_one_row_with_its_primary_referral(connection: Connection) ->
     put(connection, "done", status="Closed", source_created_at=NOW, referral_type="solution-provider", deal_value=9)
     put(connection, "gone", missing_since=NOW, source_created_at=NOW, deal_value=9, status="New")
     put(connection, "else", domain="fabrikam.com")
-    lead, other = leads_ready.leads_ready(connection)
+    lead, other = all_leads(connection)
     assert lead["primary_referral_id"] == "new"
     assert (lead["referral_type"], lead["deal_value"], lead["currency"]) == ("marketplace", 2, "EUR")
     assert (lead["referral_count"], lead["open_referral_count"]) == (4, 3)
@@ -196,7 +201,7 @@ def test_lead_without_a_domain_is_an_engagement(connection: Connection) -> None:
     put(connection, "a", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "b", domain=None, engagement_id="E1", company_name="Contoso")
     put(connection, "c", domain=None)
-    engagement, alone = sorted(leads_ready.leads_ready(connection), key=lambda lead: lead["lead_key"])
+    engagement, alone = sorted(all_leads(connection), key=lambda lead: lead["lead_key"])
     assert (engagement["lead_key"], alone["lead_key"]) == ("engagement:E1", "referral:c")
     assert (engagement["domain"], engagement["canonical_name"]) == (None, "Contoso")
     assert (engagement["referral_count"], engagement["open_referral_count"]) == (1, 1)
@@ -232,7 +237,7 @@ def test_ties_break_by_value_then_by_expiry(connection: Connection) -> None:
     put(connection, "2", domain="c.com")
     put(connection, "3", domain="b.com", expires_at=NOW)
     put(connection, "4", domain="a.com", deal_value_base=1)
-    assert [lead["domain"] for lead in leads_ready.leads_ready(connection)] == ["a.com", "b.com", "c.com", "d.com"]
+    assert [lead["domain"] for lead in all_leads(connection)] == ["a.com", "b.com", "c.com", "d.com"]
     assert leads_ready.count_urgent(connection) == 0
 
 

@@ -63,11 +63,6 @@ where (
 order by urgent.lead_key
 limit :at_most;
 
--- name: urgent_leads_among
-select leads.lead_key
-from lead_scores as leads
-where leads.lead_key = any(:lead_keys::text[]) and leads.state in (4, 5);
-
 -- name: count_leads$
 select count(distinct lead_key) from partner_center_referrals
 where status in ('New', 'Active') and missing_since is null;
