@@ -22,8 +22,8 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).parents[1]
+# Files beside the package in a checkout, and inside it in a wheel.
 BESIDE = ("sql", "dagster.yaml", "workspace.yaml")
-"""What stands beside the package in a checkout, and inside it in a wheel."""
 CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 WHERE = """
 import importlib.metadata, sys

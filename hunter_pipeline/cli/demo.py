@@ -50,7 +50,7 @@ def demo(
 
 
 def _free_urls(settings: Settings) -> Urls:
-    """Return where the services can listen, and say which ones do not get their configured port."""
+    """Return where the services can listen, and report those that do not get their configured port."""
     urls = up.service_urls(settings, or_next=True)
     for name, configured, url in (
         ("Dagster's web UI", settings.dagster_url, urls.dagster),

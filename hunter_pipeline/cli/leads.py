@@ -107,7 +107,7 @@ def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
 
 
 def _known_value(option: str, given: str | None, known: list[str]) -> str | None:
-    """Return the stored spelling of a filter's value. Raises: ConfigurationError where no referral has it."""
+    """Return the stored spelling of a filter's value. Raises: ConfigurationError if no referral has it."""
     if given is None:
         return None
     value = next((value for value in known if value.casefold() == given.strip().casefold()), None)

@@ -185,7 +185,7 @@ def run_send(settings: Settings, *, debug: bool = False) -> list[dict[str, Any]]
     """
     Run the job that sends answers in this process, and return the rows that it handled.
 
-    Raises: HunterError where it could not do its work; the rows that it handled keep their state.
+    Raises: HunterError if it could not do its work; the rows that it handled keep their state.
     """
     if settings.write_back == "on" and not settings.partner_center_enabled:
         raise UpdateRefused(

@@ -112,7 +112,7 @@ def _read_dotenv() -> dict[str, str]:
 
 
 def _is_writer_alive(pid: int, file: Path) -> bool:
-    import psutil  # noqa: PLC0415 - only needed where a demo was started
+    import psutil  # noqa: PLC0415 - only needed if a demo was started
 
     # a process that reuses the id started after the file was written
     try:

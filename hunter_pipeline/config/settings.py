@@ -331,7 +331,7 @@ def load_settings() -> Settings:
     Return the settings from the environment and `.env`, or from a running demo if neither names a Partner Center.
 
     Removes PG* variables from the environment that would change the database sessions.
-    Raises: ConfigurationError naming the variable, what it holds and what it may hold.
+    Raises: ConfigurationError naming the variable, its value and the allowed values.
     """
     try:
         settings = _read()

@@ -230,7 +230,7 @@ def _result(
     to_do: str,
     metadata: Mapping[str, Any],
 ) -> dg.AssetCheckResult:
-    """Return a result that says in one sentence what was found and, where it failed, what to do."""
+    """Return a result whose description names the finding in one sentence and, if it failed, what to do."""
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(asset),
         check_name=name,
@@ -242,7 +242,7 @@ def _result(
 
 
 def _counted(count: int, singular: str, plural: str) -> str:
-    """Return a count in words; queries stop at MAX_OFFENDERS."""
+    """Return a count with its noun; queries stop at MAX_OFFENDERS."""
     number = f"{MAX_OFFENDERS} or more" if count == MAX_OFFENDERS else str(count)
     return f"{number} {singular if count == 1 else plural}"
 

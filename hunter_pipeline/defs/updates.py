@@ -84,7 +84,7 @@ def pending_updates_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.RunRequest | dg.SkipReason:
     """
-    Start a run where an answer is due or about to be, also one whose sender has died.
+    Start a run if an answer is due or about to be, or if its sender has died.
 
     A run takes seconds to start: it is started while the answer can still be taken back, and waits for the rest.
     """

@@ -45,7 +45,7 @@ class Page:
 
     Attributes:
         number: from 1.
-        items: the referrals, each a WireReferral, or whatever parsed JSON values stand in their place.
+        items: the referrals, each a WireReferral, or other JSON values, parsed.
         next_link: as sent; None on the last page.
         served_at: the time of the response by the server's clock, None if it does not say.
     """

@@ -48,7 +48,7 @@ class Sender:
     """
     A sender of due answers, one after the other.
 
-    wait_seconds: how far ahead answers are waited for that can still be taken back; 0 sends only what is due now.
+    wait_seconds: for how long to wait for answers that can still be canceled; 0 sends only those that are due now.
     policy: number of tries of one answer, and the waits between them.
     sleep:  for tests that do not want to wait.
     """

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import idna
 
-# Characters of a field that are read for a host. Hosts stand at the beginning; the bound limits the work.
+# Characters of a field that are searched for a host. Hosts are at its beginning; the bound limits the work.
 MAX_FIELD = 4096
 _MAX_HOST = 253
 _MAX_LOCAL_PART = 200
@@ -27,7 +27,7 @@ _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}:[/\\]{2,}|(?:https?|mailto|smtp
 _MAIL_SCHEME = re.compile(r"(?:mailto|smtp|sip):[/\\]*$", re.IGNORECASE)
 _PLAIN_ADDRESS = re.compile(r"([A-Za-z0-9._+-]{1,64})@([A-Za-z0-9.-]{1,253})")
 _QUOTED_NAME = re.compile(r'"[^"]*"(?=\s*[<@])')
-# What stands between separators: addresses and URLs have no white space in them, other texts may.
+# The text between separators: addresses and URLs have no white space in them, other texts may.
 _WORD = re.compile(r"[^\s,;|<>]+")
 _PIECE = re.compile(r"[^\s,;|<>][^,;|<>\r\n]*")
 _END_OF_AUTHORITY = re.compile(r"[/\\?#]")
@@ -74,7 +74,7 @@ class Host(NamedTuple):
     """
     A host as written, perhaps with a port.
 
-    is_bare: it has neither scheme nor `@` before it. local: what stands before the `@` of an address; None for others.
+    is_bare: it has neither scheme nor `@` before it. local: the part before the `@` of an address; None for others.
     has_path: a path or query follows the host of a URL.
     """
 
@@ -142,7 +142,7 @@ def addresses_in(text: str) -> Iterator[str]:
 
     Backslashes are read as escapes of JSON, also of JSON within JSON.
 
-    Where it is unclear where an address begins, each possibility is yielded: 'to=sue@x.com' gives
+    If the beginning of an address is unclear, each possibility is yielded: 'to=sue@x.com' gives
     'to=sue@x.com' and 'sue@x.com'.
     """
     unescaped = _JSON_ESCAPE.sub(_unescape, text) if "\\" in text else text

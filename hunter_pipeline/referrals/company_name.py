@@ -17,7 +17,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TURKISH = re.compile("[İıĞğŞş]")
 _VOWELS = "aeıioöuüyáàâäéèêëíîïóôúûåæø"
-# Words of up to so many letters may be abbreviations.
+# The longest word that may be an abbreviation.
 _SHORT, _SHORT_NAME = 3, 4
 # Letters that have no decomposition, and the two ways in which people write umlauts in ASCII.
 _LATIN = str.maketrans({"ı": "i", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "þ": "th"})

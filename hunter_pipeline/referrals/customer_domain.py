@@ -30,7 +30,7 @@ _GENERIC_SUFFIXES = frozenset({"com", "net", "org"})
 
 class CustomerDomain(NamedTuple):
     """
-    The customer's domain and where it comes from.
+    The customer's domain and its source.
 
     source: `team_email`, `external_id` or `website`; None without a domain.
     candidates: the distinct domains of that source, the chosen one first.
@@ -51,7 +51,7 @@ def customer_domain(
 
     The sources are the addresses of the customer's team, the External ids and the website fields. The partner's and
     Microsoft's people (`team`, `inviteContext`) never count. A source that has nothing but distributors counts only
-    where the others have no domain. See `_ranked` for the choice among several domains.
+    if the others have no domain. See `_ranked` for the choice among several domains.
 
     Args:
         team: the members of the customer's team.

@@ -14,7 +14,7 @@ _LISTS = Path(__file__).with_name("domain_lists.toml")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 # Keys of one row are 1 apart; each row begins half a key further to the right than the one above.
 _KEYS = {letter: (row, column + row / 2) for row, keys in enumerate(_KEYBOARD) for column, letter in enumerate(keys)}
-# A name of up to so many letters is one letter from real names of every country.
+# The longest name that is too short to compare: it is one letter away from real names of every country.
 _SHORT_NAME = 6
 
 

@@ -28,7 +28,7 @@ _MAX_NOTES = 10_000
 _REQUIREMENTS = ("solutions", "products", "services")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _MIN_COMPANY_NAME = 3
-# Names that people write where a form insists on one.
+# Names that people enter in a mandatory field.
 _NO_COMPANY = frozenset(
     {"test", "test company", "company", "none", "null", "unknown", "not available", "not applicable", "private"}
     | {"individual", "personal", "self", "self employed", "freelance", "asdf", "xxx", "demo", "sample", "yok", "deneme"}
@@ -72,7 +72,7 @@ def normalize_payload(
         referral_id: the id of the row in `raw_referrals`.
         content_hash: the version's hash.
         payload: the JSON object; no shape of it raises.
-        repaired: whether the stored payload differs from what arrived (see `RawVersion`).
+        repaired: whether the stored payload differs from the received one (see `RawVersion`).
         own: the partner's own domains, never a customer's.
     """
     errors: dict[str, str] = {}
@@ -146,8 +146,8 @@ def company_key(name: str | None, country: str | None) -> str | None:
     """
     Return the key under which referrals of one company are found: ('Contoso  Ltd.', 'GB') -> 'contoso ltd|GB'.
 
-    Two names are equal where they differ in case, punctuation and white space only. None without a country, and for
-    names that are too short or too common to stand for one company.
+    Names that differ only in case, punctuation and white space are equal. None without a country, and for names that
+    are too short or too common to identify a company.
     """
     folded = " ".join(_NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", name or "").casefold()).split())
     if country is None or len(folded) < _MIN_COMPANY_NAME or folded in _NO_COMPANY:

@@ -51,7 +51,7 @@ class Contact:
     """
     A person at the customer, from `customerProfile.team`; personal data, never logged.
 
-    email: an address to write to. email_text: what the field has instead of one, to be shown as text only.
+    email: a valid address. email_text: the content of the field if it is not one, to be shown as text only.
     """
 
     name: str | None

@@ -37,7 +37,7 @@ class RecordedRequest:
         query: decoded, such as `{"$top": "200"}`; `raw_query` is not.
         headers: by name in lower case.
         form: the fields of a posted form.
-        status: status of the response; None while there is none, or where the connection was dropped.
+        status: status of the response; None until there is one, or if the connection was dropped.
         fault: kind of the fault that was applied.
     """
 

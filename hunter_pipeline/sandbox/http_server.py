@@ -54,7 +54,7 @@ def issue_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
 
 def listen(port: int) -> socket.socket:
     """Return a socket bound on loopback; port 0 takes a free one. Raises OSError if the port is taken."""
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it a response takes 40 ms.
+    # asyncio sets TCP_NODELAY only if the protocol is named; without it a response takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

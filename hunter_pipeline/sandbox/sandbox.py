@@ -28,13 +28,13 @@ class Sandbox:
     A Partner Center and an Entra at `https://localhost:PORT`, for the duration of a `with`.
 
     Attributes:
-        options: the settings; replacing them while it runs changes what they say about responses.
+        options: the settings; replacing them while it runs changes those of the responses.
         faults: the faults that are set.
         requests: every request so far, oldest first, except those to the control endpoints.
         ca_file: the certificate authority that clients have to trust.
 
     Raises:
-        OSError: on entering, where the port is taken.
+        OSError: on entering, if the port is taken.
     """
 
     tenant_id = TENANT_ID
@@ -180,7 +180,7 @@ def serve_forever(options: SandboxOptions, on_start: Callable[[Sandbox], None]) 
     Run a sandbox until SIGINT or SIGTERM, in the main thread; call `on_start` when it accepts requests.
 
     Raises:
-        OSError: where the port is taken.
+        OSError: if the port is taken.
     """
     stopped = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())

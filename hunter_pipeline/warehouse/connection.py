@@ -95,7 +95,7 @@ class Warehouse:
     One PostgreSQL database.
 
     url:  libpq's address; None for the embedded server.
-    home: HUNTER_HOME, where the embedded server lives.
+    home: HUNTER_HOME, which contains the embedded server.
     """
 
     url: str | None

@@ -109,7 +109,7 @@ def seconds_until_due(connection: Connection, within: float) -> float | None:
 
 
 def has_due(connection: Connection, *, only_dry_runs: bool, within: float = 0) -> bool:
-    """Return whether an answer is to be sent now, or within so many seconds."""
+    """Return whether an answer is to be sent now, or within this number of seconds."""
     return bool(
         fetch_value(
             connection,

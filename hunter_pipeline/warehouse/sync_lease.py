@@ -114,8 +114,8 @@ def held(
     with warehouse.connection() as connection:
         if not lease.wait(connection, seconds, on_wait):
             raise DatabaseError(
-                f"A sync has been under way for {seconds:.0f} seconds and more.",
-                hint="Wait for its end or stop it, then run the command again.",
+                f"A sync has been running for more than {seconds:.0f} seconds.",
+                hint="Wait until it ends or stop it, then run the command again.",
             )
     try:
         yield
