@@ -101,7 +101,7 @@ def older(filled: Installation, admin: str, revision: str) -> None:
     if "normalization_rules" in tables(admin):
         run(admin, "truncate normalization_rules")  # an older release had other rules
     for view in project_file("sql/views").glob("*.sql"):
-        run(admin, f"create view {view.stem} as select * from partner_center_referrals")
+        run(admin, f"create view {view.stem} as select referral_id from partner_center_referrals")
         run(admin, f"comment on view {view.stem} is 'of revision {revision}'")
     apply_roles(admin)
     run(admin, "grant select on leads_ready to pg_monitor")
@@ -129,9 +129,11 @@ def test_older_database_is_upgraded_and_syncs_continue(
 ) -> None:
     """No row is lost, the reader keeps its rights, and the next sync finds nothing new."""
     older(filled, admin, revision)
-    # What 0005 drops (when a version was last seen, by which rules a row was made) is derived again.
+    # What 0005 drops (when a version was last seen, by which rules a row was made) is derived again, and 0012 folds
+    # the search text.
     names = {
-        table: [name for name in columns(admin, table) if name in columns(filled.url, table)] for table in tables(admin)
+        table: sorted(set(columns(admin, table)) & set(columns(filled.url, table)) - {"search_text"})
+        for table in tables(admin)
     }
     before = rows_of(admin, names)
     assert len(before["raw_referrals"]) == filled.value("select count(*) from raw_referrals") > 30
@@ -154,6 +156,18 @@ def test_older_database_is_upgraded_and_syncs_continue(
         assert (summary["status"], summary["new"], summary["missing"]) == ("success", 0, 1 if mode == "full" else 0)
     assert len(run(admin, "select id from raw_referrals")) == len(before["raw_referrals"])
     assert upgraded.state() == filled.state()
+
+
+def test_view_of_the_user_keeps_its_columns_when_the_search_text_is_replaced(
+    environment: None, filled: Installation, admin: str
+) -> None:
+    """It has personal data of which `hunter forget` would not know any more: the view reads null there."""
+    older(filled, admin, "0011")
+    run(admin, "create view of_the_user as select * from partner_center_referrals")
+    os.environ["HUNTER_DATABASE_URL"] = admin
+    assert cli.run(["db", "upgrade"]) == 0
+    assert run(admin, "select count(*), count(search_text) from of_the_user")[0][1] == 0
+    assert run(admin, "select count(*) from partner_center_referrals where search_text is null") == [(0,)]
 
 
 def test_newer_database_is_not_changed(environment: None, admin: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -107,7 +107,7 @@ def test_upgrade_waits_for_a_sync_of_an_older_version(newer: Installation) -> No
     with newer.warehouse.connection() as connection:
         connection.execute("select pg_advisory_lock(%s)", (migrate.OLD_SYNC_LOCK,))
         connection.commit()
-        with pytest.raises(DatabaseError, match="a sync has been under way"):
+        with pytest.raises(DatabaseError, match="a sync has been running"):
             migrate.upgrade(newer.warehouse, patience=0.2)
     assert migrate.status(newer.warehouse)[0] == before
 

@@ -66,7 +66,7 @@ def leads(
     with warehouse.connection() as connection:
         known = listing.known_values(connection)
         filters = listing.Filters(
-            status=_known_value("--status", status, known["status"]),
+            status=_known_value("--status", status, ["New", "Active"]),
             referral_type=_known_value("--type", referral_type, known["referral_type"]),
         )
         found = listing.leads_page(connection, filters, page_size=limit)

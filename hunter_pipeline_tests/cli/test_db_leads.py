@@ -20,6 +20,7 @@ import requests
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
@@ -100,7 +101,9 @@ def test_leads_export_has_the_same_rows_in_every_format(
     written = hunter("leads", "--format", "xlsx", "--output", str(file))
     assert (written.code, written.out) == (0, "")
     assert written.err == f"Wrote {len(leads)} leads to {file}.\n"
-    assert [row[3].value or "" for row in openpyxl.load_workbook(file)["leads_ready"].iter_rows(min_row=2)] == domains
+    headings, *rows = openpyxl.load_workbook(file)["leads_ready"].iter_rows(values_only=True)
+    place = headings.index("Domain")
+    assert [canonical_domain(str(row[place] or "")) or "" for row in rows] == domains
 
     table = hunter("leads")
     header, _rule, *lines = table.out.splitlines()

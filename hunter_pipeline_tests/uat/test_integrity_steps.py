@@ -90,7 +90,7 @@ def test_data_passes_after_a_sync_and_fails_for_wrong_rows(
             "domains with more than one row in leads_ready: ",
         ),
         ("select * from leads_real where score < 0", "leads in which leads_ready and the open referrals differ: "),
-        ("select lead_key from leads_real", "missing columns of the 10 tables and views: 30 ("),
+        ("select lead_key from leads_real", "missing columns of the 11 tables and views: 30 ("),
     ],
 )
 def test_data_fails_when_leads_ready_is_wrong(
@@ -122,7 +122,7 @@ def test_data_fails_when_nothing_is_stored_or_a_column_differs(
         installation.execute("alter table quarantined_referrals rename column why to reason")
         installation.execute("alter table quarantined_referrals alter column payload type text")
     assert missing == (
-        "missing columns of the 10 tables and views: "
+        "missing columns of the 11 tables and views: "
         "2 ('quarantined_referrals.payload as text', 'quarantined_referrals.reason')"
     )
 

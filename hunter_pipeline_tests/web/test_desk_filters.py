@@ -205,7 +205,7 @@ def test_row_says_who_what_why_until_when_and_how(server: Server):
     assert lead.count("data-copy=") == 2
     assert len(re.findall("<span>", lead.partition('class="reasons"')[2].partition("</p>")[0])) == 3
     assert "€" not in lead
-    assert "soon" not in lead
+    assert 'class="expiry"' in lead  # not red, which the class "expiry soon" is
 
 
 def test_unknown_address_is_a_page_for_a_browser_and_json_for_others(url: str):

@@ -118,7 +118,9 @@ def test_workbook_is_ready_to_read_and_to_print():
     last = get_column_letter(len(workbook.LEADS))
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C2", f"A1:{last}3", "$1:$1")
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
-    assert (sheet.page_setup.fitToHeight, sheet.page_setup.fitToPage) == (0, True)
+    fit = sheet.sheet_properties.pageSetUpPr
+    assert fit is not None
+    assert (sheet.page_setup.fitToHeight, fit.fitToPage) == (0, True)
     widths = [sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(len(workbook.LEADS))]
     assert widths == [column.width for column in workbook.LEADS]
     long, short = (sheet.row_dimensions[number].height for number in (2, 3))

@@ -112,8 +112,16 @@ def upgrade() -> None:
     """Create the functions, and compute the search text of every referral again."""
     op.execute(_FUNCTIONS.replace("{countries}", _country_names()))
     op.execute("""
+    do $$
+    begin
+        alter table partner_center_referrals drop column search_text;
+    exception when dependent_objects_still_exist then
+        -- a view of the user's own selects it: there it stays, and empty, because it has personal data
+        alter table partner_center_referrals rename column search_text to former_search_text;
+        alter table partner_center_referrals alter column former_search_text drop expression;
+        update partner_center_referrals set former_search_text = null;
+    end $$;
     alter table partner_center_referrals
-        drop column search_text,
         add search_text text generated always as (
             referral_search_text(
                 company_name, name, domain, referral_id, engagement_id, city, country, solutions, contacts
