@@ -79,13 +79,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> schedule.Mod
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Keep HUNTER_* and DAGSTER_* variables of the machine and the checkout's .env away from tests."""
+    before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith((PREFIX, "DAGSTER_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HUNTER_HOME", str(tmp_path / "home"))
+    yield
+    for name in set(os.environ) - set(before):
+        del os.environ[name]  # the product sets variables for Dagster
 
 
 @pytest.fixture(scope="session")
