@@ -22,7 +22,6 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.pipeline.sign_in import open_client
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests import free_ports, schedule, servers, watchdog
 from hunter_pipeline_tests.servers import Server
@@ -116,8 +115,14 @@ def server(embedded_server: Server) -> Server:
 
 @pytest.fixture
 def database_url(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Set HUNTER_DATABASE_URL to an empty database, and drop it at the end with the one for Dagster."""
-    with server.database(f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}") as url:
+    """
+    Set HUNTER_DATABASE_URL to a new database, and drop it at the end with the one for Dagster.
+
+    It has the newest schema for a test that uses `warehouse`, and is empty otherwise.
+    """
+    template = server.newest_schema if "warehouse" in request.fixturenames else "template1"
+    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**12}"
+    with server.database(name, template=template) as url:
         monkeypatch.setenv("HUNTER_DATABASE_URL", url)
         yield url
 
@@ -140,10 +145,8 @@ def admin(database_url: str, server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def warehouse(database_url: str) -> Warehouse:
-    """Return an empty database with the newest schema."""
-    warehouse = Warehouse.from_settings(load_settings())
-    migrate.upgrade(warehouse)
-    return warehouse
+    """Return a database with the newest schema and no referrals."""
+    return Warehouse.from_settings(load_settings())
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
     """The error names the reason, and the database is unchanged."""
     before = migrate.status(newer.warehouse)[0]
     held = sync_lease.held(newer.warehouse, "a sync", seconds=DEADLINE_SECONDS)
-    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been under way") as caught:
+    with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been running") as caught:
         migrate.upgrade(newer.warehouse, patience=0.2)
     assert caught.value.hint == "Wait until it ends or stop it, then run the command again."
     assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]

@@ -35,7 +35,6 @@ from hunter_pipeline.pipeline.normalize import normalize
 from hunter_pipeline.pipeline.sign_in import open_client, own_domains
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
-from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
@@ -236,8 +235,7 @@ class FakePartnerCenter:
 @contextmanager
 def database_on(server: Server, name: str) -> Iterator[str]:
     """Create a database with the newest schema on the test session's server; yield its URL."""
-    with server.database(name) as url:
-        migrate.upgrade(Warehouse(url, server.home))
+    with server.database(name, template=server.newest_schema) as url:
         yield url
 
 
