@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hunter_pipeline import cli
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.local import dagster_instance
 from hunter_pipeline.sandbox import Fault
@@ -78,16 +79,16 @@ class AnswerResult:
     wrong: list[str]
 
 
-def run(installation: Installation, moments: tuple[Moment, ...] = MOMENTS) -> Iterator[AnswerResult]:
+def run(installation: Installation, remembers: tuple[bool, ...] = (True, False)) -> Iterator[AnswerResult]:
     """Kill a sender at each moment, with a Partner Center that recognizes request ids and with one that does not."""
     os.environ["HUNTER_WRITE_BACK"] = "on"
     dagster_instance.prepare(load_settings())
     options = installation.sandbox.options
-    for remembers in (True, False):
-        for moment in moments:
+    for each in remembers:
+        for moment in MOMENTS:
             installation.reset()
-            installation.sandbox.options = replace(options, remembers_request_ids=remembers)
-            yield _kill_sender(installation, moment, remembers=remembers)
+            installation.sandbox.options = replace(options, remembers_request_ids=each)
+            yield _kill_sender(installation, moment, remembers=each)
 
 
 def _kill_sender(installation: Installation, moment: Moment, *, remembers: bool) -> AnswerResult:
@@ -101,7 +102,7 @@ def _kill_sender(installation: Installation, moment: Moment, *, remembers: bool)
     os.killpg(sender.pid, signal.SIGKILL)
     sender.wait(DEADLINE_SECONDS)
     installation.sandbox.clear_faults()
-    _start().wait(DEADLINE_SECONDS)
+    cli.run(["referrals", "send"])
     state = installation.value("select state from referral_updates where id = %s", row["id"])
     applied = len(installation.sandbox.updates.applied)
     upstream = installation.sandbox.world.referrals[referral_id]

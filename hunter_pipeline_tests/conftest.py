@@ -6,10 +6,11 @@ One embedded server serves the whole session; each test with `database_url` gets
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from hunter_pipeline import cli
 from hunter_pipeline.config.environment import PREFIX
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
@@ -200,3 +202,31 @@ def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
 def free_port() -> int:
     """Return a port of this machine on which no process listens."""
     return free_ports.free_port()
+
+
+class Result(NamedTuple):
+    """The exit code and the output of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+Hunter = Callable[..., Result]
+
+
+@pytest.fixture
+def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Hunter]:
+    """Return a function that runs a command in this process; undo what it changes in the environment."""
+    before = dict(os.environ)
+
+    def run(*arguments: str) -> Result:
+        capfd.readouterr()
+        code = cli.run(list(arguments))
+        sys.stdout.flush()
+        out, err = capfd.readouterr()
+        return Result(code, str(out), str(err))
+
+    yield run
+    os.environ.clear()
+    os.environ.update(before)

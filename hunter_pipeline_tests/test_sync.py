@@ -10,7 +10,7 @@ import pytest
 from hunter_pipeline.errors import PartnerCenterServerError
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import raw_referrals
-from hunter_pipeline_tests.servers import SERVERS, Server
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import (
     FakePartnerCenter,
     Installation,
@@ -22,12 +22,6 @@ from hunter_pipeline_tests.warehouse.installation import (
 
 REFERRALS = 30
 PAGE = 10
-
-
-@pytest.fixture(scope="session", params=SERVERS)
-def server(request: pytest.FixtureRequest) -> Server:
-    """Return the embedded server and, if there is one, a server of the machine."""
-    return request.getfixturevalue(request.param)
 
 
 def counted(summary: dict[str, Any]) -> tuple[int, ...]:

@@ -16,9 +16,9 @@ from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse import migrate
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline_tests.servers import SERVERS, Server
+from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.test_roles import apply_roles, as_role, reader_sees, run
-from hunter_pipeline_tests.warehouse.installation import Installation
+from hunter_pipeline_tests.warehouse.installation import Installation, sign_in
 
 pytestmark = pytest.mark.slow
 
@@ -33,24 +33,36 @@ SERIALS = "select setval(pg_get_serial_sequence('{0}', 'id'), (select coalesce(m
 Rows = dict[str, list[Any]]
 
 
-@pytest.fixture(scope="session", params=SERVERS)
+@pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Server:
-    """Return the embedded server and, if there is one, a server of the machine."""
-    return request.getfixturevalue(request.param)
+    """Return the embedded server, or the one that the test names."""
+    return request.getfixturevalue(getattr(request, "param", "embedded_server"))
+
+
+@pytest.fixture(scope="module")
+def synced(shared: Installation) -> Installation:
+    """Fill a database by three syncs, with changed and missing referrals, a quarantined payload and an erasure."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in shared.environment.items():
+            patch.setenv(name, value)
+        sign_in(shared)
+        changed, gone, *_ = shared.sandbox.world.incoming()
+        shared.sync(page_size=200)
+        shared.sandbox.world.update(changed, name="another name")
+        shared.sandbox.world.add({"id": 7, "name": "a referral without a usable id"})
+        shared.sync()
+        shared.sandbox.world.remove(gone)
+        assert shared.sync("full", page_size=200)["missing"] == 1
+        assert cli.run(["forget", "nobody@fabrikam.com"]) == 0
+    return shared
 
 
 @pytest.fixture
-def filled(installation: Installation) -> Installation:
-    """Fill a database by three syncs, with changed and missing referrals, a quarantined payload and an erasure."""
-    changed, gone, *_ = installation.sandbox.world.incoming()
-    installation.sync(page_size=200)
-    installation.sandbox.world.update(changed, name="another name")
-    installation.sandbox.world.add({"id": 7, "name": "a referral without a usable id"})
-    installation.sync()
-    installation.sandbox.world.remove(gone)
-    assert installation.sync("full", page_size=200)["missing"] == 1
-    assert cli.run(["forget", "nobody@fabrikam.com"]) == 0
-    return installation
+def filled(synced: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """Return the filled installation, which the tests read only, and set its environment."""
+    for name, value in synced.environment.items():
+        monkeypatch.setenv(name, value)
+    return synced
 
 
 def tables(url: str) -> list[str]:
@@ -123,7 +135,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.mark.parametrize("revision", REVISIONS[:-1])
+@pytest.mark.parametrize(
+    ("server", "revision"),
+    [*(("embedded_server", revision) for revision in REVISIONS[:-1]), ("own_server", REVISIONS[0])],
+    indirect=["server"],
+)
 def test_older_database_is_upgraded_and_syncs_continue(
     revision: str, environment: None, filled: Installation, admin: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

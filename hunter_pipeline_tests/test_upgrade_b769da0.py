@@ -4,8 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline_tests.conftest import Hunter
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.slow
@@ -28,6 +28,7 @@ ERASED = "siobhan.odell@kortivafoods-us.com"
 IN_CAPITALS, IN_BOTH = "abf5bc9c-7904-4395-a3d3-54c145624dbf", "07a76954-4814-4e03-87ac-59deccda1ef9"
 THREE_STATUSES, GONE = "cc10beea-8d96-43bf-b731-cbaaf590750d", "26ffeb37-4a85-4550-8f49-5acdf7f29283"
 REFERRALS = 25
+Sync = Callable[..., dict[str, Any]]
 NORMALIZED = "select referral_id from normalized_referrals"
 # The columns of each table that an upgrade has to keep.
 KEPT = {
@@ -74,16 +75,10 @@ def upstream(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> 
         yield sandbox
 
 
-def hunter(*words: str) -> str:
-    """Run a command in a process of its own; return its output."""
-    command = [sys.executable, "-m", "hunter_pipeline.cli", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def sync(*words: str) -> dict[str, Any]:
-    return json.loads(hunter("sync", "--json", *words))
+@pytest.fixture
+def sync(hunter: Hunter) -> Sync:
+    """Return a function that runs a sync and returns its summary."""
+    return lambda *words: json.loads(hunter("sync", "--json", *words).out)
 
 
 def rows(database: str, query: Any) -> list[dict[str, Any]]:
@@ -114,10 +109,10 @@ def newest() -> str:
     return migrate.status(Warehouse.from_settings(load_settings()))[1]
 
 
-def test_upgrade_command_keeps_everything(database: str, upstream: Sandbox) -> None:
+def test_upgrade_command_keeps_everything(database: str, upstream: Sandbox, hunter: Hunter) -> None:
     before = kept_rows(database)
     assert [len(before[table]) for table in ("raw_referrals", "quarantined_referrals", "sync_runs")] == [29, 1, 5]
-    assert hunter("db", "upgrade") == f"The schema is at revision {newest()}.\n"
+    assert hunter("db", "upgrade").out == f"The schema is at revision {newest()}.\n"
     after = kept_rows(database)
     assert after == before
     statuses = [row["status"] for row in after["history"] if row["id"] == THREE_STATUSES]
@@ -125,7 +120,7 @@ def test_upgrade_command_keeps_everything(database: str, upstream: Sandbox) -> N
 
 
 @pytest.mark.parametrize("mode", ["incremental", "full"])
-def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sandbox, mode: str) -> None:
+def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sandbox, sync: Sync, mode: str) -> None:
     """No version, status, company or sign-in is lost; ids in capitals give neither a duplicate nor a missing mark."""
     before = kept_rows(database)
     summary = sync(*(["--full"] if mode == "full" else []))
@@ -145,7 +140,7 @@ def test_sync_upgrades_by_itself_and_loses_nothing(database: str, upstream: Sand
     assert {IN_CAPITALS, IN_BOTH} <= stored.keys() == {row["referral_id"] for row in rows(database, NORMALIZED)}
 
 
-def test_referral_stays_the_same_when_its_id_turns_to_capitals(database: str, upstream: Sandbox) -> None:
+def test_referral_stays_the_same_when_its_id_turns_to_capitals(database: str, upstream: Sandbox, sync: Sync) -> None:
     for payload in upstream.world.referrals.values():
         payload["id"] = str(payload["id"]).upper() if isinstance(payload["id"], str) else payload["id"]
     for _ in range(2):
@@ -156,7 +151,7 @@ def test_referral_stays_the_same_when_its_id_turns_to_capitals(database: str, up
     assert len(stored) == REFERRALS
 
 
-def test_erased_person_stays_erased(database: str, upstream: Sandbox) -> None:
+def test_erased_person_stays_erased(database: str, upstream: Sandbox, sync: Sync) -> None:
     """The upstream API still names the person, and a change of the referral is a new version."""
     [referral_id] = [key for key, payload in upstream.world.referrals.items() if ERASED in json.dumps(payload)]
     upstream.world.update(referral_id, name=f"Ask {ERASED}")
@@ -169,7 +164,7 @@ def test_erased_person_stays_erased(database: str, upstream: Sandbox) -> None:
 
 @pytest.mark.parametrize("kept_in", ["database", "file"])
 def test_sign_in_is_still_valid(
-    database: str, upstream: Sandbox, kept_in: str, monkeypatch: pytest.MonkeyPatch
+    database: str, upstream: Sandbox, kept_in: str, hunter: Hunter, sync: Sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sign-in in the database is decrypted with the release's key; without a key the file is used."""
     if kept_in == "file":
@@ -178,7 +173,7 @@ def test_sign_in_is_still_valid(
         lines = dotenv.read_text(encoding="utf-8").splitlines(keepends=True)
         dotenv.write_text("".join(line for line in lines if "HUNTER_TOKEN_KEYS=" not in line), encoding="utf-8")
     hunter("db", "upgrade")
-    status = json.loads(hunter("auth", "status", "--json"))
+    status = json.loads(hunter("auth", "status", "--json").out)
     assert (status["signed_in"], status["username"]) == (True, "ada.brook@fourthcoffee.com")
     assert kept_in in status["kept_in"]
     assert sync()["status"] == "success"

@@ -18,10 +18,11 @@ def shared(server: Server) -> Iterator[Installation]:
         yield installation
 
 
+# A Partner Center that recognizes the id of a request is the easier case: `make chaos` has both.
 def test_killed_sender_leaves_every_answer_applied_once(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
-    results = list(answers.run(installation))
-    assert len(results) == 2 * len(answers.MOMENTS)
+    results = list(answers.run(installation, remembers=(False,)))
+    assert len(results) == len(answers.MOMENTS)
     assert [(result.moment, result.wrong) for result in results if result.wrong] == []

@@ -1,4 +1,4 @@
-"""Test the matrix of HTTP faults, each run through a real sync; see `make chaos`."""
+"""Test HTTP faults, each run through a real sync: a part of the matrix of `make chaos`."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,17 @@ def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
     return shared
 
 
-@pytest.mark.parametrize("case", faults.cases(), ids=lambda case: case.name)
+def cases() -> Iterator[faults.Case]:
+    """Yield every fault of the middle page, and at the other places one of each kind with each result."""
+    seen = set[tuple[object, ...]]()
+    for case in faults.cases():
+        kind = (case.row, case.place, case.error)
+        if case.place == "middle page" or kind not in seen:
+            seen.add(kind)
+            yield case
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
 def test_sync_handles_the_fault_as_documented(case: faults.Case, installation: Installation) -> None:
     """Tries, waits, exit code, error, events and stored referrals; the next sync completes."""
     differences = faults.differences(case, faults.run(case, installation))

@@ -1,15 +1,12 @@
-"""Provide the `hunter` command, run in this process or as a separate program."""
+"""Provide the `hunter` command as a separate program."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from hunter_pipeline import cli
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.partner_center.http import Http
@@ -18,31 +15,6 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 HUNTER = Path(sys.executable).parent / "hunter"
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-class Result(NamedTuple):
-    """The exit code and the output of a command."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def hunter(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
-    """Return a function that runs a command in this process; undo what it changes in the environment."""
-    before = dict(os.environ)
-
-    def run(*arguments: str) -> Result:
-        capfd.readouterr()
-        code = cli.run(list(arguments))
-        sys.stdout.flush()
-        out, err = capfd.readouterr()
-        return Result(code, str(out), str(err))
-
-    yield run
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

@@ -16,9 +16,6 @@ from hunter_pipeline.uat.clients import ApiClient, GraphqlClient
 from hunter_pipeline.uat.report import StepResult
 from hunter_pipeline.uat.system import AcceptanceContext, System
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline_tests.cli.conftest import hunter
-
-__all__ = ["hunter"]
 
 MakeContext = Callable[..., AcceptanceContext]
 
