@@ -164,7 +164,7 @@ def test_erased_person_stays_erased(database: str, upstream: Sandbox, sync: Sync
 
 @pytest.mark.parametrize("kept_in", ["database", "file"])
 def test_sign_in_is_still_valid(
-    database: str, upstream: Sandbox, kept_in: str, hunter: Hunter, sync: Sync, monkeypatch: pytest.MonkeyPatch
+    upstream: Sandbox, kept_in: str, hunter: Hunter, sync: Sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sign-in in the database is decrypted with the release's key; without a key the file is used."""
     if kept_in == "file":

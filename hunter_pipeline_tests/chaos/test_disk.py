@@ -11,8 +11,8 @@ import pytest
 
 from hunter_pipeline.sandbox import Sandbox
 from hunter_pipeline.warehouse import embedded
-from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
-from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
+from hunter_pipeline_tests.conftest import Hunter, Result
 
 pytestmark = pytest.mark.slow
 
@@ -37,15 +37,10 @@ def disk() -> Iterator[Path]:
 
 
 @pytest.fixture
-def hunter(disk: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
+def hunter(disk: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, hunter: Hunter) -> Hunter:
     """Return a function that runs a command with HUNTER_HOME and the embedded server on that disk."""
     monkeypatch.setenv("HUNTER_HOME", str(disk / "h"))
-
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [HUNTER, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
-
-    return run
+    return hunter
 
 
 def fill(disk: Path) -> Path:
@@ -61,35 +56,35 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def has_failed_with_a_hint(result: "subprocess.CompletedProcess[str]") -> bool:
+def has_failed_with_a_hint(result: Result) -> bool:
     """Return whether a command ended with one message and one hint, and the exit code of settings or database."""
-    return result.returncode in (CONFIGURATION, DATABASE) and is_one_sentence_and_a_hint(result.stderr)
+    return result.code in (CONFIGURATION, DATABASE) and is_one_sentence_and_a_hint(result.err)
 
 
 def test_sync_fails_on_a_full_disk_and_completes_when_there_is_space_again(
-    disk: Path, hunter, sandbox: Sandbox
+    disk: Path, hunter: Hunter, sandbox: Sandbox
 ) -> None:
-    assert hunter("auth", "login").returncode == 0
-    assert hunter("sync").returncode == 0
+    assert hunter("auth", "login").code == 0
+    assert hunter("sync").code == 0
     for running in (True, False):
         if not running:
-            assert hunter("db", "stop").returncode == 0
+            assert hunter("db", "stop").code == 0
         sandbox.world.arrive(40)
         ballast = fill(disk)
         result = hunter("sync", "--json")
-        assert has_failed_with_a_hint(result), (running, result.returncode, result.stderr[-600:])
-        assert json.loads(result.stdout)["status"] == "failed"
+        assert has_failed_with_a_hint(result), (running, result.code, result.err[-600:])
+        assert json.loads(result.out)["status"] == "failed"
         ballast.unlink()
         after = hunter("sync", "--json")
-        assert after.returncode == 0, (running, after.stderr[-600:])
-    assert hunter("leads", "--format", "json").returncode == 0
-    summary = json.loads(hunter("sync", "--full", "--json").stdout)
+        assert after.code == 0, (running, after.err[-600:])
+    assert hunter("leads", "--format", "json").code == 0
+    summary = json.loads(hunter("sync", "--full", "--json").out)
     assert (summary["fetched"], summary["missing"]) == (len(sandbox.world.incoming()), 0)
 
 
 @pytest.mark.parametrize("arguments", [("sync",), ("db", "upgrade"), ("up",), ("demo", "--once"), ("auth", "login")])
-def test_command_names_a_read_only_home(arguments: tuple[str, ...], disk: Path, hunter) -> None:
+def test_command_names_a_read_only_home(arguments: tuple[str, ...], disk: Path, hunter: Hunter) -> None:
     assert mount("-o", "remount,ro", str(disk))
     result = hunter(*arguments)
-    assert has_failed_with_a_hint(result), (result.returncode, result.stderr[-600:])
-    assert str(disk) in result.stderr
+    assert has_failed_with_a_hint(result), (result.code, result.err[-600:])
+    assert str(disk) in result.err
