@@ -14,7 +14,6 @@ from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.sync_lease import Lease
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import (
-    TABLES,
     FakePartnerCenter,
     Installation,
     open_installation,
@@ -64,7 +63,7 @@ def deliveries(draw: st.DrawFn) -> list[tuple[str, list[list[int]]]]:
 
 
 def _deliver(installation: Installation, syncs: list[tuple[str, list[list[int]]]]) -> dict[str, Any]:
-    installation.execute(f"truncate {', '.join(TABLES)}")
+    installation.reset()
     stream = Stream("tenant", "Incoming")
     for number, (kind, pages) in enumerate([*syncs, ("whole", [])]):
         fake_partner_center: Any = FakePartnerCenter(

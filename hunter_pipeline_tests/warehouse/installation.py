@@ -84,7 +84,8 @@ class Installation:
         site.requests.clear()
         site.updates.entries.clear()
         self.sandbox.clear_faults()
-        self.execute(f"truncate {', '.join(TABLES)} restart identity")
+        self.execute("; ".join(f"delete from {table}" for table in TABLES))  # ten times as fast as truncating
+        self.execute("select setval(pg_get_serial_sequence('referral_updates', 'id'), 1, false)")
 
     def refuse(self, **options: bool) -> None:
         """Make Partner Center refuse filters: `refuse_updated_filter=True` or `refuse_all_filters=True`."""
