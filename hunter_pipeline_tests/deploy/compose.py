@@ -159,7 +159,7 @@ class Compose:
                 raise SystemExit(f"{name} ended: {self.log(name)[-3000:]}")
             return subprocess.run(asked, env=self.environment(name), check=False, capture_output=True).returncode == 0
 
-        wait_until(is_healthy, explain=lambda: f"{name} is not healthy: {self.log(name)[-3000:]}", pause=2.0)
+        wait_until(is_healthy, explain=lambda: f"{name} is not healthy: {self.log(name)[-3000:]}", pause=5.0)
 
     def _here(self, text: str) -> str:
         for old, new in self.changes.items():

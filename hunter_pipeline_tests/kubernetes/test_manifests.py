@@ -276,8 +276,7 @@ def test_values_agree_with_dagster_yaml() -> None:
     assert VALUES["pythonLogs"]["pythonLogLevel"] == ours["python_logs"]["python_log_level"]
     assert VALUES["computeLogManager"]["type"] == ours["compute_logs"]["class"]
     coordinator = daemon["runCoordinator"]["config"]["queuedRunCoordinator"]
-    queue = ours.get("run_queue") or ours["concurrency"]["runs"]
-    assert coordinator["maxConcurrentRuns"] == queue["max_concurrent_runs"]
+    assert coordinator["maxConcurrentRuns"] == ours["concurrency"]["runs"]["max_concurrent_runs"]
     assert monitoring["enabled"]
     for theirs, here in (
         ("cancelTimeoutSeconds", "cancel_timeout_seconds"),
