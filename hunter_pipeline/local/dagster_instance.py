@@ -13,7 +13,13 @@ from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.warehouse import schema
-from hunter_pipeline.warehouse.connection import Warehouse, connection_reason, database_errors
+from hunter_pipeline.warehouse.connection import (
+    Warehouse,
+    connection_reason,
+    database_errors,
+    disk_full_error,
+    is_disk_full,
+)
 
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
 # The key of the advisory lock; an arbitrary number that is used for nothing else.
@@ -74,7 +80,10 @@ def open_instance() -> Iterator[DagsterInstance]:
     try:
         with opened as instance:
             yield instance
-    except (DBAPIError, DagsterPostgresException):  # the messages of these errors quote the statement with its values
+    except (DBAPIError, DagsterPostgresException) as error:
+        if is_disk_full(error):
+            raise disk_full_error() from None
+        # the messages of these errors quote the statement with its values
         raise DatabaseError(
             "Dagster's storage rejected a statement or closed the connection.",
             hint="Check that the database server runs and has disk space, then run the command again.",

@@ -202,11 +202,8 @@ def to_database_error(error: psycopg.Error) -> DatabaseError:
     """
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return DatabaseError("A row holds a value that cannot be read, such as a date outside the years 1 to 9999.")
-    if error.sqlstate == _DISK_FULL or "No space left on device" in str(error):
-        return DatabaseError(
-            f"The disk of the database server is full ({_DISK_FULL}).",
-            hint="Free disk space, then run it again: nothing is lost, the next sync continues.",
-        )
+    if is_disk_full(error):
+        return disk_full_error()
     if error.sqlstate is None:
         return DatabaseError(f"PostgreSQL is out of reach: {connection_reason(error)}.", hint=_connection_hint(error))
     where = ", ".join(
@@ -217,6 +214,19 @@ def to_database_error(error: psycopg.Error) -> DatabaseError:
     return DatabaseError(
         f"PostgreSQL refused a statement: {_condition(error)} ({error.sqlstate}{', ' + where if where else ''}).",
         hint=_hint(error),
+    )
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Return whether an error of psycopg, psycopg2 or SQLAlchemy says that the server has no disk space."""
+    return getattr(error, "sqlstate", None) == _DISK_FULL or "No space left on device" in str(error)
+
+
+def disk_full_error() -> DatabaseError:
+    """Return the error for a full disk of the database server."""
+    return DatabaseError(
+        f"The disk of the database server is full ({_DISK_FULL}).",
+        hint="Free disk space, then run it again: nothing is lost, the next sync continues.",
     )
 
 

@@ -73,6 +73,7 @@ def test_sync_fails_on_a_full_disk_and_completes_when_there_is_space_again(
         ballast = fill(disk)
         result = hunter("sync", "--json")
         assert has_failed_with_a_hint(result), (running, result.code, result.err[-600:])
+        assert "disk of the database server is full" in result.err or "No space left on device" in result.err
         assert json.loads(result.out)["status"] == "failed"
         ballast.unlink()
         after = hunter("sync", "--json")
