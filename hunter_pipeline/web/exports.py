@@ -14,6 +14,7 @@ from itertools import islice
 from types import UnionType
 from typing import Any, get_args, get_origin
 
+from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.referrals.text import replace_control_characters
 from hunter_pipeline.web import models
 
@@ -64,9 +65,20 @@ def to_json(rows: Rows) -> bytes:
 
 
 def to_parquet(rows: Rows) -> bytes:
-    """Return leads as Parquet: times with their zone, money as decimals, lists as lists."""
+    """
+    Return leads as Parquet: times with their zone, money as decimals, lists as lists.
+
+    Raises: ConfigurationError if pyarrow is not installed.
+    """
     import pandas as pd  # noqa: PLC0415 - as above
-    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        import pyarrow as pa  # noqa: PLC0415
+    except ImportError:
+        raise ConfigurationError(
+            "Parquet needs the package pyarrow, which the container image leaves out because of its size.",
+            hint="Install pyarrow, or use another format: csv, json or xlsx.",
+        ) from None
 
     frame = pd.DataFrame(
         [[row[name] for name in LEAD_COLUMNS] for row in rows], columns=list(LEAD_COLUMNS), dtype=object

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
+import pyarrow.parquet
 import pytest
 from openpyxl.utils import get_column_letter
 
+from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline.web import exports, workbook
 from hunter_pipeline.web.localization import localizer
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
@@ -224,7 +227,25 @@ def test_json_keeps_lists_numbers_and_nulls():
     assert json.loads(exports.to_json([lead(deal_value=Decimal("5000.00"))]))[0]["deal_value"] == 5000
 
 
+def test_parquet_keeps_types_and_nulls():
+    table = pyarrow.parquet.read_table(io.BytesIO(exports.to_parquet([lead(), lead(company_id=None, expires_at=None)])))
+    assert tuple(table.column_names) == exports.LEAD_COLUMNS
+    first, second = table.to_pylist()
+    assert (first["deal_value"], first["expires_at"]) == (Decimal("103000.50"), lead()["expires_at"])
+    assert (first["company_id"], first["referral_types"], first["provider"]) == (7, ["co-sell", "marketplace"], None)
+    assert (second["company_id"], second["expires_at"]) == (None, None)
+
+
+def test_parquet_names_the_missing_package(monkeypatch: pytest.MonkeyPatch):
+    """The container image has no pyarrow."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match="needs the package pyarrow") as caught:
+        exports.to_parquet([lead()])
+    assert "csv, json or xlsx" in str(caught.value.hint)
+
+
 def test_files_without_leads_are_valid():
     assert exports.to_csv([]).decode("utf-8-sig") == ",".join(exports.LEAD_COLUMNS) + "\r\n"
     assert excel_rows(workbook.to_xlsx([])) == []
     assert json.loads(exports.to_json([])) == []
+    assert pyarrow.parquet.read_table(io.BytesIO(exports.to_parquet([]))).num_rows == 0
