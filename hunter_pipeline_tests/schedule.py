@@ -1,8 +1,8 @@
 """
 Assign tests to the workers of pytest-xdist and order them.
 
-Tests of a module share fixtures, so they stay together. Modules that start a whole Dagster form two groups, because three
-such systems at once would slow each other down on a machine with two cores.
+Tests of a module share fixtures, so they stay together. Modules that start a whole Dagster form two groups, because
+three such systems at once would slow each other down on a machine with two cores.
 """
 
 from pathlib import Path
