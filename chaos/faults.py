@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
@@ -17,6 +17,7 @@ from hunter_pipeline.cli.sync import SyncResult, print_result
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import DEFAULT_POLICY, Http, RetryPolicy
+from hunter_pipeline.partner_center.pagination import DOCUMENTED_HOST
 from hunter_pipeline.pipeline.sign_in import open_sign_in
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.sandbox.app import endpoint_of
@@ -53,6 +54,8 @@ class Case:
     status:    the status code of error and events, None without a response.
     refreshes: token refreshes.
     refused:   whether the sandbox refuses connections.
+    upstream:  options of the sandbox that lists referrals in another way; tries are not compared then, because the
+               client requests more pages.
     """
 
     row: str
@@ -67,6 +70,7 @@ class Case:
     status: int | None = None
     refreshes: int = 0
     refused: bool = False
+    upstream: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_permanent(self) -> bool:
@@ -107,7 +111,7 @@ def differences(case: Case, observed: Observed) -> list[str]:
         f"status {observed.summary['status']}": (observed.summary["status"] == "failed") == case.is_permanent,
         f"error {error.get('type')}": error.get("type") == case.error,
         f"exit code {observed.exit_code}": observed.exit_code == EXIT_CODES[case.error],
-        f"{observed.tries} tries": observed.tries == case.tries,
+        f"{observed.tries} tries": observed.tries == case.tries or bool(case.upstream),
         f"waits {observed.waits}": in_bounds,
         f"{observed.refreshes} refreshes": observed.refreshes == case.refreshes,
         f"{observed.kept} kept": observed.kept == case.kept,
@@ -170,6 +174,7 @@ class _Client(PartnerCenterClient):
 def run(case: Case, installation: Installation) -> Observed:
     """Run a sync with the fault, and a second one without it if the first fails; an account has to be signed in."""
     installation.reset()
+    installation.sandbox.options = replace(installation.sandbox.options, **case.upstream)
     clock = Clock()
     if case.place == "sign-in":
         _expire_access_token()
@@ -233,7 +238,16 @@ def _expire_access_token() -> None:
 
 def cases() -> list[Case]:
     """Return the whole matrix."""
-    return [*_throttled(), *_retry_after(), *_broken_off(), *_unauthorized(), *_refused(), *_unreadable(), *_links()]
+    return [
+        *_throttled(),
+        *_retry_after(),
+        *_broken_off(),
+        *_unauthorized(),
+        *_refused(),
+        *_unreadable(),
+        *_links(),
+        *_upstreams(),
+    ]
 
 
 def _fault(place: str, kind: str, **more: Any) -> Fault:
@@ -430,6 +444,33 @@ def _links() -> Iterator[Case]:
             tries=2 if is_read_twice else 1,
             kept=min(_kept(place) + PAGE, REFERRALS),
             status=200,
+        )
+
+
+# Other ways to list referrals that are documented somewhere or were seen at other OData services.
+UPSTREAMS: dict[str, dict[str, Any]] = {
+    "`$top` limits the list": {"top_is_total": True},
+    "links with `$skip`": {"skip_links": True},
+    "pages of its own size": {"page_size_limit": 1},
+    "links to the documented host": {"next_link_host": DOCUMENTED_HOST},
+    "no filters": {"refuse_all_filters": True},
+}
+
+
+def _upstreams() -> Iterator[Case]:
+    for (upstream, options), permanent in product(UPSTREAMS.items(), (False, True)):
+        yield Case(
+            row="another way to list referrals",
+            what=f"503, {upstream}",
+            when="full response",
+            place="first page",
+            fault=_fault("first page", "503", times=None if permanent else 2),
+            error=SERVER if permanent else None,
+            tries=TRIES if permanent else 3,
+            waits=BACKOFF if permanent else BACKOFF[:2],
+            kept=0 if permanent else REFERRALS,
+            status=503,
+            upstream=options,
         )
 
 

@@ -33,6 +33,7 @@ class SandboxOptions:
         certificate_dir: folder of the certificate authority; None is a temporary folder.
         page_size_limit: largest `$top`.
         top_is_total: `$top` limits the whole list and not a page.
+        skip_links: `@odata.nextLink` counts with `$skip` instead of a token, so that changes shift its pages.
         refuse_updated_filter, refuse_all_filters: answer such a `$filter` with 400.
         next_link_host: host in `@odata.nextLink`; None is the sandbox's own host and port.
         remembers_request_ids: answer an update with the `request-id` of an earlier one without applying it again.
@@ -53,6 +54,7 @@ class SandboxOptions:
     certificate_dir: Path | None = None
     page_size_limit: int = 200
     top_is_total: bool = False
+    skip_links: bool = False
     refuse_updated_filter: bool = False
     refuse_all_filters: bool = False
     next_link_host: str | None = None

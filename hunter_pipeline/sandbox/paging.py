@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from hunter_pipeline.sandbox.generator import property_names
 from hunter_pipeline.sandbox.odata import (
@@ -71,6 +71,8 @@ def parse_query(parameters: Mapping[str, str], page_size_limit: int, *, top_is_t
 def page_number(parameters: Mapping[str, str]) -> int:
     """Return the number of the page that a request is for; 1 if its token cannot be read."""
     try:
+        if "$skip" in parameters:
+            return parse_query(parameters, sys.maxsize).page_number
         return parse_skip_token(parameters["$skiptoken"]).page_number if "$skiptoken" in parameters else 1
     except QueryOptionError:
         return 1
@@ -91,8 +93,17 @@ def parse_skip_token(token: str) -> ListQuery:
         raise QueryOptionError("$skiptoken", "The skip token is not valid.") from error
 
 
-def next_link(host: str, query: ListQuery) -> str:
-    """Return a link in the documented form: plain http, a path without /engagements, escapes in lower case."""
+def next_link(host: str, query: ListQuery, *, with_skip: bool = False) -> str:
+    """
+    Return a link in the documented form: plain http, a path without /engagements, escapes in lower case.
+
+    with_skip: repeat the options of the query and count with `$skip`, as other OData services do.
+    """
+    if with_skip:
+        options = {"$filter": query.filter, "$orderby": query.orderby, "$select": query.select}
+        numbers = {"$skip": query.offset, "$top": query.page_size}
+        given = {name: text for name, text in options.items() if text is not None}
+        return f"http://{host}/v1.0/referrals?{urlencode({**given, **numbers})}"
     escaped = re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), quote(skip_token(query), safe=""))
     return f"http://{host}/v1.0/referrals?$skiptoken={escaped}"
 

@@ -126,7 +126,8 @@ class ReferralEndpoints:
             return fault.body or next_link("referrals.example.net", following or query)
         if fault is not None and fault.kind == "bad_next":
             return fault.body or "not a link"
-        return None if following is None else next_link(self._host, following)
+        with_skip = self._sandbox.options.skip_links
+        return None if following is None else next_link(self._host, following, with_skip=with_skip)
 
 
 def api_error_response(_request: Request, error: ApiError) -> Response:

@@ -30,7 +30,7 @@ def cases() -> Iterator[faults.Case]:
     """Yield every fault of the middle page, and at the other places one of each kind with each result."""
     seen = set[tuple[object, ...]]()
     for case in faults.cases():
-        kind = (case.row, case.place, case.error)
+        kind = (case.row, case.place, case.error, *case.upstream)
         if case.place == "middle page" or kind not in seen:
             seen.add(kind)
             yield case

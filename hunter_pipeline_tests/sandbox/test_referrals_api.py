@@ -49,6 +49,14 @@ def test_next_link_can_name_another_host(start: StartSandbox) -> None:
     assert link.startswith("http://api.partner.microsoft.com/v1.0/referrals?")
 
 
+def test_next_link_counts_with_skip_when_the_options_say_so(start: StartSandbox) -> None:
+    client = start(referrals=25, skip_links=True)
+    link = parse_qs(urlsplit(client.get({"$top": "10"}).json()["@odata.nextLink"]).query)
+    assert link == {"$skip": ["10"], "$top": ["10"]}
+    ids = [row["id"] for row in client.rows(filter="direction eq 'Incoming'", top="10")]
+    assert (len(ids), len(set(ids))) == (25, 25)
+
+
 def test_skip_token_keeps_filter_and_order(full: Client) -> None:
     rows = full.rows(filter="status eq 'Active'", orderby="updatedDateTime asc", top="50")
     dates = [timestamps.sort_key(row["updatedDateTime"]) for row in rows]
