@@ -7,6 +7,15 @@ BIN := .venv/bin
 RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+# Installs what a file pins; prints a line for every twentieth package, because it takes minutes.
+define install_pins
+	@echo "Installing the $$(grep -c == $(1)) packages that $(1) pins."
+	@{ $(BIN)/python -u -m pip --disable-pip-version-check install --require-hashes --requirement $(1) || echo FAILED; } \
+		| { n=0; while read -r word rest; do case $$word in \
+			Collecting|Requirement) n=$$((n + 1)); test $$((n % 20)) != 0 || echo "  $$n downloaded or found" ;; \
+			Installing) echo "  unpacking" ;; \
+			FAILED) exit 1 ;; esac; done; }
+endef
 # Three workers keep two cores busy, because tests often wait for other processes.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 BROWSER := $(BIN)/python -m hunter_pipeline_tests.web.browser
@@ -64,11 +73,11 @@ pins: $(DEV_STAMP) ## compile requirements*.txt from pyproject.toml
 	@$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 
 $(RUN_STAMP): requirements.txt pyproject.toml hunter_pipeline/__init__.py
-	@test -x $(BIN)/python || { echo "Making .venv and installing what requirements.txt pins; this takes a minute."; $(PYTHON) -m venv .venv; }
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@test -x $(BIN)/python || { echo "Making .venv; this takes two minutes."; $(PYTHON) -m venv .venv; }
+	$(call install_pins,requirements.txt)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	$(call install_pins,requirements-dev.txt)
 	@touch $@

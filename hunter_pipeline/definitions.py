@@ -14,7 +14,7 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import assets, checks, maintenance
 from hunter_pipeline.defs.alerts import alerts_sensor, lead_notifications_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import build_schedules
+from hunter_pipeline.defs.schedules import METRICS_JOB, METRICS_SCHEDULE, build_schedules
 from hunter_pipeline.defs.sensors import build_changes_sensor
 from hunter_pipeline.defs.updates import pending_updates_sensor, send_referral_updates
 from hunter_pipeline.pipeline.sync_run import SYNC_JOB
@@ -54,19 +54,20 @@ def build_defs(
     fresh = dg.FreshnessPolicy.time_window(fail_window=settings.freshness_window)
     job = dg.define_asset_job(
         SYNC_JOB,
-        dg.AssetSelection.assets(*assets.ALL),
+        dg.AssetSelection.assets(*assets.SYNCED),
         description="One sync, from Partner Center to leads_ready.",
         # What the launchpad shows; without it, it shows an empty field for each resource and check.
         config={"ops": {"raw_referrals": {"config": {"mode": assets.Mode.incremental.value}}}},
     )
     tables = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(freshness_policy=fresh), _with_code_references(settings)
+        lambda spec: spec if spec.freshness_policy else spec.replace_attributes(freshness_policy=fresh),
+        _with_code_references(settings),
     )
     return dg.Definitions(
         assets=[assets.partner_center, *tables],
         asset_checks=checks.ALL,
-        jobs=[job, maintenance.prune_dagster_storage, send_referral_updates],
-        schedules=[*build_schedules(settings), maintenance.PRUNE_SCHEDULE],
+        jobs=[job, METRICS_JOB, maintenance.prune_dagster_storage, send_referral_updates],
+        schedules=[*build_schedules(settings), METRICS_SCHEDULE, maintenance.PRUNE_SCHEDULE],
         sensors=[build_changes_sensor(settings), alerts_sensor, lead_notifications_sensor, pending_updates_sensor],
         resources=resources or build_resources(),
         executor=dg.in_process_executor,

@@ -182,9 +182,9 @@ def client(settings: Settings) -> Iterator[PartnerCenterClient]:
 
 
 @pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    """Open a sandbox and a database that the tests of one module share."""
-    with open_installation(server, SandboxOptions(referrals=30)) as installation:
+def shared(server: Server, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """Open a sandbox, with the module's SANDBOX as its options, and a database that the tests of the module share."""
+    with open_installation(server, getattr(request.module, "SANDBOX", SandboxOptions(referrals=30))) as installation:
         yield installation
 
 
@@ -196,6 +196,12 @@ def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
     sign_in(shared)
     shared.reset()
     return shared
+
+
+@pytest.fixture
+def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let answers be sent to Partner Center."""
+    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
 @pytest.fixture

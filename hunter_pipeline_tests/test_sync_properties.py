@@ -1,10 +1,8 @@
 """Test that versions of referrals in any order and repetition give the same rows."""
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,19 +10,13 @@ from hunter_pipeline.pipeline.extract import Stream, extract
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.sync_lease import Lease
-from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import (
     FakePartnerCenter,
     Installation,
-    open_installation,
     payload,
 )
 
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=1)) as installation:
-        yield installation
+SANDBOX = SandboxOptions(referrals=1)
 
 
 def _versions() -> list[dict[str, Any]]:

@@ -25,6 +25,10 @@ _HEADINGS: dict[Language, dict[str, str]] = {
         "more": "and {count} more",
         "unnamed": "(company without a name)",
         "until": "expires {moment} UTC",
+        "name": "name changed",
+        "value": "value changed",
+        "customer": "customer or contact changed",
+        "details": "details changed",
     },
     "tr": {
         "expires_4": "Yanıtlanmadı, 4 saat içinde süresi doluyor",
@@ -37,16 +41,25 @@ _HEADINGS: dict[Language, dict[str, str]] = {
         "more": "ve {count} tane daha",
         "unnamed": "(adı olmayan şirket)",
         "until": "son yanıt {moment} UTC",
+        "name": "adı değişti",
+        "value": "değeri değişti",
+        "customer": "müşteri veya kişi bilgisi değişti",
+        "details": "ayrıntıları değişti",
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class LeadEvent:
-    """An event of a referral; each combination of `kind` and `mark` is notified once."""
+    """
+    An event of a referral; each combination of `kind` and `mark` is notified once.
+
+    changes: what changed if the kind is changed: status, expiry, name, value, customer or details.
+    """
 
     kind: str
     mark: str
+    referral_id: str
     company_name: str | None
     country: str | None
     deal_value: Decimal | None
@@ -54,6 +67,7 @@ class LeadEvent:
     expires_at: datetime | None
     status: str | None
     substatus: str | None
+    changes: list[str]
 
 
 def lead_events(connection: Connection, *, since: datetime) -> list[LeadEvent]:
@@ -64,18 +78,25 @@ def lead_events(connection: Connection, *, since: datetime) -> list[LeadEvent]:
 
 
 def format_events(events: Sequence[LeadEvent], language: Language, desk_url: str) -> tuple[str, str]:
-    """Return title and text of the message about some events: a heading for each kind, a line for each lead."""
+    """
+    Return title and text of the message about some events: a heading for each kind, a line for each lead.
+
+    events: the most urgent first; a lead with several has the first one's line.
+    """
     words = _HEADINGS[language]
     lines: list[str] = []
+    leads: dict[str, LeadEvent] = {}
+    for event in events:
+        leads.setdefault(event.referral_id, event)
     for kind in KINDS:
-        found = [event for event in events if event.kind == kind]
+        found = [event for event in leads.values() if event.kind == kind]
         if not found:
             continue
         lines.append(f"{words[kind]} ({len(found)}):")
         lines += [f"- {_describe(event, words)}" for event in found[:MAX_NAMED]]
         if len(found) > MAX_NAMED:
             lines.append(f"- {words['more'].format(count=len(found) - MAX_NAMED)}")
-    return words["title"].format(count=len(events)), "\n".join([*lines, desk_url])
+    return words["title"].format(count=len(leads)), "\n".join([*lines, desk_url])
 
 
 def _describe(event: LeadEvent, words: dict[str, str]) -> str:
@@ -84,8 +105,9 @@ def _describe(event: LeadEvent, words: dict[str, str]) -> str:
     parts = [f"{event.company_name or words['unnamed']}{country}"]
     if event.deal_value is not None:
         parts.append(f"{event.deal_value:,.0f} {event.currency or ''}".strip())
-    if event.kind == "changed":
+    if "status" in event.changes:
         parts.append(" / ".join(word for word in (event.status, event.substatus) if word))
-    elif event.expires_at is not None:
+    if event.expires_at is not None and (event.kind != "changed" or "expiry" in event.changes):
         parts.append(words["until"].format(moment=f"{event.expires_at:%Y-%m-%d %H:%M}"))
+    parts += [words[field] for field in ("name", "value", "customer", "details") if field in event.changes]
     return ", ".join(parts)

@@ -3,8 +3,9 @@
 import os
 import shutil
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -18,6 +19,12 @@ from hunter_pipeline.local import processes
 from hunter_pipeline.local.processes import Urls
 
 CHANGE_SECONDS = 5.0
+_SUGGESTIONS = """
+The sandbox changes a referral every {seconds:.0f} seconds, and a sync reads the change. Three things to try:
+
+  1. {desk}: click the first lead to see why it is first and whom to call.
+  2. In another terminal: {hunter} leads --limit 5
+  3. {dagster}/assets/lead_metrics: press Materialize, then look at the plots."""
 
 
 def demo(
@@ -69,12 +76,20 @@ def _run_services(settings: Settings, urls: Urls) -> None:
         print(up.describe_services(settings, urls), flush=True)
         # after `make demo` the command is not on the path
         hunter = "hunter" if shutil.which("hunter") else os.path.relpath(sys.argv[0])
-        commands = ", ".join(f"{hunter} {arguments}" for arguments in ("sync", "leads", "db url"))
         print(
-            f"\nThe sandbox changes a referral every {CHANGE_SECONDS:.0f} seconds. In another terminal: {commands}",
-            flush=True,
+            _SUGGESTIONS.format(desk=urls.desk, dagster=urls.dagster, hunter=hunter, seconds=CHANGE_SECONDS), flush=True
         )
+        _open_browser(urls.desk)
         supervisor.watch(services)
+
+
+def _open_browser(url: str) -> None:
+    """Open a page if the demo runs on a terminal of a desktop; do nothing if that fails."""
+    has_desktop = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    is_remote = {"CI", "SSH_CONNECTION"} & os.environ.keys()
+    if sys.stdout.isatty() and has_desktop and not is_remote:
+        with suppress(webbrowser.Error, OSError):
+            webbrowser.open(url)
 
 
 def _first_sync(settings: Settings) -> int:

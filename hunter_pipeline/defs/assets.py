@@ -1,7 +1,8 @@
-"""Define the five assets: each opens a connection, calls one step and returns its counts."""
+"""Define the assets: each opens a connection, calls one step and returns its counts."""
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from enum import Enum
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from hunter_pipeline.pipeline.extract import Stream, apply_retention, extract
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize, rules_version
 from hunter_pipeline.pipeline.sign_in import own_domains
+from hunter_pipeline.warehouse import lead_metrics as stored_metrics
 from hunter_pipeline.warehouse import leads_ready as stored_leads
 from hunter_pipeline.warehouse import partner_center_referrals as stored_referrals
 from hunter_pipeline.warehouse import tables
@@ -174,7 +176,28 @@ def leads_ready(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.M
     return dg.MaterializeResult(metadata={**table, **sample})
 
 
-ALL = cast(
+@dg.asset(
+    **{**_COMMON, "tags": {"source": "partner-center"}},
+    kinds={"postgres", "view"},
+    deps=[partner_center_referrals],
+    code_version=_code_version("sql/views/lead_metrics.sql"),
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),
+)
+def lead_metrics(warehouse: WarehouseResource, sync_run: SyncRunResource) -> dg.MaterializeResult:
+    """
+    How fast referrals are answered, how many expire and how many are won: overall, by type and by country.
+
+    Not part of a sync, because it reads all referrals of the last 365 days: its job runs every night.
+    """
+    with sync_run.step("lead_metrics"), warehouse.connection() as connection:
+        rows = stored_metrics.read(connection)
+        table = table_metadata(connection, "lead_metrics", len(rows))
+    return dg.MaterializeResult(metadata={**table, **stored_metrics.numbers(rows), "metrics": markdown_table(rows)})
+
+
+# The assets of a sync.
+SYNCED = cast(
     "list[dg.AssetsDefinition]",
     [raw_referrals, normalized_referrals, partner_center_referrals, companies, leads_ready],
 )
+ALL = [*SYNCED, lead_metrics]

@@ -61,6 +61,21 @@ _SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             for name in ("score", "score_reasons", "score_points")
         },
     },
+    "lead_metrics": {
+        name: tuple(("partner_center_referrals", source) for source in sources)
+        for name, sources in {
+            "dimension": ("referral_type", "country"),
+            "value": ("referral_type", "country"),
+            "referrals": ("referral_id", "engagement_id"),
+            "answered": ("accepted_at", "status", "substatus"),
+            "median_hours": ("source_created_at", "accepted_at", "closed_at"),
+            "share_in_24_hours": ("source_created_at", "accepted_at", "closed_at"),
+            "expired": ("accepted_at", "substatus", "expires_at"),
+            "share_expired": ("accepted_at", "substatus", "expires_at"),
+            "expired_value": ("deal_value_base", "substatus"),
+            **dict.fromkeys(("won", "lost", "win_rate"), ("substatus",)),
+        }.items()
+    },
 }
 
 

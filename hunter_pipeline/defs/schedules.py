@@ -22,12 +22,24 @@ from hunter_pipeline.warehouse.connection import Connection
 
 # Between two ticks of every cadence that divides ten minutes, so that the two do not coincide.
 NIGHTLY = "25 2 * * *"
+# An hour later, when the full read has ended.
+METRICS_NIGHTLY = "25 3 * * *"
 MINUTE = 60
 HOUR = 3600
 # A run that was created and not queued within this time is lost, and must not block others.
 LOST_SECONDS = 60
 
 _ABOUT_TO_START = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
+
+
+METRICS_JOB = dg.define_asset_job("lead_metrics_job", "lead_metrics", description="Records the metrics of all leads.")
+METRICS_SCHEDULE = dg.ScheduleDefinition(
+    name="lead_metrics_schedule",
+    job=METRICS_JOB,
+    cron_schedule=METRICS_NIGHTLY,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Records response time, expired referrals and win rates every night.",
+)
 
 
 def kept_seconds(seconds: int) -> int:

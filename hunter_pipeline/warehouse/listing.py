@@ -258,6 +258,15 @@ def referrals_of_lead(connection: Connection, lead_key: str) -> list[Row]:
     return fetch_all(connection, "referrals_of_lead", lead_key=lead_key, at_most=MAX_REFERRALS_OF_LEAD)
 
 
+def related_leads(connection: Connection, lead_key: str) -> list[Row]:
+    """
+    Return at most 50 other leads of the same Microsoft tenant, or with the same company name and country.
+
+    Each has `lead_key`, `referral_id` (its newest referral), `same_tenant`, `name`, `domain` and `country`.
+    """
+    return fetch_all(connection, "related_leads", lead_key=lead_key, at_most=MAX_REFERRALS_OF_LEAD)
+
+
 def history(connection: Connection, referral_id: str) -> list[Row]:
     """Return `status`, `substatus`, `valid_from` and `valid_to` (None: until now) of a referral, the oldest first."""
     return fetch_all(connection, "referral_history", referral_id=referral_id)

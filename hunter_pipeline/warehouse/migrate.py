@@ -37,7 +37,7 @@ LOCK_KEY = 4_276_180_391_552_001
 OLD_SYNC_LOCK = 4_276_180_391_552_002
 
 # The views, each after the views that it uses.
-_VIEWS = ("referral_status_history", "lead_scores", "leads_ready")
+_VIEWS = ("referral_status_history", "lead_scores", "leads_ready", "lead_metrics")
 # Tables with initial rows in sql/data. Users edit these tables, so that only missing rows are added.
 _SHIPPED_ROWS = {
     "exchange_rates": """

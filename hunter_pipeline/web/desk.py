@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import lead_metrics, listing
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web import charts, pages, security, sync_status
 from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, visits
@@ -43,6 +43,8 @@ LEADS_PER_PAGE = 20
 PRINTED_LEADS = 50
 # A raw payload of more characters is loaded when the reader opens it.
 LARGE_PAYLOAD = 50_000
+# The largest number of countries in the table of metrics.
+METRIC_COUNTRIES = 10
 
 router = APIRouter(route_class=pages.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -85,7 +87,7 @@ def desk_page(request: Request, view: View) -> Response:
     t, task_id = pages.localizer_for(request), request.cookies.get(sync_status.FOLLOWED_COOKIE)
     with request.app.state.warehouse.connection() as connection:
         status = sync_status.read_status(request, connection, task_id)
-        context = {**_read_lists(connection, view), "charts": charts.read_charts(connection, t)}
+        context = _read_lists(connection, view) | _read_charts(request, connection)
         known = listing.known_values(connection)
     context |= {"message": status.toast(t) if task_id is not None else None, **sync_status.template_context(status)}
     settings = request.app.state.settings
@@ -113,8 +115,8 @@ def results_fragment(request: Request, view: View) -> Response:
 def charts_fragment(request: Request) -> Response:
     """Return the charts, which htmx requests after each sync."""
     with request.app.state.warehouse.connection() as connection:
-        layout = charts.read_charts(connection, pages.localizer_for(request))
-    return pages.render(request, "charts.html", charts=layout)
+        context = _read_charts(request, connection)
+    return pages.render(request, "charts.html", **context)
 
 
 @router.get("/referrals/{referral_id}")
@@ -128,6 +130,7 @@ def referral_page(request: Request, referral_id: str) -> Response:
         payload = _format_payload(listing.payload(connection, referral_id))
         lead = listing.lead_of(connection, referral["lead_key"])
         others = listing.referrals_of_lead(connection, referral["lead_key"])
+        related = listing.related_leads(connection, referral["lead_key"])
     in_dialog = "hx-request" in request.headers
     return pages.render(
         request,
@@ -137,6 +140,7 @@ def referral_page(request: Request, referral_id: str) -> Response:
         lead=lead,
         reasons=list(zip(lead["score_reasons"], lead["score_points"], strict=True)) if lead else [],
         others=others,
+        related=related,
         lead_contact=lead is not None and _is_missing(lead, referral["contacts"]),
         payload=payload,
         payload_is_large=len(payload) > LARGE_PAYLOAD,
@@ -213,6 +217,18 @@ def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
         "further_leads": further_leads,
         "columns": COLUMNS,
         "lead_columns": LEAD_COLUMNS,
+    }
+
+
+def _read_charts(request: Request, connection: Connection) -> dict[str, Any]:
+    """Return the charts, and the metrics of all referrals, of each type and of the countries with most referrals."""
+    metrics = lead_metrics.read(connection)
+    countries = [row for row in metrics if row["dimension"] == "country" and row["value"]]
+    return {
+        "charts": charts.read_charts(connection, pages.localizer_for(request)),
+        "metrics": metrics[0],
+        "metric_rows": [row for row in metrics if row["dimension"] == "referral_type"] + countries[:METRIC_COUNTRIES],
+        "currency": request.app.state.settings.currency,
     }
 
 

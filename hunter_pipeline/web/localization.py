@@ -24,6 +24,8 @@ from babel.core import negotiate_locale
 LOCALES = {"en": "en_GB", "tr": "tr_TR"}
 LANGUAGE_NAMES = {"en": "English", "tr": "Türkçe"}
 _FOLDER = Path(__file__).parent / "wording"
+# Units of durations, and their seconds.
+_UNITS = (("hour", 3600), ("minute", 60))
 _COMPANY_SIZE = re.compile(r"([0-9]{1,9})to([0-9]{1,9})employees")
 
 
@@ -83,6 +85,10 @@ class Localizer:
         """Format a number: 1234 -> '1,234' or '1.234'."""
         return numbers.format_decimal(value, locale=self.locale)
 
+    def percent(self, share: float | Decimal | None) -> str:
+        """Format a share: 0.315 -> '32%'; '' for None."""
+        return "" if share is None else numbers.format_percent(share, locale=self.locale)
+
     def money(self, value: Decimal | None, currency: str | None) -> str:
         """Format an amount in whole units: 34000, 'EUR' -> '€34,000'; '' for None and 0, which is no known value."""
         if not value:
@@ -133,12 +139,12 @@ class Localizer:
         threshold = 9 if timedelta(days=9) <= abs(delta) < timedelta(weeks=9) else 1.5
         return dates.format_timedelta(delta, add_direction=True, threshold=threshold, locale=self.locale)
 
-    def duration(self, seconds: float | None) -> str:
-        """Format a duration: '2.2 secs', '3 mins'; '' for None."""
+    def duration(self, seconds: float | Decimal | None) -> str:
+        """Format a duration: '2.2 secs', '3 mins', '20.5 hrs'; '' for None."""
         if seconds is None:
             return ""
-        unit, value = ("second", seconds) if seconds < 60 else ("minute", seconds / 60)  # noqa: PLR2004
-        return units.format_unit(round(value, 1), f"duration-{unit}", length="short", locale=self.locale)
+        unit, size = next((each for each in _UNITS if seconds >= each[1]), ("second", 1))
+        return units.format_unit(round(seconds / size, 1), f"duration-{unit}", length="short", locale=self.locale)
 
     def company_size(self, size: str | None) -> str:
         """Format Partner Center's size of a company: '51to250employees' -> '51-250 employees', with an en dash."""

@@ -42,7 +42,7 @@ class UpdateRequest(BaseModel):
 
 
 class Conflict(BaseModel):
-    """A field that somebody else has changed meanwhile."""
+    """A field that another person has changed meanwhile."""
 
     path: str = Field(examples=["/details/dealValue"])
     base: Any = Field(description="the value when the answer was given")

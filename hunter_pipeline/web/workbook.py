@@ -3,10 +3,9 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -31,57 +30,48 @@ _FORMATS = {"text": "General", "number": "0", "time": "yyyy-mm-dd hh:mm", "date"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: the field of the row, its width in characters, and how its values are shown."""
+Kind = Literal["text", "number", "time", "date", "money", "yes", "label", "country", "reasons", "domain"]
+# How the values of a field are shown; every other field is text.
+_KINDS: dict[str, Kind] = {
+    "score": "number",
+    "score_reasons": "reasons",
+    "contact_requested": "yes",
+    "country": "country",
+    "domain": "domain",
+    **dict.fromkeys(("deal_value", "deal_value_base"), "money"),
+    **dict.fromkeys(("expires_at", "source_updated_at"), "time"),
+    **dict.fromkeys(("source_created_at", "expected_close_at"), "date"),
+    **dict.fromkeys(("referral_type", "status", "substatus", "qualification", "direction"), "label"),
+}
+
+
+class Column(NamedTuple):
+    """A column: the field of the row, and its width in characters."""
 
     name: str
     width: int
-    kind: Literal["text", "number", "time", "date", "money", "yes", "label", "country", "reasons", "domain"] = "text"
+
+    @property
+    def kind(self) -> Kind:
+        """Return how its values are shown."""
+        return _KINDS.get(self.name, "text")
 
 
 # What a seller needs, in the order of a call.
 LEADS = (
-    Column("score", 6, "number"),
-    Column("canonical_name", 20),
-    Column("referral_name", 22),
-    Column("solutions", 16),
-    Column("score_reasons", 22, "reasons"),
-    Column("expires_at", 15, "time"),
-    Column("contact_requested", 8, "yes"),
-    Column("contact_name", 15),
-    Column("contact_title", 12),
-    Column("contact_phone", 15),
-    Column("contact_email", 24),
-    Column("all_contacts", 32),
-    Column("deal_value", 12, "money"),
-    Column("deal_value_base", 10, "money"),
-    Column("qualification", 11, "label"),
-    Column("referral_type", 11, "label"),
-    Column("status", 8, "label"),
-    Column("source_created_at", 10, "date"),
-    Column("expected_close_at", 10, "date"),
-    Column("country", 11, "country"),
-    Column("domain", 18, "domain"),
+    *(Column("score", 6), Column("canonical_name", 20), Column("referral_name", 22), Column("solutions", 16)),
+    *(Column("score_reasons", 22), Column("expires_at", 15), Column("contact_requested", 8)),
+    *(Column("contact_name", 15), Column("contact_title", 12), Column("contact_phone", 15)),
+    *(Column("contact_email", 24), Column("all_contacts", 32), Column("deal_value", 12), Column("deal_value_base", 10)),
+    *(Column("qualification", 11), Column("referral_type", 11), Column("status", 8), Column("source_created_at", 10)),
+    *(Column("expected_close_at", 10), Column("country", 11), Column("domain", 18)),
 )
 REFERRALS = (
-    Column("name", 26),
-    Column("company_name", 22),
-    Column("solutions", 18),
-    Column("referral_type", 12, "label"),
-    Column("status", 9, "label"),
-    Column("substatus", 11, "label"),
-    Column("qualification", 13, "label"),
-    Column("deal_value", 13, "money"),
-    Column("deal_value_base", 11, "money"),
-    Column("expires_at", 16, "time"),
-    Column("source_created_at", 16, "time"),
-    Column("source_updated_at", 16, "time"),
-    Column("country", 12, "country"),
-    Column("domain", 20, "domain"),
-    Column("direction", 10, "label"),
-    Column("referral_id", 20),
-    Column("engagement_id", 20),
+    *(Column("name", 26), Column("company_name", 22), Column("solutions", 18), Column("referral_type", 12)),
+    *(Column("status", 9), Column("substatus", 11), Column("qualification", 13), Column("deal_value", 13)),
+    *(Column("deal_value_base", 11), Column("expires_at", 16), Column("source_created_at", 11)),
+    *(Column("source_updated_at", 16), Column("country", 12), Column("domain", 20), Column("direction", 10)),
+    *(Column("referral_id", 20), Column("engagement_id", 20)),
 )
 
 

@@ -120,6 +120,29 @@ def test_change_is_notified_when_microsoft_made_it(
     ]
 
 
+def test_other_changes_are_notified_once_each(installation: Installation, target: Webhook, tick: Tick) -> None:
+    """The message names what changed; a change of nothing that a seller sees is not notified."""
+    referral_id = new_lead(installation)
+    tick()
+    target.take()
+    profile = {"name": "Fabrikam", "address": {"country": "DE"}, "team": [{"email": "ann@fabrikam.com"}]}
+    for changes, phrase in (
+        (
+            {"details": {"dealValue": 9000, "currency": "EUR"}, "name": "Copilot"},
+            "9,000 EUR, name changed, value changed",
+        ),
+        ({"customerProfile": profile}, "9,000 EUR, customer or contact changed"),
+        ({"expirationDateTime": "2031-01-31T00:00:00Z"}, "9,000 EUR, expires 2031-01-31 00:00 UTC"),
+    ):
+        installation.sandbox.world.update(referral_id, **changes)
+        installation.sync()
+        installation.sandbox.world.update(referral_id, eTag='"other"')
+        installation.sync()
+        assert (tick(), tick()) == ("1 message sent", "0 messages sent")
+        [message] = target.take()
+        assert message == f"Leads: 1 to look at\nChanged in Partner Center (1):\n- Fabrikam (DE), {phrase}\n{DESK}"
+
+
 def test_target_is_notified_later_when_it_was_down(installation: Installation, target: Webhook, tick: Tick) -> None:
     new_lead(installation)
     target.status = 500

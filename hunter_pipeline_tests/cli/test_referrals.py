@@ -1,7 +1,6 @@
 """Test `hunter referrals`: lists of referrals and answers."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,24 +9,15 @@ import pytest
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 from hunter_pipeline_tests.pipeline.answering import add_referral, patches, stored
-from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
+from hunter_pipeline_tests.warehouse.installation import Installation
+
+SANDBOX = SandboxOptions(referrals=3)
+pytestmark = pytest.mark.usefixtures("write_back")
 
 ROW = (
     *("id", "referral_id", "action", "operations", "base_etag", "requested_by", "requested_at", "send_after", "state"),
     *("request_id", "attempts", "error", "confirmed_at"),
 )
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=3)) as installation:
-        yield installation
-
-
-@pytest.fixture(autouse=True)
-def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
 def make_due(installation: Installation) -> None:

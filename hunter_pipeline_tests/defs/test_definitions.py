@@ -39,7 +39,7 @@ CHECKS = {
 def test_names_and_dependencies_are_those_of_the_contract() -> None:
     """Partner Center is an external asset at the start; `leads_ready` depends on the tables of its view."""
     graph = build_defs().resolve_asset_graph()
-    assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ("partner_center", *ASSETS)}
+    assert graph.get_all_asset_keys() == {dg.AssetKey(name) for name in ("partner_center", *ASSETS, "lead_metrics")}
     assert graph.external_asset_keys == {dg.AssetKey("partner_center")}
     for above, below in pairwise(("partner_center", *ASSETS)):
         assert dg.AssetKey(above) in graph.get(dg.AssetKey(below)).parent_keys
@@ -53,6 +53,7 @@ def test_names_and_dependencies_are_those_of_the_contract() -> None:
     assert {schedule.name for schedule in defs.schedules or []} == {
         "sync_partner_center_referrals_schedule",
         "full_reconciliation_schedule",
+        "lead_metrics_schedule",
         "prune_dagster_storage_schedule",
     }
     assert defs.resolve_job_def("send_referral_updates")
@@ -89,9 +90,10 @@ def test_every_asset_has_a_freshness_policy(monkeypatch: pytest.MonkeyPatch, sec
 def test_every_asset_has_a_description() -> None:
     """The asset graph shows a description of each asset."""
     graph = build_defs().resolve_asset_graph()
-    for name in ASSETS:
+    for name in (*ASSETS, "lead_metrics"):
         node = graph.get(dg.AssetKey(name))
         assert node.description
+        assert node.freshness_policy
         assert node.group_name == "referrals"
 
 

@@ -10,11 +10,12 @@ import dagster as dg
 import pytest
 
 from hunter_pipeline.config.settings import load_settings
+from hunter_pipeline.definitions import build_defs
 from hunter_pipeline.local import dagster_instance as own_instance
 from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_lease, sync_runs
-from hunter_pipeline_tests.defs.conftest import REFERRALS, Run
+from hunter_pipeline_tests.defs.conftest import QUIET, REFERRALS, Run
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.installation import Installation, payload
 
@@ -248,6 +249,19 @@ def test_each_asset_can_be_materialized_alone(installation: Installation, run: R
     assert installation.state() == before
 
 
+def test_lead_metrics_are_plotted_by_a_job_of_their_own(
+    installation: Installation, instance: dg.DagsterInstance
+) -> None:
+    """A sync does not compute them."""
+    installation.sync()
+    result = build_defs().resolve_job_def("lead_metrics_job").execute_in_process(run_config=QUIET, instance=instance)
+    found = materialized(result)["lead_metrics"]
+    assert found["referrals"] == installation.value("select referrals from lead_metrics where dimension = 'all'") > 0
+    assert {type(found[name]) for name in ("median_hours", "share_in_24_hours", "expired_value")} == {float}
+    assert found["metrics"].count("\n") == found["dagster/row_count"] + 1
+    assert [column.name for column in found["dagster/column_schema"].columns if not column.description] == []
+
+
 @pytest.mark.slow
 def test_lost_downstream_rows_are_derived_again(installation: Installation, run: Run) -> None:
     """Emptied tables are filled again from raw_referrals."""
@@ -339,8 +353,6 @@ def prepared(
 @pytest.mark.slow
 def test_run_succeeds_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
     """Runs and events are stored in PostgreSQL, where the next process finds them."""
-    from hunter_pipeline.definitions import build_defs
-
     job = build_defs().resolve_job_def("sync_partner_center_referrals")
     result = job.execute_in_process(instance=prepared, raise_on_error=False)
     assert result.success

@@ -12,10 +12,7 @@ from hunter_pipeline_tests.defs.conftest import QUIET
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, patches, stored
 from hunter_pipeline_tests.warehouse.installation import Installation
 
-
-@pytest.fixture(autouse=True)
-def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
+pytestmark = pytest.mark.usefixtures("write_back")
 
 
 def tick(instance: dg.DagsterInstance) -> str | None:

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +16,9 @@ from hunter_pipeline.pipeline.send_updates import Sender
 from hunter_pipeline.referrals.updates import is_same
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
-from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation, open_installation
+from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation
+
+SANDBOX = SandboxOptions(referrals=1)
 
 FAULTS = st.sampled_from(
     [
@@ -56,12 +56,6 @@ STEPS = st.one_of(
 
 class Killed(BaseException):
     """An exception that ends a sender like SIGKILL: no code of the program handles it."""
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=1)) as installation:
-        yield installation
 
 
 def crash(installation: Installation, request_number: int, *, after: bool) -> None:

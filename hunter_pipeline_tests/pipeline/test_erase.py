@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,17 +16,16 @@ from hunter_pipeline.referrals.erasure import ERASED
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_lease
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
-from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.installation import (
     TABLES,
     FakePartnerCenter,
     Installation,
-    open_installation,
     payload,
 )
 
 REFERRALS = 60
+SANDBOX = SandboxOptions(referrals=REFERRALS)
 VIEWS = ("leads_ready", "referral_status_history")
 SUE = {
     "firstName": "Sue",
@@ -39,12 +37,6 @@ SUE = {
 BOB = {"firstName": "Bob", "lastName": "Stone", "email": "bob@fabrikam.com"}
 ADDRESS = "sue.fairweather@fabrikam.com"
 EVERYTHING_OF_SUE = (ADDRESS, "sue", "fairweather", "555 0123", "cio")
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=REFERRALS)) as installation:
-        yield installation
 
 
 def erase_address(installation: Installation, address: str = ADDRESS) -> dict[str, int]:

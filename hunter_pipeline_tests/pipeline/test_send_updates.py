@@ -1,6 +1,5 @@
 """Test the sending of answers to Partner Center: each is applied once or reported as unresolved."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,21 +8,12 @@ import pytest
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline_tests.pipeline.answering import DEAL, add_referral, give, patches, send, stored
-from hunter_pipeline_tests.servers import Server
-from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
+from hunter_pipeline_tests.warehouse.installation import Installation
+
+SANDBOX = SandboxOptions(referrals=3)
+pytestmark = pytest.mark.usefixtures("write_back")
 
 TRIES = 5
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=3)) as installation:
-        yield installation
-
-
-@pytest.fixture(autouse=True)
-def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
 def test_accepted_referral_is_active_upstream_and_in_the_tables(installation: Installation) -> None:

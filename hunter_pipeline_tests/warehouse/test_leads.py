@@ -38,6 +38,18 @@ def only(connection: Connection) -> dict[str, Any]:
     return lead
 
 
+def test_related_leads_share_tenant_or_company(connection: Connection) -> None:
+    put(connection, "own", azure_tenant_id="t", company_key="contoso DE")
+    put(connection, "of-tenant", domain="contoso.de")
+    put(connection, "newer-of-tenant", domain="contoso.de", source_created_at=NOW)
+    put(connection, "of-name", domain=None, company_key="contoso DE", company_name="Contoso")
+    put(connection, "other", domain="other.com", company_key="other DE")
+    for domain, tenant in (("contoso.com", "t"), ("contoso.de", "t"), ("other.com", "u")):
+        connection.execute("insert into companies (domain, azure_tenant_id) values (%s, %s)", (domain, tenant))
+    related = {row["referral_id"]: row["same_tenant"] for row in listing.related_leads(connection, "contoso.com")}
+    assert related == {"newer-of-tenant": True, "of-name": False}
+
+
 IN_HOURS = timedelta(hours=1)
 RECENT = NOW - timedelta(days=7)
 OPEN = (5, "open referral")

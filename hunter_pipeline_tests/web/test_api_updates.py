@@ -10,28 +10,19 @@ from pydantic import SecretStr
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.pipeline.answering import add_referral, patches, send, stored
-from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
-from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
+from hunter_pipeline_tests.warehouse.installation import Installation
 from hunter_pipeline_tests.web.seed import settings_for
 from hunter_pipeline_tests.web.services import run_service
 
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[Installation]:
-    with open_installation(server, SandboxOptions(referrals=3)) as installation:
-        yield installation
+SANDBOX = SandboxOptions(referrals=3)
+pytestmark = pytest.mark.usefixtures("write_back")
 
 
 @pytest.fixture(scope="module")
 def url(shared: Installation) -> Iterator[str]:
     with run_service(service_settings(shared)) as url:
         yield url
-
-
-@pytest.fixture(autouse=True)
-def write_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUNTER_WRITE_BACK", "on")
 
 
 def service_settings(installation: Installation, **changes: Any) -> Settings:

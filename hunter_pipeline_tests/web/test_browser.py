@@ -184,7 +184,7 @@ def test_copying_works_without_the_clipboard_api(page: Page):
 
 
 def test_keys_move_between_rows_open_them_and_reach_the_search(page: Page):
-    """They do nothing while somebody types."""
+    """They do nothing during typing."""
     links = page.locator(".lead .company a")
     page.keyboard.press("j")
     page.keyboard.press("j")

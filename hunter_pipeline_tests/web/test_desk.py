@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import requests
@@ -26,6 +27,8 @@ def settings_of_60(server: Server) -> Iterator[Settings]:
     """A database of 60 known referrals, one of them with hostile names."""
     rows = [referral_row(number) for number in range(60)]
     rows[59] |= {"name": HOSTILE, "company_name": HOSTILE, "contacts": Jsonb([{"name": HOSTILE, "email": '"><b>@x'}])}
+    rows[58] |= {"accepted_at": rows[58]["source_created_at"] + timedelta(hours=20, minutes=30), "company_key": "58 DE"}
+    rows[57] |= {"company_key": "58 DE"}
     with seeded_database(server, rows) as settings:
         yield settings
 
@@ -95,6 +98,21 @@ def test_hostile_names_are_escaped(url: str):
         assert HOSTILE not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert '"><b>' not in page
+
+
+def test_metrics_are_shown_in_each_language(url: str):
+    """One referral was answered after 20.5 hours, and 19 older ones were not."""
+    english, turkish = (get(f"{url}/?lang={code}").text.partition("card chart metrics")[2] for code in ("en", "tr"))
+    assert re.findall(r"<dd>([^<]+)<", english)[:2] == ["20.5 hrs", "5%"]
+    assert re.findall(r"<dd>([^<]+)<", turkish)[:2] == ["20,5 sa.", "%5"]
+    assert re.search(r'<th scope="row">Germany</th>\s*<td>20</td>', english)
+
+
+def test_dialog_names_related_companies(url: str):
+    page = get(f"{url}/referrals/referral-058").text.partition("Related companies")[2]
+    assert re.search(r'href="/referrals/referral-057">Company 057</a>\s*<span[^>]*>company28.com Germany', page)
+    assert "same name and country" in page
+    assert "Related companies" not in get(f"{url}/referrals/referral-050").text
 
 
 def test_empty_states_say_why_they_are_empty(url: str, installation: Installation):

@@ -100,6 +100,7 @@ with leads as (
 events as (
     select
         leads.*,
+        array[]::text[] as changes,
         case
             when leads.expires_at between now() and now() + interval '4 hours' then 'expires_4'
             when leads.expires_at between now() and now() + interval '24 hours' then 'expires_24'
@@ -123,28 +124,69 @@ events as (
         referral.substatus,
         referral.customer_requested_contact,
         false as is_new,
+        change.fields as changes,
         'changed' as kind,
-        concat_ws(' ', referral.referral_id, referral.status, referral.substatus) as mark
+        concat_ws(' ', referral.referral_id, left(change.content_hash, 10)) as mark
     from partner_center_referrals as referral
-    inner join referral_status_history as current
-        on referral.referral_id = current.referral_id and current.valid_to is null
+    cross join
+        lateral (
+            -- the newest version that differs from the one before it
+            select
+                compared.content_hash,
+                array(
+                    select field.key
+                    from jsonb_each(compared.fields) as field
+                    where compared.fields_before -> field.key <> field.value
+                ) as fields
+            from (
+                select
+                    raw.content_hash,
+                    raw.fetched_at,
+                    told.fields,
+                    lag(told.fields) over by_age as fields_before,
+                    row_number() over by_age as place
+                from raw_referrals as raw
+                cross join
+                    lateral (
+                        select
+                            jsonb_build_object(
+                                'status', jsonb_build_array(raw.payload -> 'status', raw.payload -> 'substatus'),
+                                'name', raw.payload -> 'name',
+                                'expiry', raw.payload -> 'expirationDateTime',
+                                'value', jsonb_build_array(
+                                    raw.payload #> '{details,dealValue}', raw.payload #> '{details,currency}'
+                                ),
+                                'customer', raw.payload -> 'customerProfile',
+                                'details', jsonb_build_array(
+                                    raw.payload #> '{details,notes}',
+                                    raw.payload #> '{details,closingDateTime}',
+                                    raw.payload #> '{details,customerRequestedContact}',
+                                    raw.payload #> '{details,requirements}'
+                                )
+                            ) as fields
+                    ) as told
+                where raw.referral_id = referral.referral_id
+                window by_age as (order by raw.source_updated_key, raw.fetched_at, raw.content_hash)
+            ) as compared
+            where
+                compared.fields <> compared.fields_before
+                and compared.fetched_at > greatest(now() - interval '72 hours', :since)
+                -- no changes that our own answers made: they arrive while the answer is being sent
+                and not exists (
+                    select 1 from referral_updates as own
+                    where
+                        own.referral_id = referral.referral_id
+                        and own.state in ('sending', 'confirmed')
+                        and compared.fetched_at between own.send_after and coalesce(own.confirmed_at, now())
+                )
+            order by compared.place desc
+            limit 1
+        ) as change
     where
         referral.missing_since is null
-        and current.valid_from > greatest(now() - interval '72 hours', :since)
-        and exists (
-            select 1 from referral_status_history as earlier
-            where earlier.referral_id = referral.referral_id and earlier.valid_to is not null
-        )
-        -- no changes that our own answers made
-        and not exists (
-            select 1 from referral_updates as own
-            where
-                own.referral_id = referral.referral_id
-                and own.state in ('sending', 'confirmed')
-                and own.operations @> jsonb_build_array(
-                    jsonb_build_object('path', '/substatus', 'value', referral.substatus)
-                )
-        )
+        and referral.is_spam is not true
+        and referral.updated_at > referral.created_at
+        and referral.updated_at > greatest(now() - interval '72 hours', :since)
 )
 
 select
@@ -157,7 +199,8 @@ select
     currency,
     expires_at,
     status,
-    substatus
+    substatus,
+    changes
 from events
 where kind is not null
 order by expires_at asc nulls last, deal_value desc nulls last, referral_id asc;

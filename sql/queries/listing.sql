@@ -326,6 +326,49 @@ where lead_key = :lead_key
 order by source_created_at desc nulls last, referral_id asc
 limit :at_most;
 
+-- name: related_leads
+-- Other leads of the same Microsoft tenant, or with the same company name and country: the newest referral of each.
+with own as (
+    select
+        azure_tenant_id,
+        company_key
+    from partner_center_referrals
+    where lead_key = :lead_key and missing_since is null
+),
+
+found as (
+    select
+        referral.lead_key,
+        referral.referral_id,
+        referral.source_created_at,
+        true as same_tenant
+    from companies as company
+    inner join partner_center_referrals as referral on company.domain = referral.domain
+    where company.azure_tenant_id in (select own.azure_tenant_id from own) and referral.missing_since is null
+    union all
+    select
+        referral.lead_key,
+        referral.referral_id,
+        referral.source_created_at,
+        false as same_tenant
+    from partner_center_referrals as referral
+    where referral.company_key in (select own.company_key from own) and referral.missing_since is null
+)
+
+select distinct on (found.lead_key)
+    found.lead_key,
+    found.referral_id,
+    found.same_tenant,
+    coalesce(company.canonical_name, referral.company_name, referral.domain, referral.name) as name,
+    referral.domain,
+    coalesce(company.country, referral.country) as country
+from found
+inner join partner_center_referrals as referral on found.referral_id = referral.referral_id
+left join companies as company on referral.domain = company.domain
+where found.lead_key <> :lead_key
+order by found.lead_key asc, found.same_tenant desc, found.source_created_at desc nulls last, found.referral_id asc
+limit :at_most;
+
 -- name: sync_numbers^
 select
     count(*) filter (where status = 'success') as success,
