@@ -120,14 +120,15 @@ def is_same(first: object, second: object) -> bool:
     """
     if first == second or (first in (None, "") and second in (None, "")):
         return True
-    left, right = _number(first), _number(second)
+    left, right = to_number(first), to_number(second)
     if left is not None and right is not None:
         return left == right
     moment = sortable_utc(first)
     return moment is not None and moment == sortable_utc(second)
 
 
-def _number(value: object) -> Decimal | None:
+def to_number(value: object) -> Decimal | None:
+    """Return the number that a JSON value is or spells, None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:

@@ -15,7 +15,7 @@ from hunter_pipeline.partner_center.updates import NEEDED_TO_ACCEPT, PATHS
 from hunter_pipeline.pipeline import answers
 from hunter_pipeline.pipeline.answers import AnswerableReferral
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
-from hunter_pipeline.referrals.updates import ACTION_FIELDS, ACTIONS, UNDER_WAY, UNDO_SECONDS, Action
+from hunter_pipeline.referrals.updates import ACTION_FIELDS, ACTIONS, UNDER_WAY, UNDO_SECONDS, Action, to_number
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline.warehouse.connection import Connection, Row
 from hunter_pipeline.web import pages
@@ -195,7 +195,6 @@ def read_context(
         "is_early": any(each.is_early for each in chosen),
         "is_dry_run": request.app.state.settings.write_back == "dry-run",
         "answers": [_shown_answer(t, row, names.get(row["referral_id"], "")) for row in rows],
-        "has_names": place == "bar",
         "is_under_way": any(row["state"] in UNDER_WAY for row in rows),
         "poll_query": urlencode(query, doseq=True),
     }
@@ -309,6 +308,8 @@ def _shown_answer(t: Localizer, row: Row, name: str) -> dict[str, Any]:
 def _shown_value(t: Localizer, field: str, value: object) -> str:
     if field == "close_date" and (moment := sortable_utc(value)):
         return t.calendar_date(to_datetime(moment).date())
+    if field == "value" and (number := to_number(value)) is not None:
+        return t.number(number)
     return t.label(field, str(value)) if value not in (None, "") else t("detail.no_value")
 
 

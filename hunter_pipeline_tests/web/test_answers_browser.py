@@ -123,7 +123,7 @@ def test_conflict_shows_both_values_until_a_person_decides(visit: Visit, install
     installation.sandbox.world.update(referral_id, details={"dealValue": 9000})
     send(installation)
     dialog = open_dialog(visit.page, "Windows 365")
-    expect(dialog.get_by_role("row", name="Deal value")).to_have_text(re.compile(r"Deal value\s*12000\s*9000"))
+    expect(dialog.get_by_role("row", name="Deal value")).to_have_text(re.compile(r"Deal value\s*12,000\s*9,000"))
     assert visit.violations() == []
     dialog.get_by_role("button", name="Send ours").click()
     expect(dialog.locator(".given")).to_contain_text("Edit: waiting")
@@ -160,7 +160,7 @@ def test_three_referrals_are_declined_at_once(visit: Visit, installation: Instal
     send_waiting(installation)
     expect(bar.locator(".badge", has_text="Decline: confirmed")).to_have_count(3)
     expect(page.locator("#results .badge.closed")).to_have_count(3)
-    bar.get_by_role("button", name="Clear").click()
+    bar.get_by_role("button", name="Close").click()
     expect(bar).to_be_hidden()
     statuses = [installation.sandbox.world.referrals[each]["substatus"] for each in ids]
     assert statuses == ["Declined", "Declined", "Declined", "Pending"]

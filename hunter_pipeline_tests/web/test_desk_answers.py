@@ -171,7 +171,7 @@ def test_conflict_shows_both_values_and_is_decided_by_a_person(
     [row] = send(installation)
     assert row["state"] == "conflict"
     page = region(url, referral_id)
-    assert '<th scope="row">Deal value</th><td>12000</td><td>9000</td>' in page
+    assert '<th scope="row">Deal value</th><td>12,000</td><td>9,000</td>' in page
     assert "Edit: conflict" in get(url, "/").text
     post(url, {"number": row["id"]}, f"/{operation}")
     send(installation)

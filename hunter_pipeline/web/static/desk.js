@@ -127,7 +127,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     checkRows(() => false);
     picked.clear();
   }
-  const news = target.querySelector(".count, .given p");
+  const news = target.querySelector(".given p") || target.querySelector(".count");
   if (news) announce(news.textContent);
 });
 
