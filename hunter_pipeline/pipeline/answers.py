@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
@@ -13,6 +13,7 @@ from hunter_pipeline.referrals.referral import Payload
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.referrals.updates import (
     ACTION_FIELDS,
+    ACTIONS,
     EARLY_WON,
     UNDO_SECONDS,
     Action,
@@ -30,6 +31,34 @@ _MAX_TEXT = 4_000
 _MAX_NAME = 200
 _CURRENCY_LETTERS = 3
 _OPTION_OF = {"close_date": "--close", "crm_id": "--crm-id"}
+
+
+class AnswerableReferral(NamedTuple):
+    """
+    A referral as its next answer will find it: with the answers under way applied.
+
+    actions:   those that its status allows.
+    values:    the values of its deal as texts, by field; '' for none.
+    is_early:  whether it was created too recently to be marked as won.
+    """
+
+    referral_id: str
+    status: object
+    actions: tuple[Action, ...]
+    values: dict[str, str]
+    is_early: bool
+
+
+def read_answerable(connection: Connection, referral_id: str) -> AnswerableReferral | None:
+    """Return what a person needs to know to answer a referral; None if there is no version of it."""
+    found = _read_current(connection, referral_id)
+    if found is None:
+        return None
+    stored, current = found
+    status = current.get("status")
+    allowed = tuple(each for each in ACTIONS if each not in STATUSES or is_allowed(status, STATUSES[each][0]))
+    values = {name: _as_text(name, value_at(current, PATHS[name])) for name in ACTION_FIELDS["update"]}
+    return AnswerableReferral(referral_id, status, allowed, values, _warning("won", stored) is not None)
 
 
 def request_update(
@@ -56,12 +85,10 @@ def request_update(
     person = _checked_text("requested_by", requested_by, _MAX_NAME)
     with connection.transaction():
         referral_updates.lock_referral(connection, referral_id)
-        stored = listing.payload(connection, referral_id)
-        if stored is None:
+        found = _read_current(connection, referral_id)
+        if found is None:
             raise UpdateRefused("not_found", "No referral has this id.", hint="hunter referrals list shows the ids.")
-        current = stored
-        for earlier in referral_updates.under_way(connection, referral_id):
-            current = apply_operations(current, earlier["operations"])
+        stored, current = found
         _check_transition(action, current)
         _check_needed(action, values, current)
         operations = operations_of(action, values, current)
@@ -88,7 +115,7 @@ def request_update(
 
 
 def cancel_update(connection: Connection, update_id: int, referral_id: str | None = None) -> Row:
-    """Cancel an answer before it is sent, and return its row. Raises: UpdateRefused."""
+    """Cancel an answer before it is sent, or drop one in conflict, and return its row. Raises: UpdateRefused."""
     row = referral_updates.cancel(connection, update_id, referral_id)
     if row is None:
         found = _existing(connection, update_id, referral_id)
@@ -125,6 +152,23 @@ def require_write_back(settings: Settings) -> None:
             "Answers to Partner Center are switched off.",
             hint="HUNTER_WRITE_BACK=on switches them on, dry-run shows what would be sent.",
         )
+
+
+def _read_current(connection: Connection, referral_id: str) -> tuple[Payload, Payload] | None:
+    """Return the newest version of a referral, and the same with the answers under way applied."""
+    stored = listing.payload(connection, referral_id)
+    if stored is None:
+        return None
+    current = stored
+    for earlier in referral_updates.under_way(connection, referral_id):
+        current = apply_operations(current, earlier["operations"])
+    return stored, current
+
+
+def _as_text(name: str, value: object) -> str:
+    """Return a value in the form in which a person enters it; a moment is a date."""
+    key = sortable_utc(value) if name == "close_date" else None
+    return f"{to_datetime(key):%Y-%m-%d}" if key else "" if value is None else str(value)
 
 
 def _existing(connection: Connection, update_id: int, referral_id: str | None) -> Row:

@@ -6,10 +6,9 @@ An answer is a list of JSON Patch operations such as {"op": "replace", "path": "
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from hunter_pipeline.referrals.referral import Payload
 from hunter_pipeline.referrals.timestamps import sortable_utc
@@ -17,6 +16,7 @@ from hunter_pipeline.referrals.timestamps import sortable_utc
 Action = Literal["accept", "decline", "won", "lost", "update"]
 State = Literal["pending", "sending", "confirmed", "conflict", "rejected", "failed", "canceled", "dry_run"]
 Operation = dict[str, Any]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 # How long an answer can be taken back before it is sent.
 UNDO_SECONDS = 10
@@ -29,11 +29,12 @@ STATUS_TRANSITIONS: Mapping[str, frozenset[str]] = {
     "Active": frozenset({"Closed"}),
     "Closed": frozenset(),
 }
-# State of an answer -> the states that may follow. `pending` after an end is a retry that a person asked for.
+# State of an answer -> the states that may follow. After an end, a person may send it again (`pending`), and drop one
+# in conflict (`canceled`).
 STATE_TRANSITIONS: Mapping[State, frozenset[State]] = {
     "pending": frozenset({"sending", "canceled"}),
     "sending": frozenset({"sending", "confirmed", "conflict", "rejected", "failed", "dry_run"}),
-    "conflict": frozenset({"pending"}),
+    "conflict": frozenset({"pending", "canceled"}),
     "rejected": frozenset({"pending"}),
     "failed": frozenset({"pending"}),
     "confirmed": frozenset(),
@@ -43,11 +44,11 @@ STATE_TRANSITIONS: Mapping[State, frozenset[State]] = {
 # An answer in one of these states will still change the referral.
 UNDER_WAY: tuple[State, ...] = ("pending", "sending")
 
-ACTION_FIELDS: Mapping[Action, frozenset[str]] = {
-    **dict.fromkeys(
-        ("accept", "won", "update"), frozenset({"name", "value", "currency", "close_date", "notes", "crm_id"})
-    ),
-    **dict.fromkeys(("decline", "lost"), frozenset({"reason"})),
+_DEAL_FIELDS = ("name", "value", "currency", "close_date", "notes", "crm_id")
+# The fields that an action takes, in the order of a form.
+ACTION_FIELDS: Mapping[Action, tuple[str, ...]] = {
+    **dict.fromkeys(("accept", "won", "update"), _DEAL_FIELDS),
+    **dict.fromkeys(("decline", "lost"), ("reason",)),
 }
 
 
@@ -58,23 +59,6 @@ class Conflict(NamedTuple):
     base: object
     ours: object
     theirs: object
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateFields:
-    """The values of an answer, as the API accepts them; None leaves a field unchanged."""
-
-    name: str | None = None
-    value: str | None = None
-    currency: str | None = None
-    close_date: str | None = None
-    notes: str | None = None
-    crm_id: str | None = None
-    reason: str | None = None
-
-    def given(self) -> dict[str, str]:
-        """Return the fields that have a value."""
-        return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
 
 
 def is_allowed(status: object, new_status: str) -> bool:
@@ -136,14 +120,15 @@ def is_same(first: object, second: object) -> bool:
     """
     if first == second or (first in (None, "") and second in (None, "")):
         return True
-    left, right = _number(first), _number(second)
+    left, right = to_number(first), to_number(second)
     if left is not None and right is not None:
         return left == right
     moment = sortable_utc(first)
     return moment is not None and moment == sortable_utc(second)
 
 
-def _number(value: object) -> Decimal | None:
+def to_number(value: object) -> Decimal | None:
+    """Return the number that a JSON value is or spells, None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:

@@ -1,6 +1,6 @@
 """Read and write the table `referral_updates`: the outbox of answers to referrals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -90,6 +90,11 @@ def newest(
 def under_way(connection: Connection, referral_id: str) -> list[Row]:
     """Return the answers that are not finished, the oldest first."""
     return newest(connection, referral_id, states=UNDER_WAY)[::-1]
+
+
+def unconfirmed(connection: Connection, referral_ids: Iterable[str]) -> list[Row]:
+    """Return the newest answer to each referral if it is under way, in conflict, rejected or failed."""
+    return fetch_all(connection, "unconfirmed_updates", referral_ids=list(referral_ids))
 
 
 def is_referral(connection: Connection, referral_id: str) -> bool:

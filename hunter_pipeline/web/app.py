@@ -16,7 +16,7 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline.web import api, desk, errors, health, models, pages, sync_status, updates
+from hunter_pipeline.web import api, desk, desk_answers, errors, health, models, pages, sync_status, updates
 from hunter_pipeline.web.connections import BoundedProtocol
 from hunter_pipeline.web.dagster_client import DagsterClient
 from hunter_pipeline.web.security import AccessControl, AccessMiddleware, root_path
@@ -60,7 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.access = AccessControl(settings)
     app.state.metrics = health.RequestMetrics()
     app.state.probe_threads = CapacityLimiter(health.PROBE_THREADS)
-    routers = (api.router, updates.router, health.router, docs_router, pages.router, sync_status.router, desk.router)
+    routers = (api.router, updates.router, health.router, docs_router, pages.router, sync_status.router)
+    routers += (desk.router, desk_answers.router)
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from hunter_pipeline.warehouse import lead_metrics, listing
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web import charts, pages, security, sync_status
+from hunter_pipeline.web import charts, desk_answers, pages, security, sync_status
 from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, visits
 from hunter_pipeline.web.localization import Localizer
 
@@ -87,7 +87,7 @@ def desk_page(request: Request, view: View) -> Response:
     t, task_id = pages.localizer_for(request), request.cookies.get(sync_status.FOLLOWED_COOKIE)
     with request.app.state.warehouse.connection() as connection:
         status = sync_status.read_status(request, connection, task_id)
-        context = _read_lists(connection, view) | _read_charts(request, connection)
+        context = _read_lists(request, connection, view) | _read_charts(request, connection)
         known = listing.known_values(connection)
     context |= {"message": status.toast(t) if task_id is not None else None, **sync_status.template_context(status)}
     settings = request.app.state.settings
@@ -105,7 +105,7 @@ def results_fragment(request: Request, view: View) -> Response:
     """Return both lists; after a filter was changed, the browser's address is normalized as well."""
     is_filter_change = request.headers.get("hx-trigger") == "filters"
     with request.app.state.warehouse.connection() as connection:
-        context = _read_lists(connection, view)
+        context = _read_lists(request, connection, view)
     address = f"{security.root_path(request)}/{context['view'].query()}"
     headers = {"HX-Replace-Url": address} if is_filter_change else None
     return pages.render(request, "results.html", headers=headers, is_announced=is_filter_change, **context)
@@ -131,6 +131,7 @@ def referral_page(request: Request, referral_id: str) -> Response:
         lead = listing.lead_of(connection, referral["lead_key"])
         others = listing.referrals_of_lead(connection, referral["lead_key"])
         related = listing.related_leads(connection, referral["lead_key"])
+        given = desk_answers.read_context(request, connection, "detail", [referral_id])
     in_dialog = "hx-request" in request.headers
     return pages.render(
         request,
@@ -145,6 +146,7 @@ def referral_page(request: Request, referral_id: str) -> Response:
         payload=payload,
         payload_is_large=len(payload) > LARGE_PAYLOAD,
         in_dialog=in_dialog,
+        **given,
         partner_center_url=PARTNER_CENTER_URL,
     )
 
@@ -195,7 +197,7 @@ def _choices(view: DeskView, known: dict[str, list[str]], t: Localizer, currency
     }
 
 
-def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
+def _read_lists(request: Request, connection: Connection, view: DeskView) -> dict[str, Any]:
     """Return the leads and the referrals of a view; a page number after the last page is the last page."""
 
     def read(query: Callable[..., listing.RowPage], page: int, size: int, **options: Any) -> ListPage:
@@ -210,7 +212,9 @@ def _read_lists(connection: Connection, view: DeskView) -> dict[str, Any]:
     order = {"sort": view.lead_sort, "descending": view.lead_descending}
     leads = read(listing.leads_page, view.leads, LEADS_PER_PAGE, further=PRINTED_LEADS - LEADS_PER_PAGE, **order)
     leads, further_leads = leads.split()
+    shown = [row["referral_id"] for row in referrals.rows] + [row["primary_referral_id"] for row in leads.rows]
     return {
+        **desk_answers.read_list_context(request, connection, shown),
         "view": replace(view, page=referrals.page, leads=leads.page),
         "referrals": referrals,
         "leads": leads,

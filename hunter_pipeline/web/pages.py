@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import DatabaseError, HunterError
 from hunter_pipeline.referrals.referral import CO_SELL, MARKETPLACE, SOLUTION_PROVIDER, STATUSES
+from hunter_pipeline.referrals.updates import UNDO_SECONDS
 from hunter_pipeline.web.charts import expires_soon
 from hunter_pipeline.web.localization import (
     LANGUAGE_NAMES,
@@ -56,6 +57,11 @@ _HTMX_CONFIG = json.dumps({
     "historyCacheSize": 0,  # no customer data in the browser's storage
     "refreshOnHistoryMiss": True,
     "selfRequestsOnly": True,
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..|422", "swap": True},  # a refused form is shown again with the reason
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
 })  # fmt: skip
 
 router = APIRouter(include_in_schema=False)
@@ -98,6 +104,7 @@ def render_text(request: Request, template: str, **context: Any) -> str:
         "here": request.url.path + (f"?{query}" if query else ""),
         "languages": [(code, name, _url_in_language(request, code)) for code, name in LANGUAGE_NAMES.items()],
         "can_sign_out": is_signed_in(request),
+        "answers_on": request.app.state.settings.write_back != "off",
         "message": None,
         "toast": None,
     }
@@ -222,6 +229,7 @@ def _environment() -> Environment:
         "assets_version": _assets_version(),
         "known_types": (CO_SELL, MARKETPLACE, SOLUTION_PROVIDER),
         "known_statuses": STATUSES,
+        "undo_seconds": UNDO_SECONDS,
     }
     return environment
 

@@ -36,10 +36,16 @@ router = APIRouter(route_class=pages.PageRoute, include_in_schema=False, default
 
 
 class Toast(NamedTuple):
-    """A short message; `kind` is 'ok', 'info' or 'bad'. A bad one stays until it is dismissed."""
+    """
+    A short message; a bad one stays until it is dismissed.
+
+    kind: 'ok', 'info' or 'bad'.
+    undo: the numbers of the answers that its button takes back.
+    """
 
     kind: str
     text: str
+    undo: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

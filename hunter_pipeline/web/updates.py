@@ -106,7 +106,7 @@ def list_updates(request: Request, referral_id: ReferralId) -> dict[str, Any]:
 
 @router.delete(UPDATES + "/{number}", response_model=ReferralUpdate, responses=_ERRORS)
 def cancel_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> Row:
-    """Take back an answer that is not sent yet."""
+    """Take back an answer that is not sent yet, or drop one in conflict."""
     with request.app.state.warehouse.connection() as connection:
         return answers.cancel_update(connection, number, referral_id)
 

@@ -28,12 +28,13 @@ def test_status_transitions_are_those_of_partner_center(status: object, new: str
 @pytest.mark.parametrize("before", STATES)
 @pytest.mark.parametrize("after", STATES)
 def test_states_follow_the_table(before: Any, after: Any) -> None:
-    """A person can take back what waits and retry what failed; only a sender brings an answer to its end."""
+    """A person can take back what waits, retry what failed and drop a conflict; only a sender ends what it sends."""
     ends = {"confirmed", "conflict", "rejected", "failed", "dry_run"}
     allowed = (
         (before == "pending" and after in {"sending", "canceled"})
         or (before == "sending" and after in ends | {"sending"})
         or (before in {"conflict", "rejected", "failed"} and after == "pending")
+        or (before == "conflict" and after == "canceled")
     )
     assert (after in updates.STATE_TRANSITIONS[before]) == allowed
     assert (before in updates.states_before(after)) == allowed

@@ -42,7 +42,7 @@ def test_every_text_is_used():
         if path.suffix in (".py", ".html")
     )
     sections_of_data = ("reasons", "status", "substatus", "qualification", "direction", "referral_type", "outcome")
-    sections_of_data += ("sync_reason", "sync_hint", "domain_source", "domain_reason")
+    sections_of_data += ("sync_reason", "sync_hint", "domain_source", "domain_reason", "refusals")
     keys = {key.removesuffix(".one").removesuffix(".other") for key in ENGLISH.texts}
     texts = {key for key in keys if key.split(".")[0] not in sections_of_data}
     assert [key for key in sorted(texts) if key not in code and not _is_quoted(key.split(".")[1], code)] == []

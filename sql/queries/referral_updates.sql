@@ -38,6 +38,22 @@ where
 order by id desc
 limit :at_most;
 
+-- name: unconfirmed_updates
+-- An answer that was taken back does not hide an earlier one.
+select newest.*
+from (
+    select distinct on (referral_id)
+        id,
+        referral_id,
+        action,
+        state,
+        updated_at
+    from referral_updates
+    where referral_id = any(:referral_ids::text[]) and state <> 'canceled'
+    order by referral_id asc, id desc
+) as newest
+where newest.state not in ('confirmed', 'dry_run');
+
 -- name: has_due_updates$
 select exists(
     select 1 from referral_updates

@@ -3,6 +3,8 @@
 "use strict";
 
 const detail = document.getElementById("detail");
+const main = document.getElementById("main");
+const messages = document.getElementById("messages"); // part of the dialog while it is open: all else is inert then
 const toasts = document.getElementById("toasts");
 const offline = document.getElementById("offline");
 const base = document.documentElement.dataset.base;
@@ -12,7 +14,7 @@ let openerId = null;
 // A click on any part of a row is a click on its link, unless it hits a link or a button or ends a text selection.
 document.addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-opens]");
-  if (!row || event.target.closest("a, button")) return;
+  if (!row || event.target.closest("a, button, .pick-cell")) return;
   const selection = getSelection();
   if (!selection.isCollapsed && row.contains(selection.anchorNode)) return;
   row.querySelector("a").click();
@@ -41,7 +43,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== detail) return;
   if (!detail.open) detail.showModal();
-  detail.scrollTop = 0;
+  if (event.detail.requestConfig.elt.matches("a")) detail.scrollTop = 0;
+  detail.append(messages);
 });
 if (detail) {
   detail.addEventListener("click", (event) => {
@@ -51,6 +54,7 @@ if (detail) {
     if (event.target.closest("[data-close]")) detail.close();
   });
   detail.addEventListener("close", () => {
+    main.append(messages);
     const opener = openerId && document.getElementById(openerId);
     if (opener) opener.focus({ preventScroll: true });
   });
@@ -63,12 +67,68 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") {
     event.preventDefault();
     document.getElementById("q").select();
+  } else if (bar && event.key === "x") {
+    const row = document.activeElement.closest(".lead, tr[data-opens]");
+    if (row) row.querySelector(".pick").click();
+  } else if (bar && event.key === "a") {
+    const first = bar.querySelector("summary, button");
+    if (first) first.focus();
   } else if (event.key === "j" || event.key === "k") {
     const links = [...document.querySelectorAll(".lead .company a, tr[data-opens] th a")];
     const current = links.findIndex((link) => link.closest("li, tr").contains(document.activeElement));
     const next = links[event.key === "j" ? current + 1 : Math.max(current - 1, 0)];
     if (next) next.focus();
   }
+});
+
+// Answers. The bar shows what can be done with the checked rows; a list that was loaded again keeps its checks, and a row
+// that is gone is no longer selected.
+const bar = document.getElementById("bar");
+let picked = new Set();
+function updateBar() {
+  const before = picked;
+  picked = new Set([...document.querySelectorAll(".pick:checked")].map((box) => box.value));
+  if (picked.size !== before.size || [...picked].some((id) => !before.has(id))) htmx.trigger(bar, "pick");
+}
+function checkRows(isChecked) {
+  for (const box of document.querySelectorAll(".pick")) box.checked = isChecked(box);
+}
+if (bar) {
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(".pick")) return;
+    checkRows((box) => (box.value === target.value ? target.checked : box.checked));
+    updateBar();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id !== "results") return;
+    checkRows((box) => picked.has(box.value));
+    updateBar();
+  });
+  bar.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-unpick]")) return;
+    checkRows(() => false);
+    picked.clear();
+    htmx.trigger(bar, "pick");
+  });
+}
+
+// A form that is being filled in is not replaced by news of earlier answers. Otherwise they are read out, and rows
+// that were answered are no longer selected.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  const isNews = requestConfig.verb === "get" && !requestConfig.elt.matches("a, #bar");
+  if (isNews && target.matches(".answers, #detail") && target.querySelector(".forms details[open]")) event.detail.shouldSwap = false;
+  else if (event.detail.shouldSwap && target === detail) main.append(messages);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { target, requestConfig, xhr } = event.detail;
+  if (!target.matches(".answers")) return;
+  if (target === bar && requestConfig.verb === "post" && xhr.status === 200) {
+    checkRows(() => false);
+    picked.clear();
+  }
+  const news = target.querySelector(".given p") || target.querySelector(".count");
+  if (news) announce(news.textContent);
 });
 
 // Paper has room for more leads than the screen. They are part of the page, and shown while it is printed.
