@@ -146,6 +146,7 @@ def referral_page(request: Request, referral_id: str) -> Response:
         payload=payload,
         payload_is_large=len(payload) > LARGE_PAYLOAD,
         in_dialog=in_dialog,
+        is_reload=request.headers.get("hx-trigger") == "answers",  # then the focus stays where it is
         **given,
         partner_center_url=PARTNER_CENTER_URL,
     )

@@ -113,6 +113,7 @@ def test_undo_in_the_toast_takes_the_answer_back(visit: Visit, installation: Ins
         expect(page.locator("tbody tr .badge", has_text="Decline")).to_have_count(0)
         if not closes:
             expect(dialog.locator(".given")).to_contain_text("Decline: taken back")
+    expect(dialog).to_be_hidden()
     send_waiting(installation)
     assert installation.sandbox.updates.applied == []
 

@@ -187,17 +187,27 @@ def test_early_won_is_warned_of_in_the_readers_language(installation: Installati
     assert region(url, young, **{"Accept-Language": "tr"}).count("72 saatten daha kısa süre önce") == 1
 
 
-def test_page_without_scripts_answers_and_reports_refusals(installation: Installation, url: str) -> None:
-    referral_id = add_referral(installation)
+@pytest.fixture
+def published_url(installation: Installation) -> Iterator[str]:
+    """The address of a desk that HUNTER_PUBLIC_URL publishes under a path."""
+    settings = service_settings(installation, public_url="http://crm.example/hunter")
+    with run_service(settings) as url:
+        yield f"{url}/hunter"
+
+
+def test_page_without_scripts_answers_and_reports_refusals(installation: Installation, published_url: str) -> None:
+    referral_id, url = add_referral(installation), published_url
     browser = {"Accept": "text/html", "Accept-Language": "en"}
-    form = form_of(get(url, f"/referrals/{referral_id}").text, "decline")
+    page = get(url, f"/referrals/{referral_id}").text
+    assert {*re.findall('"([^"]*)/desk/answers', page)} == {"/hunter"}
+    form = form_of(page, "decline")
     refused = post(url, {**form, "seen": "", "by": "Ada"}, headers=browser)
     assert (refused.status_code, "The referral has changed" in refused.text) == (422, True)
     given = post(url, {**form, "by": "Ada"}, headers=browser)
-    assert (given.status_code, given.headers["location"]) == (303, f"/referrals/{referral_id}")
+    assert (given.status_code, given.headers["location"]) == (303, f"/hunter/referrals/{referral_id}")
     number = installation.value("select id from referral_updates")
     undone = post(url, {"number": number}, "/cancel", headers=browser)
-    assert (undone.status_code, undone.headers["location"]) == (303, f"/referrals/{referral_id}")
+    assert (undone.status_code, undone.headers["location"]) == (303, f"/hunter/referrals/{referral_id}")
     foreign = {**HTMX, "Origin": "https://elsewhere.example"}
     assert post(url, {**form, "by": "Ada"}, headers=foreign).status_code == 403
 

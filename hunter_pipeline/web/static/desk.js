@@ -38,7 +38,7 @@ if (filters) {
 // The dialog opens once its content has arrived. Its button, Escape and a click outside close it (the attribute closedby
 // does the latter two; the click handler below is for browsers without it). Then the focus returns to the opener.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target === detail && !detail.open) openerId = event.detail.elt.id;
+  if (event.detail.target === detail && event.detail.elt.id && !detail.open) openerId = event.detail.elt.id;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== detail) return;
@@ -112,12 +112,13 @@ if (bar) {
   });
 }
 
-// A form that is being filled in is not replaced by news of earlier answers. Otherwise they are read out, and rows
-// that were answered are no longer selected.
+// News of earlier answers neither replace a form that is being filled in nor open the dialog again. Otherwise they are
+// read out, and rows that were answered are no longer selected.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, requestConfig } = event.detail;
   const isNews = requestConfig.verb === "get" && !requestConfig.elt.matches("a, #bar");
-  if (isNews && target.matches(".answers, #detail") && target.querySelector(".forms details[open]")) event.detail.shouldSwap = false;
+  const isFormOpen = target.matches(".answers, #detail") && target.querySelector(".forms details[open]");
+  if (isNews && (isFormOpen || (target === detail && !detail.open))) event.detail.shouldSwap = false;
   else if (event.detail.shouldSwap && target === detail) main.append(messages);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
