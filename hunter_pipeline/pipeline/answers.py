@@ -56,8 +56,9 @@ def read_answerable(connection: Connection, referral_id: str) -> AnswerableRefer
         return None
     stored, current = found
     status = current.get("status")
-    targets = {each: STATUSES.get(each) for each in ACTIONS}
-    allowed = tuple(each for each, target in targets.items() if target is None or is_allowed(status, target[0]))
+    allowed: tuple[Action, ...] = tuple(
+        each for each in ACTIONS if (target := STATUSES.get(each)) is None or is_allowed(status, target[0])
+    )
     values = {name: _as_text(name, value_at(current, PATHS[name])) for name in ACTION_FIELDS["update"]}
     return AnswerableReferral(referral_id, status, allowed, values, _warning("won", stored) is not None)
 
