@@ -97,7 +97,7 @@ def test_upgrade_fails_when_the_sync_does_not_end(newer: Installation) -> None:
     with held, capture_logs() as events, pytest.raises(DatabaseError, match="A sync has been running") as caught:
         migrate.upgrade(newer.warehouse, patience=0.2)
     assert caught.value.hint == "Wait until it ends or stop it, then run the command again."
-    assert [event["event"] for event in events] == ["database_upgrade_waits_for_sync"]
+    assert "database_upgrade_waits_for_sync" in [event["event"] for event in events]
     assert migrate.status(newer.warehouse)[0] == before
 
 
