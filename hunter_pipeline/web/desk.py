@@ -87,7 +87,7 @@ def desk_page(request: Request, view: View) -> Response:
     t, task_id = pages.localizer_for(request), request.cookies.get(sync_status.FOLLOWED_COOKIE)
     with request.app.state.warehouse.connection() as connection:
         status = sync_status.read_status(request, connection, task_id)
-        context = _read_lists(request, connection, view) | _read_charts(request, connection)
+        context = {**_read_lists(request, connection, view), "charts": charts.read_charts(connection, t)}
         known = listing.known_values(connection)
     context |= {"message": status.toast(t) if task_id is not None else None, **sync_status.template_context(status)}
     settings = request.app.state.settings
@@ -115,8 +115,24 @@ def results_fragment(request: Request, view: View) -> Response:
 def charts_fragment(request: Request) -> Response:
     """Return the charts, which htmx requests after each sync."""
     with request.app.state.warehouse.connection() as connection:
-        context = _read_charts(request, connection)
-    return pages.render(request, "charts.html", **context)
+        layout = charts.read_charts(connection, pages.localizer_for(request))
+    return pages.render(request, "charts.html", charts=layout)
+
+
+@router.get("/desk/metrics")
+def metrics_page(request: Request) -> Response:
+    """Return response time, expired referrals and win rates: a part of the desk for htmx, else a page."""
+    with request.app.state.warehouse.connection() as connection:
+        metrics = lead_metrics.read(connection)
+    types = [row for row in metrics if row["dimension"] == "referral_type"]
+    countries = [row for row in metrics if row["dimension"] == "country" and row["value"]]
+    return pages.render(
+        request,
+        "metrics.html" if "hx-request" in request.headers else "metrics_page.html",
+        metrics=metrics[0],
+        rows=types + countries[:METRIC_COUNTRIES],
+        currency=request.app.state.settings.currency,
+    )
 
 
 @router.get("/referrals/{referral_id}")
@@ -222,18 +238,6 @@ def _read_lists(request: Request, connection: Connection, view: DeskView) -> dic
         "further_leads": further_leads,
         "columns": COLUMNS,
         "lead_columns": LEAD_COLUMNS,
-    }
-
-
-def _read_charts(request: Request, connection: Connection) -> dict[str, Any]:
-    """Return the charts, and the metrics of all referrals, of each type and of the countries with most referrals."""
-    metrics = lead_metrics.read(connection)
-    countries = [row for row in metrics if row["dimension"] == "country" and row["value"]]
-    return {
-        "charts": charts.read_charts(connection, pages.localizer_for(request)),
-        "metrics": metrics[0],
-        "metric_rows": [row for row in metrics if row["dimension"] == "referral_type"] + countries[:METRIC_COUNTRIES],
-        "currency": request.app.state.settings.currency,
     }
 
 

@@ -220,6 +220,8 @@ def test_quick_filters_charts_and_sorts_are_part_of_the_address(page: Page):
     day.click()
     expect(page).to_have_url(address)
     expect(page.get_by_label("Expires", exact=True)).to_have_value(address.rpartition("=")[2])
+    page.locator("#metrics").scroll_into_view_if_needed()
+    expect(page.get_by_text("Time to the first answer").first).to_be_visible()
 
 
 def test_dialog_begins_with_the_company_and_ends_with_the_closed_payload(page: Page):

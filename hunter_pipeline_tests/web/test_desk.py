@@ -102,7 +102,8 @@ def test_hostile_names_are_escaped(url: str):
 
 def test_metrics_are_shown_in_each_language(url: str):
     """One referral was answered after 20.5 hours, and 19 older ones were not."""
-    english, turkish = (get(f"{url}/?lang={code}").text.partition("card chart metrics")[2] for code in ("en", "tr"))
+    assert 'hx-get="/desk/metrics"' in get(url).text
+    english, turkish = (get(f"{url}/desk/metrics?lang={code}").text for code in ("en", "tr"))
     assert re.findall(r"<dd>([^<]+)<", english)[:2] == ["20.5 hrs", "5%"]
     assert re.findall(r"<dd>([^<]+)<", turkish)[:2] == ["20,5 sa.", "%5"]
     assert re.search(r'<th scope="row">Germany</th>\s*<td>20</td>', english)
