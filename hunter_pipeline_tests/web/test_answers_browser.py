@@ -60,6 +60,8 @@ def open_dialog(page: Page, name: str) -> Locator:
 
 def open_form(region: Locator, action: str) -> Locator:
     """Open the form of an action by the keyboard, and return it."""
+    # htmx moves the focus to the element with autofocus once it has settled
+    expect(region.page.locator(".htmx-settling")).to_have_count(0)
     region.locator("summary", has_text=action).press("Enter")
     return region.locator(".forms details[open]")
 
