@@ -211,6 +211,7 @@ def test_quick_filters_charts_and_sorts_are_part_of_the_address(page: Page):
     expect(page).to_have_url("/?show=asked&lead_sort=country&lead_dir=asc")
     page.get_by_label("Country", exact=True).select_option(index=1)
     expect(page).to_have_url(re.compile(r"show=asked&country=\w\w&lead_sort=country&lead_dir=asc"))
+    expect(page.locator("#charts .bar").first).to_be_visible()
     page.locator("#charts").get_by_role("link", name="Closed").click()
     expect(page.get_by_label("Status")).to_have_value("Closed")
     expect(page.get_by_text("No leads match these filters")).to_be_visible()
