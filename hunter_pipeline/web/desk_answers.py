@@ -286,7 +286,7 @@ def _version(rows: Sequence[Row]) -> str:
 
 
 def _digest(referrals: Sequence[AnswerableReferral]) -> str:
-    """Return a digest of what a form shows of referrals, so that no answer overwrites a value that nobody has seen."""
+    """Return a digest of what a form shows of referrals; another one means that the form is out of date."""
     shown = [(each.referral_id, each.status, each.values) for each in referrals]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
