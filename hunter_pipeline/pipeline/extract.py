@@ -16,7 +16,7 @@ from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.pipeline.pages import PageQuery, ProvenPages
 from hunter_pipeline.referrals.addresses import canonical_address
 from hunter_pipeline.referrals.erasure import ErasureRegistry, redact
-from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral, parse_json
+from hunter_pipeline.referrals.payloads import RawVersion, Rejected, WireReferral
 from hunter_pipeline.referrals.timestamps import sortable_utc, to_datetime
 from hunter_pipeline.warehouse import erasure, raw_referrals, sync_cursors, sync_lease, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
@@ -189,7 +189,7 @@ def apply_retention(connection: Connection, *, days: int | None) -> int:
 def names_in_team(item: object, address: str) -> bool:
     """Return whether a referral's own `team` (the partner's and Microsoft's people) has a person with this address."""
     if isinstance(item, WireReferral):
-        team = parse_json(item.team.decode("utf-8", errors="replace")) if item.team else None
+        team = item.parsed_team()
     else:
         team = cast("dict[str, object]", item).get("team") if isinstance(item, dict) else None
     members = cast("list[object]", team) if isinstance(team, list) else []

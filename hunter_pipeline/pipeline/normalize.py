@@ -1,7 +1,8 @@
 """Normalize the newest version of each referral: raw_referrals -> normalized_referrals."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,8 +14,9 @@ import simplejson
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.referrals.normalize import normalize_batch
+from hunter_pipeline.referrals.referral import NormalizedReferral
 from hunter_pipeline.warehouse import normalized_referrals, raw_referrals, tables
-from hunter_pipeline.warehouse.connection import Connection, write_transaction
+from hunter_pipeline.warehouse.connection import Connection, Row, write_transaction
 
 # Referrals that are held in memory at a time.
 BATCH = 1_000
@@ -58,27 +60,46 @@ def normalize(connection: Connection, *, own_domains: Sequence[str], everything:
     Raises: DatabaseError.
     """
     rules = rules_version(own_domains)
-    now = datetime.now(UTC)
-    normalized = 0
     with write_transaction(connection):
         if everything:
             raw_referrals.repair_newest_versions(connection)
             normalized_referrals.remove_orphans(connection)
         rules_changed = normalized_referrals.applied_rules(connection) != rules
-        for batch in raw_referrals.pending_versions(connection, everything=everything or rules_changed, batch=BATCH):
-            rows = normalize_batch(
-                [(row["referral_id"], row["content_hash"], _decoded(row["payload"]), row["repaired"]) for row in batch],
-                own=own_domains,
-            )
-            added = normalized_referrals.replace(connection, rows, at=now)
-            tables.change_count(connection, "normalized_referrals", added)
-            normalized += len(rows)
+        pending = raw_referrals.pending_versions(connection, everything=everything or rules_changed, batch=BATCH)
+        normalized = _normalize_batches(connection, pending, own_domains)
         if rules_changed:
             normalized_referrals.apply_rules(connection, rules)
         if normalized >= ANALYZE_FROM:
             tables.analyze(connection, "raw_referrals", "newest_versions", "normalized_referrals")
         count = tables.recount if everything else tables.row_count
         return NormalizeCounts(normalized, count(connection, "normalized_referrals"))
+
+
+def _normalize_batches(connection: Connection, batches: Iterator[list[Row]], own_domains: Sequence[str]) -> int:
+    """Normalize a batch while PostgreSQL stores the previous one; return the number of referrals."""
+    now = datetime.now(UTC)
+    normalized = 0
+
+    def store(rows: list[NormalizedReferral]) -> None:
+        tables.change_count(connection, "normalized_referrals", normalized_referrals.replace(connection, rows, at=now))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="store normalized") as pool:
+        stored: Future[None] | None = None
+        batch = next(batches, None)
+        while batch:
+            # each payload is decoded when its turn comes, and freed after it
+            payloads = (
+                (row["referral_id"], row["content_hash"], _decoded(row["payload"]), row["repaired"]) for row in batch
+            )
+            rows = normalize_batch(payloads, own=own_domains)
+            if stored:
+                stored.result()
+            batch = next(batches, None)  # the connection does one thing at a time
+            stored = pool.submit(store, rows)
+            normalized += len(rows)
+        if stored:
+            stored.result()
+    return normalized
 
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

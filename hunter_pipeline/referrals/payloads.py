@@ -1,11 +1,12 @@
 """
 Determine the identity and version of each received item, and a text of it that PostgreSQL can store.
 
-Of a referral's bytes only the identity is decoded at first: most referrals are known and need no more. What msgspec and
-the standard library's encoder cannot represent exactly (lone surrogates, huge numbers) goes through simplejson, which
-takes everything and is slower; both give the same text.
+Of a referral's bytes only the identity is decoded at first: most referrals are known and need no more. What msgspec
+cannot represent exactly (lone surrogates, huge numbers) goes through simplejson, which takes everything and is slower;
+both give the same text.
 """
 
+import codecs
 import hashlib
 import json
 import re
@@ -75,6 +76,13 @@ class WireReferral:
     def parsed(self) -> object:
         """Return the decoded referral; invalid UTF-8 becomes U+FFFD."""
         return parse_json(self.body.decode("utf-8", errors="replace"))
+
+    def parsed_team(self) -> object:
+        """Return the decoded `team`, None if there is none."""
+        try:
+            return msgspec.json.decode(self.team) if self.team else None
+        except (msgspec.DecodeError, RecursionError):
+            return parse_json(self.team.decode("utf-8", errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +242,23 @@ def _canonical_json(item: object) -> tuple[str, bool]:
 def _fast_canonical_json(body: bytes) -> str | None:
     """Return the result of `_canonical_json` for a text that needs no repair, None for any other."""
     try:
-        text = _FAST_ENCODER.encode(_FAST_DECODER.decode(body))
+        text = _FAST_ENCODER.encode(_FAST_DECODER.decode(body)).decode()
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
+    text = text.replace("\x7f", "\\u007f").encode("ascii", _JSON_ESCAPES).decode("ascii")
     if "\\u0000" in text:
         if b"\\u0000" in body:  # a NUL of the referral's own
             return None
         text = _FRACTION.sub(r"\1", text)
     is_long_number = any(_MANY_DIGITS.match(text, start) for start in range(0, len(text), _DIGITS_STEP))
     return None if is_long_number or text.count("{") + text.count("[") > MAX_DEPTH else text
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Handle characters beyond ASCII as `_ENCODER` does, for `str.encode`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _mark_fraction(digits: str) -> str:
@@ -253,7 +269,9 @@ def _mark_fraction(digits: str) -> str:
 
 
 _FAST_DECODER = msgspec.json.Decoder(float_hook=_mark_fraction)
-_FAST_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+_FAST_ENCODER = msgspec.json.Encoder(order="deterministic")
+_JSON_ESCAPES = "hunter_pipeline.json_escapes"
+codecs.register_error(_JSON_ESCAPES, _escape)
 
 
 def _depth(text: str) -> int:

@@ -1,12 +1,12 @@
 """Read and write the table `normalized_referrals`: one typed row per referral."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from hunter_pipeline.referrals.referral import NormalizedReferral
 from hunter_pipeline.warehouse.connection import Connection, execute, fetch_all, fetch_value
@@ -41,8 +41,8 @@ def _values(row: NormalizedReferral) -> list[Any]:
     values = [getattr(row, name) for name in COLUMNS]
     values[_CANDIDATES] = list(row.domain_candidates)
     values[_SOLUTIONS] = list(row.solutions)
-    values[_CONTACTS] = Jsonb([asdict(contact) for contact in row.contacts])
-    values[_FIELD_ERRORS] = Jsonb(row.field_errors)
+    values[_CONTACTS] = msgspec.json.encode(row.contacts).decode()
+    values[_FIELD_ERRORS] = msgspec.json.encode(row.field_errors).decode()
     return values
 
 

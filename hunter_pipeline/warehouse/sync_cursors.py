@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hunter_pipeline.warehouse import tables
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_one, fetch_row
 
 
@@ -42,6 +43,9 @@ def finish_read(connection: Connection, stream: str, watermark: str | None) -> N
 
 def count_full_read(connection: Connection, stream: str, *, direction: str, started_at: datetime) -> tuple[int, int]:
     """Record a full read; return the number of referrals that it returned and of those that were known before."""
+    # By its statistics the table is empty, as the last merge left it. With them PostgreSQL compares every referral with
+    # every sighting: 11 s at 10,000 referrals instead of 40 ms.
+    tables.analyze(connection, "sightings")
     row = fetch_row(connection, "count_full_read", stream=stream, direction=direction, started_at=started_at)
     return row["full_returned"], row["full_known"]
 

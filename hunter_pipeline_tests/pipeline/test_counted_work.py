@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse import sync_cursors
+from hunter_pipeline.warehouse.connection import Connection, Warehouse, statement
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
@@ -136,3 +137,22 @@ def test_statements_grow_with_the_pages_and_not_with_the_referrals(installation:
     assert first["requests"] <= pages + 1
     assert first["statements"] <= 50 + 10 * pages
     assert unchanged["statements"] <= 50 + 10 * pages
+
+
+def test_unseen_referrals_are_found_without_comparing_each_referral_with_each_sighting(
+    installation: Installation,
+) -> None:
+    installation.sync(page_size=PAGE)
+    with installation.warehouse.connection() as connection:
+        [row] = connection.execute("select stream, now() as started_at from sync_cursors").fetchall()
+        connection.execute("insert into sightings select referral_id, now() from newest_versions")
+        sync_cursors.count_full_read(connection, **row, direction="Incoming")
+        query = f"explain (analyze, format json) {statement('unseen_referrals')}"
+        [found] = connection.execute(query, {**row, "direction": "Incoming", "at_most": 200}).fetchall()
+    assert rows_discarded(found["QUERY PLAN"][0]["Plan"]) <= REFERRALS
+
+
+def rows_discarded(node: dict[str, Any]) -> int:
+    """Return how many pairs of rows the joins of a plan compared without a match."""
+    discarded = int(node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"])
+    return discarded + sum(rows_discarded(child) for child in node.get("Plans", []))
