@@ -243,7 +243,7 @@ def _wait_for_recovery(system: System) -> list[str]:
 
 def _is_complete(system: System) -> bool:
     """Return whether PostgreSQL, the daemon, the code server and the web server run."""
-    parts = ("dagster._daemon", "code-server", "api grpc", "dagster_webserver")
+    parts = ("dagster._daemon", "api grpc", "dagster_webserver")
     return embedded.running_pid(system.home) is not None and all(system.find(part) for part in parts)
 
 
@@ -256,9 +256,12 @@ def _kill(system: System, target: str, sync: "subprocess.Popen[bytes] | None") -
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
     else:
-        words = {"Dagster's daemon": ["dagster._daemon"], "code server": ["code-server", "api grpc"]}
-        runs = ["multiprocessing.spawn"]  # in which a code server executes a run
-        for process in system.find(*words.get(target, [*runs, *words["code server"]])):
+        words = {
+            "Dagster's daemon": ["dagster._daemon"],
+            "code server": ["api grpc"],
+            "code server and run": ["api grpc", "multiprocessing.spawn"],  # a code server executes a run in the latter
+        }
+        for process in system.find(*words[target]):
             with contextlib.suppress(psutil.Error):
                 process.kill()
 
