@@ -5,7 +5,8 @@ from pathlib import Path
 
 from chaos.answers import AnswerResult
 from chaos.crashes import CrashResult
-from chaos.faults import EXIT_CODES, PLACES, REFERRALS, Case, Observed
+from chaos.fault_cases import EXIT_CODES, PLACES, REFERRALS, Case
+from chaos.faults import Observed
 
 PAGE = Path(__file__).parent.parent / "docs" / "resilience.md"
 FaultResult = tuple[Case, Observed, list[str]]

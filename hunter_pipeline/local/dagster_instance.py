@@ -50,7 +50,9 @@ def prepare(settings: Settings) -> None:
         "HUNTER_HOME": str(settings.home),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
-    _create_tables(warehouse)
+    # Dagster creates its tables when the instance is used first
+    with _storage_lock(warehouse), open_instance() as instance:
+        instance.get_runs_count()
 
 
 def storage_url(warehouse: Warehouse) -> str:
@@ -103,12 +105,6 @@ def upgrade_storage(settings: Settings) -> None:
     prepare(settings)
     with _storage_lock(warehouse), open_instance() as instance:
         instance.upgrade()
-
-
-def _create_tables(warehouse: Warehouse) -> None:
-    # Dagster creates its tables when the instance is used first
-    with _storage_lock(warehouse), open_instance() as instance:
-        instance.get_runs_count()
 
 
 @contextmanager

@@ -86,32 +86,24 @@ class Services:
         workspace.write_text(json.dumps({"load_from": [location]}), encoding="utf-8")
         code = ["dagster", "api", "grpc", "--socket", str(code_socket), "--module-name", "hunter_pipeline.definitions"]
         self._start_dagster(*code, "--location-name", "hunter_pipeline")
-        self._start_desk()
+        desk = self._start_desk()
         # the web UI and the daemon load the code location once, when they start
-        dagster = (lambda: self.exit_code() is not None), "Dagster", self.logs.describe("dagster.log")
-        _wait(code_socket.exists, *dagster)
+        self._wait(code_socket.exists, self.exit_code, "Dagster", "dagster.log")
         parts = urlsplit(self.urls.dagster)
         hosts = ",".join(filter(None, (parts.hostname, os.environ.get("DAGSTER_ALLOWED_HOSTS"))))
         web = ["hunter_pipeline.web.dagster_webserver", "--workspace", str(workspace)]
         address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 3000)]
         self._start_dagster(*web, *address, environment={"DAGSTER_ALLOWED_HOSTS": hosts})
         self._start_dagster("dagster._daemon", "run", "--workspace", str(workspace))
-        _wait(lambda: _dagster_is_ready(self.urls.dagster), *dagster)
-        desk = (
-            (lambda: self.desk is None or self.desk.poll() is not None),
-            "The lead desk",
-            self.logs.describe("desk.log"),
-        )
-        _wait(lambda: _desk_is_ready(self.urls.desk), *desk)
+        self._wait(lambda: _dagster_is_ready(self.urls.dagster), self.exit_code, "Dagster", "dagster.log")
+        self._wait(lambda: _desk_is_ready(self.urls.desk), desk.poll, "The lead desk", "desk.log")
 
-    def keep_desk(self) -> bool:
-        """Start the lead desk if it has ended, at most once per DESK_PAUSE_SECONDS; return whether it was started."""
+    def keep_desk(self) -> None:
+        """Start the lead desk if it has ended, at most once per DESK_PAUSE_SECONDS."""
         code = self.desk.poll() if self.desk else None
-        if code is None or time.monotonic() < self._next_desk_start:
-            return False
-        log.warning("lead_desk_restarted", exit_code=code, hint=self.logs.describe("desk.log"))
-        self._start_desk()
-        return True
+        if code is not None and time.monotonic() >= self._next_desk_start:
+            log.warning("lead_desk_restarted", exit_code=code, hint=self.logs.describe("desk.log"))
+            self._start_desk()
 
     def exit_code(self) -> int | None:
         """Return the exit code of a Dagster process that has ended, or None while all run."""
@@ -130,15 +122,16 @@ class Services:
         self.dagster.append(self._start(words, "dagster.log", environment))
         self._record()
 
-    def _start_desk(self) -> None:
+    def _start_desk(self) -> "subprocess.Popen[bytes]":
         self._next_desk_start = time.monotonic() + DESK_PAUSE_SECONDS
         environment = {
             "HUNTER_DAGSTER_URL": self.urls.dagster,
             "HUNTER_API_HOST": self.settings.api_host,
             "HUNTER_API_PORT": str(urlsplit(self.urls.desk).port),
         }
-        self.desk = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
+        desk = self.desk = self._start([sys.executable, "-m", "hunter_pipeline.cli", "serve"], "desk.log", environment)
         self._record()
+        return desk
 
     def _record(self) -> None:
         groups = [process.pid for process in (*self.dagster, self.desk) if process is not None]
@@ -161,6 +154,17 @@ class Services:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    def _wait(
+        self, is_ready: Callable[[], bool], exit_code: Callable[[], int | None], name: str, log_name: str
+    ) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and exit_code() is None:
+            with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
+                if is_ready():
+                    return
+            time.sleep(0.3)
+        raise ConfigurationError(f"{name} did not start.", hint=self.logs.describe(log_name))
 
 
 @contextmanager
@@ -285,16 +289,6 @@ def refuse_mixing(settings: Settings) -> None:
             f"The database contains {stored}.",
             hint="Set HUNTER_HOME to another folder (or HUNTER_DATABASE_URL to another database).",
         )
-
-
-def _wait(is_ready: Callable[[], bool], has_ended: Callable[[], bool], name: str, hint: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and not has_ended():
-        with contextlib.suppress(requests.RequestException, ValueError, KeyError, TypeError):
-            if is_ready():
-                return
-        time.sleep(0.3)
-    raise ConfigurationError(f"{name} did not start.", hint=hint)
 
 
 def _dagster_is_ready(url: str) -> bool:

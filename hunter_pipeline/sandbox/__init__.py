@@ -8,8 +8,20 @@ misreading of the API in one of the two shows as a failing test.
         requests.get(sandbox.url + "/v1.0/engagements/referrals", verify=str(sandbox.ca_file), ...)
 """
 
-from hunter_pipeline.sandbox.faults import Fault
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from hunter_pipeline.sandbox.options import CLIENT_ID, TENANT_ID, SandboxOptions
-from hunter_pipeline.sandbox.sandbox import Sandbox, serve_forever
+
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.faults import Fault
+    from hunter_pipeline.sandbox.sandbox import Sandbox, serve_forever
 
 __all__ = ["CLIENT_ID", "TENANT_ID", "Fault", "Sandbox", "SandboxOptions", "serve_forever"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the other names when they are used: the web framework and TLS are slow to load."""
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(import_module("hunter_pipeline.sandbox.sandbox"), name)

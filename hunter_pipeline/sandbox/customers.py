@@ -3,7 +3,7 @@
 
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,8 +36,8 @@ class Country:
     stems: list[str]
     trades: list[str]
     people: list[list[str]]
-    deals: list[str]
-    idn_domains: list[str]
+    deals: Sequence[str] = ()
+    idn_domains: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,11 @@ def phrases(name: str) -> tuple[str | None, ...]:
 @lru_cache(maxsize=8)
 def _country_rotation(seed: int) -> list[tuple[Country, int]]:
     """Return every country as often as its weight, in shuffled order, each with its number within the rotation."""
-    languages: dict[str, Any] = _vocabulary()["languages"]
     rotation: list[tuple[Country, int]] = []
     for code, fields in _vocabulary()["countries"].items():
-        own = dict(fields)
-        shared = languages.get(own.pop("language", ""), {})
-        country = Country(code=code, **({"deals": [], "idn_domains": []} | shared | own))
+        shared = _vocabulary()["languages"].get(fields.get("language"), {})
+        own = {name: value for name, value in fields.items() if name != "language"}
+        country = Country(code, **(shared | own))
         rotation += [(country, turn) for turn in range(country.weight)]
     random.Random(f"{seed}/countries").shuffle(rotation)
     return rotation
@@ -176,13 +175,10 @@ def has_plain_contacts(number: int) -> bool:
 def _contacts(customer: Customer, number: int, rng: random.Random) -> Contacts:
     """Return `team` and `ids` of the customer, or one of them, or none."""
     duns = {"profileType": "Duns", "id": f"{rng.randrange(10**9):09d}"}
-    contacts: Contacts = {
-        "team": [_member(person, _email(customer, person, number)) for person in customer.people],
-        "ids": rng.choice(([], [duns], [duns, {"profileType": "External", "id": ""}])),
-    }
-    unusual = _UNUSUAL_CONTACTS.get(number % CONTACTS_INTERVAL)
-    if unusual is not None:
-        contacts |= unusual(customer, rng)
+    team = [_member(person, _email(customer, person, number)) for person in customer.people]
+    ids = rng.choice(([], [duns], [duns, {"profileType": "External", "id": ""}]))
+    unusual = _UNUSUAL_CONTACTS.get(number % CONTACTS_INTERVAL, lambda _customer, _rng: {})
+    contacts = {"team": team, "ids": ids} | unusual(customer, rng)
     return {name: value for name, value in contacts.items() if value is not ABSENT}
 
 

@@ -164,7 +164,7 @@ def error_body(number: int) -> dict[str, Any]:
     }
 
 
-def entra_error_response(_request: Request, error: EntraError) -> Response:
+def error_response(_request: Request, error: EntraError) -> Response:
     """Return an error in Entra's form."""
     body = error_body(error.number)
     return JSONResponse(body, status_code=401 if body["error"] == "unauthorized_client" else 400)

@@ -1,5 +1,5 @@
 """
-Define the faults that can be set on a sandbox, and the queue from which requests take them.
+Define the faults that can be set on a sandbox, and send the response to a request to which one applies.
 
 Kinds that replace the response: a status such as "429", "html", "empty", "redirect", "AADSTS<number>".
 Kinds that spoil it: "malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate",
@@ -8,17 +8,46 @@ Kinds that spoil it: "malformed", "cut", "no_value", "value_not_list", "not_an_o
 "edit" a colleague changes the referral of a "get" or "patch" first, as the JSON object in `body` says.
 """
 
+import asyncio
+import json
 import threading
+import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-ENDPOINTS = frozenset({"token", "devicecode", "authorize", "list", "page", "get", "patch", "openid", "any"})
-LINK_KINDS = frozenset({"repeat_next", "foreign_next", "bad_next"})
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hunter_pipeline.sandbox import entra
+from hunter_pipeline.sandbox.http_server import (
+    abort_connection,
+    abort_within_body,
+    abort_within_head,
+    close_connection,
+)
+from hunter_pipeline.sandbox.updates import ETAG_INNER_CODE
+
+SIGN_IN_ENDPOINTS = frozenset({"token", "devicecode", "authorize", "openid"})
+ENDPOINTS = SIGN_IN_ENDPOINTS | {"list", "page", "get", "patch", "any"}
 BODY_KINDS = frozenset({"malformed", "cut", "no_value", "value_not_list", "not_an_object", "junk_items", "duplicate"})
-OTHER_KINDS = frozenset({"html", "empty", "redirect", "drop", "slow", "late", "good", "edit"})
+OTHER_KINDS = frozenset({
+    "html", "empty", "redirect", "drop", "slow", "late", "good", "edit", "repeat_next", "foreign_next", "bad_next",
+})  # fmt: skip
 BREAKS = frozenset({"head", "body", "after"})
 STATUSES = range(200, 600)
+# Where the fault "redirect" leads. Requests to it are recorded, so that a client that follows with its token is seen.
+REDIRECT_TARGET = "/sandbox/elsewhere"
+_JSON = "application/json; charset=utf-8"
+_ERROR_CODES = {
+    400: "invalidRequest", 401: "unauthenticated", 403: "accessDenied", 404: "itemNotFound", 409: "resourceModified",
+    412: "preconditionFailed", 422: "semanticError", 423: "resourceLocked", 429: "tooManyRequests",
+    503: "serviceNotAvailable", 509: "activityLimitReached",
+}  # fmt: skip
+_GATEWAY_PAGE = (
+    "<!doctype html><html><head><title>Gateway</title></head><body><h1>Our services are busy</h1></body></html>"
+)
+_INVALID_ITEMS: list[Any] = [None, 7, "text", [], {}, {"id": None}]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +84,7 @@ class Fault:
         if self.where not in ENDPOINTS:
             raise ValueError(f"where={self.where!r}: one of {', '.join(sorted(ENDPOINTS))}")
         is_status = self.kind.isdigit() and int(self.kind) in STATUSES
-        if not (is_status or self.kind.startswith("AADSTS") or self.kind in LINK_KINDS | BODY_KINDS | OTHER_KINDS):
+        if not (is_status or self.kind.startswith("AADSTS") or self.kind in BODY_KINDS | OTHER_KINDS):
             raise ValueError(f"kind={self.kind!r} is not known")
         if self.breaks not in {None, *BREAKS}:
             raise ValueError(f"breaks={self.breaks!r}: one of {', '.join(sorted(BREAKS))}")
@@ -70,10 +99,6 @@ class Fault:
         if self.where == "page":
             return endpoint == "list" and (page == self.page if self.page is not None else (page or 1) > 1)
         return self.where in {endpoint, "any"} and self.page in {None, page}
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fault in the form in which it is posted to /sandbox/faults."""
-        return asdict(self)
 
 
 class FaultQueue:
@@ -108,3 +133,104 @@ class FaultQueue:
                         self._faults[position : position + 1] = left
                     return fault
         return None
+
+
+async def respond_with_fault(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the response that the fault describes, or break the connection."""
+    if fault.kind != "late":
+        await asyncio.sleep(fault.delay_seconds)
+    if fault.kind == "drop":
+        await abort_connection(scope, receive, reset=True)
+        return
+    # Read by the endpoint of the list, which makes a wrong link itself.
+    scope["sandbox.fault"] = fault
+    response = _replacement(fault, scope) or _spoiled(fault, await _response_of(app, scope, receive))
+    if fault.kind == "late":
+        await asyncio.sleep(fault.delay_seconds)
+    breaks = fault.breaks or ("body" if fault.kind == "cut" else None)
+    if breaks == "head":
+        await abort_within_head(scope, receive, response.status_code)
+    elif breaks == "body":
+        half = response.body[: len(response.body) // 2]
+        start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        await abort_within_body(scope, receive)
+    else:
+        await response(scope, receive, send)
+        if breaks == "after":
+            close_connection(scope)
+
+
+def _replacement(fault: Fault, scope: Scope) -> Response | None:
+    """Return the response that replaces the endpoint's; None if the fault does not replace it."""
+    headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
+    status, body = 200, b""
+    if fault.kind.startswith("AADSTS"):
+        status, body = 400, json.dumps(entra.error_body(int(fault.kind.removeprefix("AADSTS"))))
+    elif fault.kind.isdigit():
+        status, body = int(fault.kind), json.dumps(_error_body(fault))
+    elif fault.kind == "html":
+        headers["content-type"] = "text/html"
+        body = _GATEWAY_PAGE
+    elif fault.kind == "redirect":
+        # The same server under another name of its host, so that a client that follows is seen.
+        headers["location"] = fault.body or f"https://127.0.0.1:{scope['server'][1]}{REDIRECT_TARGET}"
+        return Response(b"", fault.status or 302, headers, _JSON)
+    elif fault.kind != "empty":
+        return None
+    return Response(body if fault.body is None else fault.body, fault.status or status, headers, _JSON)
+
+
+def _error_body(fault: Fault) -> dict[str, Any]:
+    status = int(fault.kind)
+    code = fault.code or _ERROR_CODES.get(status, "generalException")
+    if fault.where in SIGN_IN_ENDPOINTS:
+        return {"error": fault.code or "temporarily_unavailable", "error_description": f"AADSTS90033: {code}"}
+    # 412 as it is reported even for an entity tag that was just read
+    target, inner_code = ("ETag", ETAG_INNER_CODE) if code == "preconditionFailed" else (None, code)
+    inner = {"code": inner_code, "message": "Injected by the sandbox.", "date": None, "requestId": str(uuid.uuid4())}
+    message = f"The sandbox answers {status}."
+    return {"error": {"code": code, "message": message, "target": target, "innerError": inner}}
+
+
+async def _response_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """Return the response of the application, which is not sent."""
+    messages: list[Message] = []
+
+    async def collect(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, collect)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    response = Response(body, messages[0]["status"])
+    response.raw_headers = messages[0]["headers"]
+    return response
+
+
+def _spoiled(fault: Fault, response: Response) -> Response:
+    """Return the response as the fault changes it."""
+    body = bytes(response.body)
+    if fault.kind in BODY_KINDS and fault.body is not None:
+        body = fault.body.encode()
+    elif fault.kind == "malformed":
+        body = body[: max(1, len(body) * 2 // 3)]
+    elif fault.kind in BODY_KINDS - {"cut"}:
+        body = _spoiled_page(fault.kind, body)
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(body, fault.status or response.status_code, headers)
+
+
+def _spoiled_page(kind: str, body: bytes) -> bytes:
+    page = json.loads(body)
+    if kind == "not_an_object":
+        page = [page]
+    elif kind == "no_value":
+        page.pop("value", None)
+    elif kind == "value_not_list":
+        page["value"] = {"items": page.get("value")}
+    elif kind == "junk_items":
+        page.setdefault("value", []).extend(_INVALID_ITEMS)
+    elif kind == "duplicate":
+        page["value"] = page.get("value", []) + page.get("value", [])[:3]
+    return json.dumps(page, ensure_ascii=False).encode()

@@ -6,15 +6,16 @@ A referral is drawn from a random generator of its own, so a larger world begins
 # ruff: noqa: PLR2004 - shares and intervals are arbitrary; a name would say no more than the number
 
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from hunter_pipeline.sandbox import customers, referral_parts, timestamps
+from hunter_pipeline.sandbox import customers
 from hunter_pipeline.sandbox.customers import Customer, phrases
 from hunter_pipeline.sandbox.options import ORGANIZATION_ID, ORGANIZATION_NAME
-from hunter_pipeline.sandbox.referral_parts import TIME_TO_ANSWER, etag, guid
+from hunter_pipeline.sandbox.timestamps import format_utc
 
 API_URL = "https://api.partner.microsoft.com/v1.0/engagements/referrals"
 OTHER_PARTNER_ID = "5e6f7a8b-9c0d-4e1f-8a2b-3c4d5e6f7a8b"
@@ -22,6 +23,15 @@ COMPANIES_PER_REFERRAL = 0.58
 # One referral of eleven shares the engagement of the one before.
 SHARED_ENGAGEMENT_INTERVAL = 11
 HOURS_TO_EXPIRY = (2, 9, 20, 47, 71)
+HISTORY_DAYS = 400
+# An Incoming referral that is not answered expires after this time.
+TIME_TO_ANSWER = timedelta(days=14)
+
+_ORGANIZATION_NAMES: dict[str | None, str] = {
+    "msft": "Microsoft",
+    ORGANIZATION_ID: "Fourth Coffee",
+    OTHER_PARTNER_ID: "Adventure Works",
+}
 
 Referral: TypeAlias = dict[str, Any]
 
@@ -49,8 +59,7 @@ _NOT_IN_2018 = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Population:
+class Population(NamedTuple):
     """Referrals by id, and the tenant GUID of each domain (in ASCII) that has a Microsoft 365 tenant."""
 
     referrals: dict[str, Referral]
@@ -59,20 +68,13 @@ class Population:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a referral is made from; `rng` gives everything that the other fields do not decide."""
+    """What a referral is made from: `key` gives its id and eTag, `rng` what the other fields do not decide."""
 
-    seed: int
-    direction: str
-    number: int
+    key: str
     customer: Customer
     engagement_id: str
     deal_name: str
     rng: random.Random
-
-    @property
-    def key(self) -> str:
-        """Return the text from which the referral's id and eTag are derived."""
-        return _key(self.seed, self.direction, self.number)
 
 
 def generate_population(seed: int, incoming: int, outgoing: int, tenant_count: int, epoch: datetime) -> Population:
@@ -86,18 +88,21 @@ def generate_population(seed: int, incoming: int, outgoing: int, tenant_count: i
             _make_urgent(payload, unanswered, epoch, random.Random(f"{seed}/urgent/{number}"))
             unanswered += 1
         referrals[payload["id"]] = payload
+        # Only domains that a contact's address shows can be looked up.
         if customers.has_plain_contacts(number):
             domains[customers.ascii_domain(_blueprint(seed, number).customer.domain)] = None
     for number in range(outgoing):
         payload = generate_referral(seed, number, epoch, "Outgoing")
         referrals[payload["id"]] = payload
-    return Population(referrals, _tenants(seed, list(domains), tenant_count))
+    count = min(tenant_count, len(domains))
+    with_tenant = [list(domains)[position * len(domains) // count] for position in range(count)]
+    return Population(referrals, {domain: guid(f"{seed}/tenant/{domain}") for domain in with_tenant})
 
 
 def generate_referral(seed: int, number: int, epoch: datetime, direction: str = "Incoming") -> Referral:
     """Return a referral as it is at the epoch."""
     blueprint = _blueprint(seed, number, direction)
-    payload = _payload(blueprint, epoch)
+    payload = _payload(blueprint, seed, number, epoch) | {"direction": direction}
     _make_unusual(payload, number, blueprint.rng)
     return payload
 
@@ -105,11 +110,11 @@ def generate_referral(seed: int, number: int, epoch: datetime, direction: str = 
 def generate_arrival(seed: int, number: int, now: str) -> Referral:
     """Return an Incoming referral that is created at the time `now`."""
     moment = datetime.fromisoformat(now[:26] + "+00:00")
-    return _payload(_blueprint(seed, number), moment) | {
+    return _payload(_blueprint(seed, number), seed, number, moment) | {
         "status": "New",
         "substatus": "Pending",
         "statusReason": None,
-        "expirationDateTime": timestamps.format_utc(moment + TIME_TO_ANSWER, digits=0),
+        "expirationDateTime": format_utc(moment + TIME_TO_ANSWER),
         "createdDateTime": now,
         "updatedDateTime": now,
         "acceptedDateTime": None,
@@ -123,33 +128,29 @@ def property_names() -> frozenset[str]:
     return frozenset(generate_referral(0, 0, datetime(2025, 1, 1, tzinfo=UTC)))
 
 
-def _key(seed: int, direction: str, number: int) -> str:
-    return f"{seed}/{'in' if direction == 'Incoming' else 'out'}/{number}"
+def guid(key: str) -> str:
+    """Return the GUID that belongs to a key."""
+    return str(uuid.UUID(int=random.Random(key).getrandbits(128), version=4))
 
 
-def _tenants(seed: int, domains: list[str], count: int) -> dict[str, str]:
-    """Return evenly spread domains with a tenant each. Only domains that a contact's address shows can be looked up."""
-    count = min(count, len(domains))
-    chosen = [domains[position * len(domains) // count] for position in range(count)]
-    return {domain: guid(f"{seed}/tenant/{domain}") for domain in chosen}
+def etag(key: str) -> str:
+    """Return an entity tag in Partner Center's form, which includes double quotes."""
+    bits = random.Random(key).getrandbits(64)
+    return f'"{bits >> 32:08x}-0000-0800-0000-{bits & 0xFFFFFFFF:08x}0000"'
 
 
 def _blueprint(seed: int, number: int, direction: str = "Incoming") -> Blueprint:
     is_copy = number % SHARED_ENGAGEMENT_INTERVAL == SHARED_ENGAGEMENT_INTERVAL - 1
     first = number - 1 if is_copy else number
     # An Outgoing referral is the partner's copy of an Incoming one: it has the same company and engagement.
-    shared = random.Random(_key(seed, "Incoming", first) + "/root")
-    customer = customers.generate_customer(seed, _customer_number(first, shared))
+    shared = random.Random(f"{seed}/in/{first}/root")
+    # A new customer for 58 of a hundred referrals, an earlier one for the others.
+    newest = int(first * COMPANIES_PER_REFERRAL)
+    is_new = first == 0 or newest != int((first - 1) * COMPANIES_PER_REFERRAL)
+    customer = customers.generate_customer(seed, newest if is_new else shared.randrange(newest + 1))
     deal_name = shared.choice([*customer.country.deals, *phrases("deals")]) or ""
-    rng = random.Random(_key(seed, direction, number))
-    return Blueprint(seed, direction, number, customer, guid(f"{seed}/engagement/{first}"), deal_name, rng)
-
-
-def _customer_number(number: int, rng: random.Random) -> int:
-    """Return the number of a new customer for 58 of a hundred referrals, of an earlier one for the others."""
-    newest = int(number * COMPANIES_PER_REFERRAL)
-    is_new = number == 0 or newest != int((number - 1) * COMPANIES_PER_REFERRAL)
-    return newest if is_new else rng.randrange(newest + 1)
+    key = f"{seed}/{'in' if direction == 'Incoming' else 'out'}/{number}"
+    return Blueprint(key, customer, guid(f"{seed}/engagement/{first}"), deal_name, random.Random(key))
 
 
 @lru_cache(maxsize=8)
@@ -160,12 +161,12 @@ def _shuffled(seed: int, name: str, shares: tuple[tuple[Any, ...], ...]) -> list
     return rows
 
 
-def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
-    number, customer, rng = blueprint.number, blueprint.customer, blueprint.rng
-    kind, qualification, inviter = _shuffled(blueprint.seed, "kinds", _KINDS)[number % 100]
-    status, substatus = _shuffled(blueprint.seed, "statuses", _STATUSES)[(number * 7 + number // 100) % 100]
+def _payload(blueprint: Blueprint, seed: int, number: int, epoch: datetime) -> Referral:
+    customer, deal_name, rng = blueprint.customer, blueprint.deal_name, blueprint.rng
+    kind, qualification, inviter = _shuffled(seed, "kinds", _KINDS)[number % 100]
+    status, substatus = _shuffled(seed, "statuses", _STATUSES)[(number * 7 + number // 100) % 100]
     referral_id = guid(f"{blueprint.key}/id")
-    deal_name = blueprint.deal_name
+    related = f"{API_URL}?$filter=engagementId eq '{blueprint.engagement_id}'"
     return {
         "id": referral_id,
         "engagementId": blueprint.engagement_id,
@@ -175,7 +176,7 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
         "lastModifiedVia": rng.choice((None, None, "PartnerCenter", "API")),
         "lastRunId": None,
         "externalReferenceId": rng.choice((None, "", "", f"CRM-{number:06d}")),
-        **referral_parts.dates(status, substatus, epoch, rng),
+        **_dates(status, substatus, epoch, rng),
         "status": status,
         "substatus": substatus,
         "statusReason": "Customer engagement was a success!" if substatus == "Won" else None,
@@ -188,7 +189,7 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
         "salesStage": str(rng.choice((0, 20, 40, 60, 80, 100))),
         "quality": "Unknown",
         "isSpam": False,
-        "direction": blueprint.direction,
+        "direction": "Incoming",
         "mpnId": "1234567",
         "referralProgram": None,
         "dealSensitivity": "None",
@@ -203,10 +204,13 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
             "consentToContact": True,
             "consentToShareReferralWithMicrosoftSellers": rng.random() < 0.7,
         },
-        "details": referral_parts.details(customer, status, epoch, rng),
+        "details": _details(customer, status, epoch, rng),
         "team": [customers.partner_colleague(rng)],
-        "inviteContext": referral_parts.invite_context(inviter, rng),
-        "links": _links(referral_id, blueprint.engagement_id),
+        "inviteContext": _invite_context(inviter, rng),
+        "links": {
+            "relatedReferrals": {"uri": related, "method": "GET"},
+            "self": {"uri": f"{API_URL}/{referral_id}", "method": "GET"},
+        },
         "trackingInfo": dict.fromkeys((
             "microsoftMsxId", "microsoftUSFedOpportunityId", "microsoftUSFedLeadId", "migratedPSCDealId",
             "migratedPSCPartnerDealId",
@@ -215,12 +219,77 @@ def _payload(blueprint: Blueprint, epoch: datetime) -> Referral:
     }  # fmt: skip
 
 
-def _links(referral_id: str, engagement_id: str) -> dict[str, Any]:
-    related = f"{API_URL}?$filter=engagementId eq '{engagement_id}'"
+def _dates(status: str, substatus: str | None, epoch: datetime, rng: random.Random) -> dict[str, str | None]:
+    """Return dates that agree with the status; an unanswered referral is younger than two weeks."""
+    is_new = status == "New"
+    age_days = 13.9 * rng.random() if is_new else 15 + (HISTORY_DAYS - 16) * rng.random()
+    created = epoch - timedelta(days=age_days) - timedelta(seconds=1)
+    accepted = created + TIME_TO_ANSWER * rng.random() if substatus in {"Accepted", "Won", "Lost"} else None
+    closed = None
+    if status == "Closed":
+        is_expired = substatus == "Expired"
+        closed = created + (TIME_TO_ANSWER if is_expired else (epoch - created) * rng.uniform(0.3, 0.95))
+        closed = max(closed, accepted or closed)
+    last = closed or accepted or created
+    updated = last + (epoch - last) * rng.random() ** 2 * 0.9 if rng.random() < 0.7 else last
+    precision = {"digits": rng.choice((7, 7, 7, 7, 6, 6, 0)), "seventh_digit": rng.randrange(10)}
+    expires = is_new or substatus in {"Expired", "Pending"}
     return {
-        "relatedReferrals": {"uri": related, "method": "GET"},
-        "self": {"uri": f"{API_URL}/{referral_id}", "method": "GET"},
+        "createdDateTime": format_utc(created, **precision),
+        "updatedDateTime": format_utc(updated, **precision),
+        "expirationDateTime": format_utc(created + TIME_TO_ANSWER) if expires else None,
+        "acceptedDateTime": accepted and format_utc(accepted, **precision),
+        "closedDateTime": closed and format_utc(closed, **precision),
     }
+
+
+def _details(customer: Customer, status: str, epoch: datetime, rng: random.Random) -> dict[str, Any]:
+    """Return `details`: value, notes, what the customer asks for. An open deal closes in the future."""
+    whole = rng.randrange(1, 400) * 500
+    value = rng.choice((None, whole, whole, whole, round(whole + rng.randrange(1, 100) / 100, 2), 0))
+    note = rng.choice(phrases("notes"))
+    if note is not None:
+        person = customer.people[0]
+        email = f"{person.mailbox}@{customer.domain}"
+        note = note.format(first=person.first_name, last=person.last_name, phone=person.phone, mail=email)
+    closing = epoch + timedelta(days=rng.randrange(5, 180)) if status in {"New", "Active"} else epoch
+    return {
+        "notes": note,
+        "dealValue": value,
+        "currency": None if value is None and rng.random() < 0.5 else customer.country.currency,
+        "closingDateTime": format_utc(closing),
+        "customerRequestedContact": rng.choice((None, None, None, False, True)),
+        "customerAction": None,
+        "incentiveLevel": None,
+        "requirements": _requirements(rng),
+    }
+
+
+def _requirements(rng: random.Random) -> dict[str, Any]:
+    solution = {
+        "id": guid(f"solution/{rng.randrange(40)}"),
+        "name": rng.choice(phrases("solutions")),
+        "type": "Name",
+        **dict.fromkeys(("price", "quantity", "currency", "publisherName", "solutionType", "closingDateTime")),
+    }
+    iot = dict.fromkeys(("customerLicenseAgreementNumber", "deviceCategory", "siliconType"))
+    return {
+        "industries": [{"id": rng.choice(phrases("industries"))}] if rng.random() < 0.5 else [],
+        "products": [{"id": rng.choice(phrases("products"))}],
+        "services": [{"id": rng.choice(phrases("services"))}],
+        "solutions": [solution],
+        "salesPlays": [],
+        "additionalRequirements": {"iot": iot | {"azureCertifiedDevice": False, "attachServices": False}},
+    }
+
+
+def _invite_context(inviter: str | None, rng: random.Random) -> dict[str, Any]:
+    """Return `inviteContext` for the organization that invited the partner, or for none."""
+    organization_id = rng.choice(("msft", "msft", "msft", "MSFT")) if inviter == "msft" else inviter
+    invited_by = {"organizationId": organization_id, "organizationName": _ORGANIZATION_NAMES.get(inviter)}
+    if inviter is None and rng.random() < 0.5:
+        invited_by = None
+    return {"notes": None, "assistanceRequestCode": "Unknown", "invitedMpnId": "1234567", "invitedBy": invited_by}
 
 
 def _make_unusual(payload: Referral, number: int, rng: random.Random) -> None:
@@ -256,6 +325,5 @@ def _make_urgent(payload: Referral, position: int, epoch: datetime, rng: random.
         payload["details"]["customerRequestedContact"] = True
     else:
         return
-    text = timestamps.format_utc(created, digits=7, seventh_digit=3)
-    payload["createdDateTime"] = payload["updatedDateTime"] = text
-    payload["expirationDateTime"] = timestamps.format_utc(created + TIME_TO_ANSWER, digits=0)
+    payload["createdDateTime"] = payload["updatedDateTime"] = format_utc(created, digits=7, seventh_digit=3)
+    payload["expirationDateTime"] = format_utc(created + TIME_TO_ANSWER)

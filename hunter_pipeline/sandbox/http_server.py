@@ -9,12 +9,12 @@ import ssl
 import struct
 import sys
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import trustme
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -24,12 +24,6 @@ CA_FILE, CA_KEY_FILE = "sandbox-ca.pem", "sandbox-ca.key"
 FLUSH_SECONDS = 0.02
 _log = logging.getLogger("hunter_pipeline.sandbox.http_server")
 _log.setLevel(logging.ERROR)
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def issue_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
@@ -68,7 +62,7 @@ def listen(port: int) -> socket.socket:
 class HttpsServer:
     """A server of an ASGI application, in a daemon thread until it is stopped."""
 
-    def __init__(self, app: App, listener: socket.socket, context: ssl.SSLContext) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, context: ssl.SSLContext) -> None:
         self._config = Config(
             app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None, proxy_headers=False
         )
@@ -131,10 +125,12 @@ class _AbortableProtocol(H11Protocol):
         # Set here because uvicorn's Config would change the loggers of the whole process.
         self.access_log = False
         self.logger = _log
-        self.app = functools.partial(_with_transport, cast("App", self.config.loaded_app), transport)
+        self.app = functools.partial(_with_transport, cast("ASGIApp", self.config.loaded_app), transport)
 
 
-async def _with_transport(app: App, transport: asyncio.Transport, scope: Scope, receive: Receive, send: Send) -> None:
+async def _with_transport(
+    app: ASGIApp, transport: asyncio.Transport, scope: Scope, receive: Receive, send: Send
+) -> None:
     scope["sandbox.transport"] = transport
     # A request is cancelled only when the sandbox stops, and a client may give up: neither is an error.
     with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
@@ -160,14 +156,13 @@ async def abort_connection(scope: Scope, receive: Receive, *, reset: bool) -> No
         pass
 
 
-async def abort_within_head(scope: Scope, receive: Receive, status: int) -> None:
-    """Send the status line and half a header, then end the connection."""
-    scope["sandbox.transport"].write(f"HTTP/1.1 {status} Status\r\nContent-Le".encode())
-    await asyncio.sleep(FLUSH_SECONDS)
-    await abort_connection(scope, receive, reset=False)
-
-
 async def abort_within_body(scope: Scope, receive: Receive) -> None:
     """End the connection after a part of the body that was sent."""
     await asyncio.sleep(FLUSH_SECONDS)
     await abort_connection(scope, receive, reset=False)
+
+
+async def abort_within_head(scope: Scope, receive: Receive, status: int) -> None:
+    """Send the status line and half a header, then end the connection."""
+    scope["sandbox.transport"].write(f"HTTP/1.1 {status} Status\r\nContent-Le".encode())
+    await abort_within_body(scope, receive)

@@ -37,7 +37,7 @@ class EntraError(Exception):
 
 
 class InvalidTokenError(Exception):
-    """A token that is not accepted; `reason` is one of forged, expired, revoked, mfa."""
+    """A token that is not accepted; `reason` is one of forged, expired, mfa."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"token {reason}")
@@ -54,17 +54,6 @@ class DeviceGrant:
     state: str
 
 
-@dataclass
-class CodeGrant:
-    """An authorization code that was not redeemed yet."""
-
-    scope: str
-    redirect_uri: str
-    code_challenge: str
-    nonce: str | None
-    expires_at: float
-
-
 class AuthorizationServer:
     """The authorization server of a sandbox. Methods with a `tenant` raise EntraError for an unknown tenant or app."""
 
@@ -74,7 +63,8 @@ class AuthorizationServer:
         self._url = url
         self._key = hashlib.sha256(f"hunter sandbox {options.seed}".encode()).digest()
         self.device_grants: dict[str, DeviceGrant] = {}
-        self._code_grants: dict[str, CodeGrant] = {}
+        # The fields of the request by authorization code, and when the code expires.
+        self._code_grants: dict[str, tuple[dict[str, str], float]] = {}
 
     def issue_device_code(self, tenant: str, form: dict[str, str]) -> dict[str, Any]:
         """Return the response to a request for a device code."""
@@ -117,13 +107,7 @@ class AuthorizationServer:
     def issue_authorization_code(self, query: dict[str, str]) -> str:
         """Return a code for an authorization request that was checked."""
         code = secrets.token_urlsafe(48)
-        self._code_grants[code] = CodeGrant(
-            scope=query.get("scope", ""),
-            redirect_uri=query["redirect_uri"],
-            code_challenge=query["code_challenge"],
-            nonce=query.get("nonce"),
-            expires_at=time.time() + AUTHORIZATION_CODE_SECONDS,
-        )
+        self._code_grants[code] = query, time.time() + AUTHORIZATION_CODE_SECONDS
         return code
 
     def redeem(self, tenant: str, form: dict[str, str]) -> dict[str, Any]:
@@ -157,10 +141,6 @@ class AuthorizationServer:
         if claims[MFA] < self._world.counter(MFA):
             raise InvalidTokenError("mfa")
 
-    def invalidate(self, kind: str) -> None:
-        """Make all earlier tokens invalid: REFRESH, ACCESS, or with MFA those from an earlier sign-in."""
-        self._world.increment(kind)
-
     def _redeem_device_code(self, form: dict[str, str]) -> dict[str, Any]:
         grant = self.device_grants.get(form.get("device_code", form.get("code", "")))
         if grant is None or grant.state == "used":
@@ -175,16 +155,16 @@ class AuthorizationServer:
         return self._tokens(grant.scope)
 
     def _redeem_authorization_code(self, form: dict[str, str]) -> dict[str, Any]:
-        grant = self._code_grants.pop(form.get("code", ""), None)
-        if grant is None:
+        query, expires_at = self._code_grants.pop(form.get("code", ""), ({}, None))
+        if expires_at is None:
             raise EntraError(54005)
-        if grant.expires_at < time.time():
+        if expires_at < time.time():
             raise EntraError(70008)
-        if grant.redirect_uri != form.get("redirect_uri"):
+        if query["redirect_uri"] != form.get("redirect_uri"):
             raise EntraError(50011)
-        if _base64url(hashlib.sha256(form.get("code_verifier", "").encode()).digest()) != grant.code_challenge:
+        if _base64url(hashlib.sha256(form.get("code_verifier", "").encode()).digest()) != query["code_challenge"]:
             raise EntraError(501481)
-        return self._tokens(grant.scope, nonce=grant.nonce)
+        return self._tokens(query.get("scope", ""), nonce=query.get("nonce"))
 
     def _redeem_refresh_token(self, form: dict[str, str]) -> dict[str, Any]:
         try:
@@ -200,20 +180,17 @@ class AuthorizationServer:
         resource = " ".join(word for word in scope.split() if word not in _OPENID_SCOPES)
         mfa = self._world.counter(MFA) if mfa_generation is None else mfa_generation
         seconds = int(self._options.access_token_seconds)
+        refresh = {"typ": "refresh", "scp": resource, "exp": time.time() + self._options.refresh_token_seconds}
         return {
             "token_type": "Bearer",
             "scope": resource,
             "expires_in": seconds,
             "ext_expires_in": seconds,
             "access_token": self.access_token(resource, mfa_generation=mfa),
-            "refresh_token": self._refresh_token(resource, mfa),
+            "refresh_token": self._sign(refresh | {REFRESH: self._world.counter(REFRESH), MFA: mfa}),
             "id_token": self._id_token(nonce),
             "client_info": _base64url(json.dumps({"uid": USER_ID, "utid": TENANT_ID}).encode()),
         }
-
-    def _refresh_token(self, scope: str, mfa_generation: int) -> str:
-        claims = {"typ": "refresh", "scp": scope, "exp": time.time() + self._options.refresh_token_seconds}
-        return self._sign(claims | {REFRESH: self._world.counter(REFRESH), MFA: mfa_generation})
 
     def _id_token(self, nonce: str | None) -> str:
         now = int(time.time())

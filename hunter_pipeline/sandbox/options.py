@@ -1,11 +1,13 @@
 """Define the settings of a sandbox, and the fixed ids of its tenant, its app registration and its only user."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hunter_pipeline.sandbox.faults import Fault
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.faults import Fault
 
 TENANT_ID = "7f3d2a1c-5b84-4e69-9d0a-c1e2f3a4b5c6"
 CLIENT_ID = "2c9e4b7a-1d36-4f58-8a0b-d4c5e6f7a8b9"
@@ -65,7 +67,7 @@ class SandboxOptions:
     device_code_seconds: float = 900
     access_token_seconds: float = 3600
     refresh_token_seconds: float = 90 * 86_400
-    faults: Sequence[Fault] = field(default_factory=tuple)
+    faults: "Sequence[Fault]" = ()
 
     @property
     def outgoing_count(self) -> int:

@@ -8,13 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hunter_pipeline.sandbox.faults import Fault
 from hunter_pipeline.sandbox.oauth import InvalidTokenError
-from hunter_pipeline.sandbox.odata import QueryOptionError
-from hunter_pipeline.sandbox.paging import ListQuery, PageReader, next_link, parse_query
-from hunter_pipeline.sandbox.updates import ApiError, update_referral
+from hunter_pipeline.sandbox.odata import ApiError, ListQuery, PageReader, invalid_option, next_link, parse_query
+from hunter_pipeline.sandbox.updates import update_referral
 
 if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.faults import Fault
     from hunter_pipeline.sandbox.sandbox import Sandbox
 
 PATH = "/v1.0/engagements/referrals"
@@ -36,11 +35,7 @@ class ReferralEndpoints:
 
     async def _list(self, request: Request) -> Response:
         self._authorize(request)
-        query = parse_query(
-            request.query_params,
-            self._sandbox.options.page_size_limit,
-            top_is_total=self._sandbox.options.top_is_total,
-        )
+        query = parse_query(request.query_params, self._sandbox.options)
         self._refuse_filter(query)
         with self._sandbox.world.lock:
             referrals, following = self._pages.read(query)
@@ -71,18 +66,9 @@ class ReferralEndpoints:
         self._authorize(request)
         body = await request.body()
         referral_id = request.path_params["referral_id"].lower()
-        world = self._sandbox.world
-        with world.lock:
+        with self._sandbox.world.lock:
             self._edit_meanwhile(request, referral_id)
-            payload = update_referral(
-                world,
-                self._sandbox.updates,
-                referral_id,
-                body,
-                if_match=request.headers.get("if-match"),
-                request_id=request.headers.get("request-id"),
-                remembers_request_ids=self._sandbox.options.remembers_request_ids,
-            )
+            payload = update_referral(self._sandbox, referral_id, body, request.headers)
             if "return=representation" in request.headers.get("prefer", "").replace(" ", ""):
                 return _json_response(payload)
         return Response(status_code=204)
@@ -112,13 +98,14 @@ class ReferralEndpoints:
             raise ApiError(400, "invalidRequest", "The header is required.", "client-request-id")
 
     def _refuse_filter(self, query: ListQuery) -> None:
-        """Raise QueryOptionError for a filter that the options forbid, as some tenants refuse documented ones."""
+        """Raise ApiError for a filter that the options forbid, as some tenants refuse documented ones."""
         options, filter_ = self._sandbox.options, query.filter or ""
         is_refused = options.refuse_all_filters or (options.refuse_updated_filter and "updatedDateTime" in filter_)
         if filter_ and is_refused:
-            raise QueryOptionError("$filter", "The query specified in the URI is not valid.")
+            raise invalid_option("$filter", "The query specified in the URI is not valid.")
 
     def _next_link(self, request: Request, query: ListQuery, following: ListQuery | None) -> str | None:
+        """Return the link to the next page, None after the last one; or the wrong one of a fault."""
         fault: Fault | None = request.scope.get("sandbox.fault")
         if fault is not None and fault.kind == "repeat_next":
             return next_link(self._host, query)
@@ -130,7 +117,7 @@ class ReferralEndpoints:
         return None if following is None else next_link(self._host, following, with_skip=with_skip)
 
 
-def api_error_response(_request: Request, error: ApiError) -> Response:
+def error_response(_request: Request, error: ApiError) -> Response:
     """Return an error in the documented form: nested, the inner error being the more precise one."""
     message = str(error)
     innermost = {"code": error.code, "message": "", "requestId": str(uuid.uuid4())}
@@ -140,15 +127,10 @@ def api_error_response(_request: Request, error: ApiError) -> Response:
     return Response(json.dumps(body), error.status, headers, _JSON)
 
 
-def query_option_error_response(request: Request, error: QueryOptionError) -> Response:
-    """Return the response to a query option that is not supported."""
-    return api_error_response(request, ApiError(400, "invalidRequest", str(error), error.option))
-
-
 def unknown_path(request: Request, _error: Exception) -> Response:
     """Return the response to a path or method that does not exist."""
     message = "The resource could not be found."
-    return api_error_response(request, ApiError(404, "itemNotFound", message, request.url.path))
+    return error_response(request, ApiError(404, "itemNotFound", message, request.url.path))
 
 
 def _json_response(content: Any) -> Response:

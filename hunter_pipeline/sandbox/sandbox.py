@@ -9,18 +9,15 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from hunter_pipeline.sandbox.app import RecordedRequest, build_app
 from hunter_pipeline.sandbox.faults import Fault, FaultQueue
+from hunter_pipeline.sandbox.http_server import HttpsServer, issue_certificate, listen
+from hunter_pipeline.sandbox.oauth import ACCESS, MFA, REFRESH, AuthorizationServer
 from hunter_pipeline.sandbox.options import CLIENT_ID, TENANT_ID, SandboxOptions
-
-# Web framework, TLS and generated data are loaded at the start, as they are slow to import.
-if TYPE_CHECKING:
-    from hunter_pipeline.sandbox.app import RecordedRequest
-    from hunter_pipeline.sandbox.http_server import HttpsServer
-    from hunter_pipeline.sandbox.oauth import AuthorizationServer
-    from hunter_pipeline.sandbox.updates import UpdateLog
-    from hunter_pipeline.sandbox.world import ChangeThread, World
+from hunter_pipeline.sandbox.updates import UpdateLog
+from hunter_pipeline.sandbox.world import ChangeThread, World
 
 
 class Sandbox:
@@ -31,6 +28,7 @@ class Sandbox:
         options: the settings; replacing them while it runs changes those of the responses.
         faults: the faults that are set.
         requests: every request so far, oldest first, except those to the control endpoints.
+        updates: the updates that were applied to referrals, oldest first.
         ca_file: the certificate authority that clients have to trust.
 
     Raises:
@@ -44,6 +42,7 @@ class Sandbox:
         self.options = options or SandboxOptions()
         self.faults = FaultQueue(self.options.faults)
         self.requests: list[RecordedRequest] = []
+        self.updates = UpdateLog()
         self.ca_file = Path()
         self._port = self.options.port
         self._server: HttpsServer | None = None
@@ -61,9 +60,6 @@ class Sandbox:
 
     def start(self) -> None:
         """Start to answer requests; after a `stop`, with the same referrals at the same address."""
-        from hunter_pipeline.sandbox.app import build_app  # noqa: PLC0415
-        from hunter_pipeline.sandbox.http_server import HttpsServer, issue_certificate, listen  # noqa: PLC0415
-
         listener = listen(self._port)
         self._port = listener.getsockname()[1]
         self.ca_file, context = issue_certificate(self._certificate_dir())
@@ -89,8 +85,6 @@ class Sandbox:
 
     def start_changes(self, every_seconds: float) -> None:
         """Change or add a referral at this interval in seconds."""
-        from hunter_pipeline.sandbox.world import ChangeThread  # noqa: PLC0415
-
         self._changes = ChangeThread(self.world, every_seconds)
 
     def stop_changes(self) -> None:
@@ -105,25 +99,14 @@ class Sandbox:
         return f"https://localhost:{self._port}"
 
     @cached_property
-    def world(self) -> "World":
+    def world(self) -> World:
         """Return the referrals, which can be changed."""
-        from hunter_pipeline.sandbox.world import World  # noqa: PLC0415
-
         return World(self.options)
 
     @cached_property
-    def oauth(self) -> "AuthorizationServer":
+    def oauth(self) -> AuthorizationServer:
         """Return the authorization server of Entra."""
-        from hunter_pipeline.sandbox.oauth import AuthorizationServer  # noqa: PLC0415
-
         return AuthorizationServer(self.options, self.world, self.url)
-
-    @cached_property
-    def updates(self) -> "UpdateLog":
-        """Return the updates that were applied to referrals, oldest first."""
-        from hunter_pipeline.sandbox.updates import UpdateLog  # noqa: PLC0415
-
-        return UpdateLog()
 
     @property
     def tenants(self) -> dict[str, str]:
@@ -157,15 +140,15 @@ class Sandbox:
 
     def revoke_tokens(self) -> None:
         """Revoke every refresh token (AADSTS50173). Access tokens stay valid until they expire, as in Entra."""
-        self.oauth.invalidate("refresh_generation")
+        self.world.increment(REFRESH)
 
     def expire_access_tokens(self) -> None:
         """Refuse every issued access token with 401, until it is refreshed."""
-        self.oauth.invalidate("access_generation")
+        self.world.increment(ACCESS)
 
     def require_mfa(self) -> None:
         """Refuse every access token with 401 and 900421, until a person signs in again."""
-        self.oauth.invalidate("mfa_generation")
+        self.world.increment(MFA)
 
     def _certificate_dir(self) -> Path:
         if self.options.certificate_dir is not None:

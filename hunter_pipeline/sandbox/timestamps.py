@@ -10,20 +10,10 @@ _MICROSECOND_DIGITS = 6
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def format_utc(moment: datetime, *, digits: int = 7, seventh_digit: int = 0) -> str:
-    """
-    Return a UTC datetime as text, such as `2022-02-24T21:04:06.0372014Z`.
-
-    Args:
-        moment: a datetime in UTC.
-        digits: number of fraction digits, 0, 6 or 7.
-        seventh_digit: the digit after the microseconds, 0 to 9.
-    """
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    if digits == 0:
-        return f"{text}Z"
-    last_digit = str(seventh_digit) if digits > _MICROSECOND_DIGITS else ""
-    return f"{text}.{moment.microsecond:06d}{last_digit}Z"
+def format_utc(moment: datetime, *, digits: int = 0, seventh_digit: int = 0) -> str:
+    """Return a UTC datetime as text with 0, 6 or 7 fraction digits, such as `2022-02-24T21:04:06.0372014Z`."""
+    fraction = f".{moment.microsecond:06d}" if digits else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{seventh_digit if digits > _MICROSECOND_DIGITS else ''}Z"
 
 
 def utc_now() -> str:

@@ -2,11 +2,16 @@
 
 import copy
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hunter_pipeline.sandbox import timestamps
-from hunter_pipeline.sandbox.world import Referral, World
+from hunter_pipeline.sandbox.odata import ApiError, value_at
+from hunter_pipeline.sandbox.world import Referral, new_etag
+
+if TYPE_CHECKING:
+    from hunter_pipeline.sandbox.sandbox import Sandbox
 
 _NEXT_STATUSES = {"New": {"New", "Active", "Closed"}, "Active": {"Active", "Closed"}, "Closed": {"Closed"}}
 _SUBSTATUSES = {
@@ -15,87 +20,57 @@ _SUBSTATUSES = {
     "Closed": {"Won", "Lost", "Declined", "Expired"},
 }
 _TEXTS = ("/status", "/substatus", "/statusReason", "/name", "/externalReferenceId", "/details/notes")
-_VALUE, _CURRENCY, _CLOSING, _COLLEAGUE = (
-    "/details/dealValue",
-    "/details/currency",
-    "/details/closingDateTime",
-    "/team/-",
-)
+_DEAL_VALUE, _CLOSING, _COLLEAGUE = "/details/dealValue", "/details/closingDateTime", "/team/-"
 _CURRENCY_LENGTH = 3
+# Whether a value is valid, by the path that can be updated.
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(_TEXTS, lambda value: value is None or isinstance(value, str)),
+    "/details/currency": lambda value: isinstance(value, str) and len(value) == _CURRENCY_LENGTH,
+    _DEAL_VALUE: lambda value: _number(value) is not None,
+    _CLOSING: lambda value: timestamps.sort_key(value) is not None,
+    _COLLEAGUE: lambda value: isinstance(value, dict) and bool(value.get("email")),
+}
 # Where a referral that is accepted must have a value.
-_REQUIRED_TO_ACCEPT = ("/name", _VALUE, _CLOSING)
+_REQUIRED_TO_ACCEPT = ("/name", _DEAL_VALUE, _CLOSING)
 # The inner code of a refused entity tag, as seen in reports.
 ETAG_INNER_CODE = "99918"
 
 
-class ApiError(Exception):
-    """An error response; `code` is Partner Center's error code, `inner_code` the more precise one."""
-
-    def __init__(
-        self, status: int, code: str, message: str, target: str | None = None, inner_code: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.target = target
-        self.inner_code = inner_code or code
-
-
 @dataclass(frozen=True)
 class AppliedUpdate:
-    """
-    An update that changed a referral, or that was answered again without changing it (`is_repeat`).
-
-    replaced: the values that it replaced, by path.
-    """
+    """An update that changed a referral; `replaced` are the values that it replaced, by path."""
 
     referral_id: str
     request_id: str | None
     operations: list[dict[str, Any]]
-    replaced: dict[str, Any] = field(default_factory=dict)
-    is_repeat: bool = False
+    replaced: dict[str, Any]
 
 
+@dataclass(frozen=True)
 class UpdateLog:
-    """The updates that a sandbox has applied, oldest first, and the request ids that it recognizes."""
+    """The updates that a sandbox has applied, oldest first."""
 
-    def __init__(self) -> None:
-        self.entries: list[AppliedUpdate] = []
-
-    @property
-    def applied(self) -> list[AppliedUpdate]:
-        """Return the updates that changed a referral."""
-        return [entry for entry in self.entries if not entry.is_repeat]
+    applied: list[AppliedUpdate] = field(default_factory=list)
 
     def has_applied(self, referral_id: str, request_id: str | None) -> bool:
         """Return whether a request with this id has changed the referral before."""
-        keys = {(entry.referral_id, entry.request_id) for entry in self.entries}
+        keys = {(update.referral_id, update.request_id) for update in self.applied}
         return request_id is not None and (referral_id, request_id) in keys
 
 
-def update_referral(
-    world: World,
-    log: UpdateLog,
-    referral_id: str,
-    body: bytes,
-    *,
-    if_match: str | None,
-    request_id: str | None,
-    remembers_request_ids: bool = True,
-) -> Referral:
+def update_referral(sandbox: "Sandbox", referral_id: str, body: bytes, headers: Mapping[str, str]) -> Referral:
     """
     Apply a JSON Patch and return the referral; the caller holds the world's lock.
 
     A request id that was applied before changes nothing. Raises: ApiError.
     """
-    payload = world.referrals.get(referral_id)
+    payload = sandbox.world.referrals.get(referral_id)
     if not isinstance(payload, dict):
         raise ApiError(404, "itemNotFound", "The referral does not exist.", "id")
-    operations = _operations(body)
-    if remembers_request_ids and log.has_applied(referral_id, request_id):
-        log.entries.append(AppliedUpdate(referral_id, request_id, operations, is_repeat=True))
+    operations, request_id = _operations(body), headers.get("request-id")
+    if sandbox.options.remembers_request_ids and sandbox.updates.has_applied(referral_id, request_id):
         return payload
-    if if_match not in {None, "*", payload.get("eTag")}:
+    if headers.get("if-match", "*") not in {"*", payload.get("eTag")}:
         message = "The referral was modified since it was read."
         raise ApiError(412, "preconditionFailed", message, "ETag", ETAG_INNER_CODE)
     changed = copy.deepcopy(payload)
@@ -105,9 +80,9 @@ def update_referral(
     now = timestamps.utc_now()
     if changed.get("status") != payload.get("status"):
         changed["acceptedDateTime" if changed["status"] == "Active" else "closedDateTime"] = now
-    replaced = {operation["path"]: _value_at(payload, operation["path"]) for operation in operations}
-    log.entries.append(AppliedUpdate(referral_id, request_id, operations, replaced))
-    return world.update(referral_id, **changed | {"updatedDateTime": now, "eTag": world.new_etag()})
+    replaced = {operation["path"]: value_at(payload, operation["path"]) for operation in operations}
+    sandbox.updates.applied.append(AppliedUpdate(referral_id, request_id, operations, replaced))
+    return sandbox.world.update(referral_id, **changed | {"updatedDateTime": now, "eTag": new_etag()})
 
 
 def _operations(body: bytes) -> list[dict[str, Any]]:
@@ -126,42 +101,33 @@ def _operations(body: bytes) -> list[dict[str, Any]]:
 
 
 def _apply(payload: Referral, operation: dict[str, Any]) -> None:
-    path, value = operation["path"], _checked_value(operation["path"], operation["value"])
+    path, value = operation["path"], operation["value"]
+    if path not in _CHECKS:
+        raise ApiError(400, "invalidRequest", "The path cannot be updated.", path)
+    if not _CHECKS[path](value):
+        raise ApiError(422, "semanticError", "The value is not valid.", path)
     if path == _COLLEAGUE:
         payload["team"] = [*(payload.get("team") or []), value]
         return
-    *parents, name = path.strip("/").split("/")
-    target: Any = payload
-    for parent in parents:
-        target = target.get(parent)
-        if not isinstance(target, dict):
-            raise ApiError(400, "invalidRequest", "The path does not exist.", path)
+    parent, _, name = path.strip("/").rpartition("/")
+    target = value_at(payload, parent) if parent else payload
+    if not isinstance(target, dict):
+        raise ApiError(400, "invalidRequest", "The path does not exist.", path)
     if operation["op"] == "replace" and name not in target:
         raise ApiError(400, "invalidRequest", "There is nothing to replace at this path.", path)
-    target[name] = value
+    target[name] = _number(value) if path == _DEAL_VALUE else value
 
 
-def _checked_value(path: str, value: Any) -> Any:
-    """Return the value as it is stored: a deal value that is written as text becomes a number."""
-    if path in _TEXTS and (value is None or isinstance(value, str)):
-        return value
-    if path == _VALUE:
-        try:
-            return int(value) if float(value) == int(float(value)) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise ApiError(422, "semanticError", "The deal value is not a number.", path) from None
-    if path == _CURRENCY and isinstance(value, str) and len(value) == _CURRENCY_LENGTH:
-        return value
-    if path == _CLOSING and timestamps.sort_key(value) is not None:
-        return value
-    if path == _COLLEAGUE and isinstance(value, dict) and value.get("email"):
-        return value
-    is_known = path in {*_TEXTS, _CURRENCY, _CLOSING, _COLLEAGUE}
-    message = "The value is not valid." if is_known else "The path cannot be updated."
-    raise ApiError(422 if is_known else 400, "semanticError" if is_known else "invalidRequest", message, path)
+def _number(value: Any) -> int | float | None:
+    """Return a deal value, which may be written as text, as a number; None if it is none."""
+    try:
+        return int(value) if float(value) == int(float(value)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _check_status(before: Referral, after: Referral) -> None:
+    """Raise ApiError for a change of the status that is not allowed."""
     status, substatus = after.get("status"), after.get("substatus")
     if (status, substatus) == (before.get("status"), before.get("substatus")):
         return
@@ -171,13 +137,6 @@ def _check_status(before: Referral, after: Referral) -> None:
         raise ApiError(422, "semanticError", "The substatus does not belong to the status.", "substatus")
     if status == before.get("status") == "Closed":
         raise ApiError(422, "semanticError", "A closed referral stays as it is.", "substatus")
-    if status == "Active":
-        for path in _REQUIRED_TO_ACCEPT:
-            if _value_at(after, path) in {None, ""}:
-                raise ApiError(422, "semanticError", "An accepted referral needs this value.", path)
-
-
-def _value_at(payload: Any, path: str) -> Any:
-    for name in path.strip("/").split("/"):
-        payload = payload.get(name) if isinstance(payload, dict) else None
-    return payload
+    for path in _REQUIRED_TO_ACCEPT if status == "Active" else ():
+        if value_at(after, path) in {None, ""}:
+            raise ApiError(422, "semanticError", "An accepted referral needs this value.", path)

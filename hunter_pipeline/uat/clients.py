@@ -6,10 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import requests
 
@@ -36,11 +35,7 @@ _CHECK = """query ($asset: AssetKeyInput!, $check: String!) {
   assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 5) { status runId } }"""
 
 
-class JsonResponse(NamedTuple):
-    """The status and the JSON object of a response."""
-
-    status: int
-    body: dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,9 +45,9 @@ class ApiClient:
     url: str
     key: str | None = None
 
-    def request(self, method: str, path: str) -> JsonResponse:
+    def request(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
         """
-        Send one request.
+        Send one request; return the status and the JSON object of the response.
 
         Raises: HunterError if there is no response, or one that is not a JSON object.
         """
@@ -63,13 +58,13 @@ class ApiClient:
             raise HunterError(f"The API at {self.url} does not respond.", hint="Start it with hunter serve.") from None
         with contextlib.suppress(requests.JSONDecodeError):
             if isinstance(body := response.json(), dict):
-                return JsonResponse(response.status_code, body)
+                return response.status_code, body
         raise HunterError(f"The API at {self.url} responded to {method} {path} without a JSON object.")
 
     def is_hunter(self) -> bool:
         """Return whether an API of this program responds, healthy or not."""
         try:
-            return "partner_center_enabled" in self.request("GET", "/healthz").body
+            return "partner_center_enabled" in self.request("GET", "/healthz")[1]
         except HunterError:
             return False
 
@@ -84,19 +79,18 @@ class Tick(NamedTuple):
 
 
 class Automation(NamedTuple):
-    """A schedule or sensor; `interval` is its cron expression or its seconds."""
+    """
+    A schedule or sensor with its last ticks.
 
-    name: str
+    interval: its cron expression or its seconds.
+    daemon:   the type of the daemon that evaluates it, in lower case.
+    """
+
     interval: str
     status: str
     ticks: list[Tick]
-
-
-class Automations(NamedTuple):
-    """Schedules and sensors by name, and whether each of Dagster's daemons is healthy, by type."""
-
-    by_name: dict[str, Automation]
-    daemons: dict[str, bool]
+    daemon: str
+    is_daemon_healthy: bool
 
 
 @dataclass(frozen=True)
@@ -105,49 +99,34 @@ class GraphqlClient:
 
     url: str
 
-    def automations(self) -> Automations:
-        """Return all schedules and sensors with their last ticks."""
-        data = self._query(_AUTOMATIONS)
-        with self._expected_shape():
-            entries = data["workspaceOrError"]["locationEntries"]
-            found: list[Automation] = []
-            for repository in (each for entry in entries for each in entry["locationOrLoadError"]["repositories"]):
-                found += [_automation(each, "cronSchedule", "scheduleState") for each in repository["schedules"]]
-                found += [_automation(each, "minIntervalSeconds", "sensorState") for each in repository["sensors"]]
-            daemons = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-            return Automations(
-                {automation.name: automation for automation in found},
-                {each["daemonType"]: each["healthy"] is True for each in daemons},
-            )
+    def automation(self, name: str) -> Automation | None:
+        """Return the schedule or sensor of that name, None if Dagster has none."""
+        return self._query(lambda data: _find_automation(data, name), _AUTOMATIONS)
 
     def run_status(self, run_id: str) -> str | None:
         """Return the status of a run, None if Dagster has no such run."""
-        data = self._query(_RUN, {"id": run_id})
-        with self._expected_shape():
-            return data["runOrError"]["status"] if data["runOrError"] else None
+        return self._query(lambda data: (data["runOrError"] or {"status": None})["status"], _RUN, id=run_id)
 
     def check_result(self, asset: str, check: str) -> tuple[str, str] | None:
         """Return status and run id of the newest execution of a check that has ended, None if there is none."""
-        data = self._query(_CHECK, {"asset": {"path": [asset]}, "check": check})
-        with self._expected_shape():
+
+        def read(data: dict[str, Any]) -> tuple[str, str] | None:
             executions = [(each["status"], each["runId"]) for each in data["assetCheckExecutions"]]
             return next((each for each in executions if each[0] not in ("IN_PROGRESS", "SKIPPED")), None)
 
-    def _query(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return self._query(read, _CHECK, asset={"path": [asset]}, check=check)
+
+    def _query(self, read: Callable[[dict[str, Any]], T], query: str, **variables: Any) -> T:
+        """Return what `read` finds in the data of a response."""
         try:
             request = {"query": query, "variables": variables}
             body = requests.post(f"{self.url}/graphql", json=request, timeout=_REQUEST_SECONDS).json()
         except requests.RequestException:
             raise HunterError(f"Dagster at {self.url} does not respond.", hint="Start it with hunter up.") from None
-        with self._expected_shape():
+        try:
             if body.get("errors"):
                 raise HunterError(f"Dagster at {self.url} rejected a query.")
-            return body["data"]
-
-    @contextmanager
-    def _expected_shape(self) -> Iterator[None]:
-        try:
-            yield
+            return read(body["data"])
         except (AttributeError, KeyError, TypeError):
             raise HunterError(
                 f"Dagster at {self.url} responded in an unknown shape.",
@@ -155,10 +134,21 @@ class GraphqlClient:
             ) from None
 
 
-def _automation(found: dict[str, Any], interval: str, state: str) -> Automation:
-    ticks = found[state]["ticks"]
-    ticks = [Tick(each["timestamp"], each["status"], each["skipReason"], each["runIds"]) for each in ticks]
-    return Automation(found["name"], str(found[interval]), found[state]["status"], ticks)
+def _find_automation(data: dict[str, Any], name: str) -> Automation | None:
+    healthy = [each["daemonType"] for each in data["instance"]["daemonHealth"]["allDaemonStatuses"] if each["healthy"]]
+    for entry in data["workspaceOrError"]["locationEntries"]:
+        for repository in entry["locationOrLoadError"]["repositories"]:
+            schedules, sensors = repository["schedules"], repository["sensors"]
+            for each, interval, state, daemon in (
+                *((each, "cronSchedule", "scheduleState", "SCHEDULER") for each in schedules),
+                *((each, "minIntervalSeconds", "sensorState", "SENSOR") for each in sensors),
+            ):
+                if each["name"] == name:
+                    fields = ("timestamp", "status", "skipReason", "runIds")
+                    ticks = [Tick(*(tick[field] for field in fields)) for tick in each[state]["ticks"]]
+                    is_healthy = daemon in healthy
+                    return Automation(str(each[interval]), each[state]["status"], ticks, daemon.lower(), is_healthy)
+    return None
 
 
 class CommandResult(NamedTuple):

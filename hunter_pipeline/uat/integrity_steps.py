@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,8 @@ from hunter_pipeline.sandbox import Fault, timestamps
 from hunter_pipeline.uat import clients
 from hunter_pipeline.uat.clients import SYNC_PATHS, SyncCommandResult
 from hunter_pipeline.uat.expected_schema import DOMAINS, OWN_DOMAINS, TABLES
-from hunter_pipeline.uat.report import Evidence
 from hunter_pipeline.uat.sync_steps import format_counts
-from hunter_pipeline.uat.system import AcceptanceContext, IsolatedEnvironment, System, served_api
+from hunter_pipeline.uat.system import AcceptanceContext, Evidence, IsolatedEnvironment, System, served_api
 from hunter_pipeline.warehouse import acceptance, sync_lease, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, fetch_all
 
@@ -154,12 +153,12 @@ def check_data(context: AcceptanceContext) -> Iterator[Evidence]:
     rows = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
     yield Evidence(counts["raw_referrals"] > 0, f"rows: {rows}")
     for subject, query in (
-        ("referrals that are not in all three tables", _rows_of("unaccounted_referrals")),
-        ("companies with more than one row", _rows_of("duplicate_company_domains")),
-        ("domains with more than one row in leads_ready", _rows_of("duplicate_lead_domains")),
-        ("leads in which leads_ready and the open referrals differ", acceptance.misplaced_leads),
+        ("referrals that are not in all three tables", "unaccounted_referrals"),
+        ("companies with more than one row", "duplicate_company_domains"),
+        ("domains with more than one row in leads_ready", "duplicate_lead_domains"),
+        ("leads in which leads_ready and the open referrals differ", "misplaced_leads"),
     ):
-        yield _expect_none(subject, _settled(system, query))
+        yield _expect_none(subject, _settled_rows(system, query))
     with system.warehouse.connection() as connection:
         stored = [row["domain"] for row in fetch_all(connection, "stored_domains", since=None)]
     odd = [domain for domain in stored if canonical_domain(domain, own=system.own_domains) != domain]
@@ -171,27 +170,21 @@ def check_data(context: AcceptanceContext) -> Iterator[Evidence]:
 def _check_columns(connection: Connection) -> Evidence:
     missing: list[str] = []
     for table, expected in TABLES.items():
-        existing = {column["name"]: column["type"] for column in tables.columns(connection, table)}
-        missing += [
-            f"{table}.{name}" + (f" as {kind}" if kind else "")
-            for name, kind in expected.items()
-            if name not in existing or kind not in (None, existing[name])
-        ]
+        types = {column["name"]: column["type"] for column in tables.columns(connection, table)}
+        for column in expected.replace("timestamptz", "timestamp with time zone").split(", "):
+            name, _, kind = column.partition(" ")
+            if name not in types or kind not in ("", types[name]):
+                missing.append(f"{table}.{name}{f' as {kind}' if kind else ''}")
     return _expect_none(f"missing columns of the {len(TABLES)} tables and views", missing)
 
 
-def _rows_of(statement: str) -> Callable[[Connection], Sequence[Any]]:
-    """Return a query that runs a statement of `sql/queries`."""
-    return lambda connection: fetch_all(connection, statement)
-
-
-def _settled(system: System, query: Callable[[Connection], Sequence[Any]]) -> Sequence[Any]:
-    """Return the rows of a query; while a sync is in progress, query again until there are none."""
+def _settled_rows(system: System, query: str) -> Sequence[Any]:
+    """Return the rows of a query of `sql/queries`; while a sync is in progress, query again until there are none."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         with system.warehouse.connection() as connection:
             was_busy = sync_lease.holder(connection) is not None
-            rows = query(connection)
+            rows = fetch_all(connection, query)
             is_busy = was_busy or sync_lease.holder(connection) is not None
         if not rows or not is_busy or time.monotonic() > deadline:
             return rows

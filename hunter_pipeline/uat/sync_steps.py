@@ -3,15 +3,14 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from hunter_pipeline.defs.schedules import MINUTE, cron_of
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.pipeline.sync_run import IN_PROGRESS
 from hunter_pipeline.uat import clients
-from hunter_pipeline.uat.clients import COUNTS, SYNC_PATHS, Automation, SyncCommandResult, Tick
-from hunter_pipeline.uat.report import Evidence
-from hunter_pipeline.uat.system import AcceptanceContext, System
+from hunter_pipeline.uat.clients import COUNTS, SYNC_PATHS, SyncCommandResult, Tick
+from hunter_pipeline.uat.system import AcceptanceContext, Evidence, System
 from hunter_pipeline.warehouse import acceptance, sync_runs
 from hunter_pipeline.warehouse.connection import fetch_all
 
@@ -26,13 +25,6 @@ _CHECKED_ASSET, _CHECK = "partner_center_referrals", "no_duplicate_referral_ids"
 _SCHEDULE, _SENSOR = "sync_partner_center_referrals_schedule", "partner_center_changes_sensor"
 
 
-class FollowedRun(NamedTuple):
-    """The statuses of a run that the API reported, in order, and the summary at its end."""
-
-    statuses: list[str]
-    summary: dict[str, Any]
-
-
 def check_manual_sync(context: AcceptanceContext) -> Iterator[Evidence]:
     """Step 1: POST returns a task id, whose run succeeds and is recorded."""
     system = context.system
@@ -42,10 +34,10 @@ def check_manual_sync(context: AcceptanceContext) -> Iterator[Evidence]:
         if status != 200 or not isinstance(task, str) or not task:  # noqa: PLR2004
             yield Evidence(False, f"POST {_SYNC_PATH} returned {status}: {body.get('detail', 'no task_id')}")
             return
-        run = follow_run(context, task)
-        if body.get("enqueued") is True and run.summary.get("reason") != IN_PROGRESS:
+        statuses, summary = follow_run(context, task)
+        if body.get("enqueued") is True and summary.get("reason") != IN_PROGRESS:
             break
-        yield Evidence(True, f"another sync was in progress ({task}); it was followed to its end: {run.statuses[-1]}")
+        yield Evidence(True, f"another sync was in progress ({task}); it was followed to its end: {statuses[-1]}")
     else:
         yield Evidence(False, f"another sync was in progress at each of {ATTEMPTS} attempts")
         return
@@ -55,15 +47,18 @@ def check_manual_sync(context: AcceptanceContext) -> Iterator[Evidence]:
         f"success {body.get('success')}",
     )
     yield Evidence(
-        run.statuses[-1] == "success" and run.summary.get("status") == "success",
-        f"GET {_SYNC_PATH}/{{task_id}} followed the run: {', '.join(run.statuses)}; "
-        f"its summary: {format_outcome(run.summary)}",
+        statuses[-1] == "success" and summary.get("status") == "success",
+        f"GET {_SYNC_PATH}/{{task_id}} followed the run: {', '.join(statuses)}; its summary: {format_outcome(summary)}",
     )
-    yield _check_record(system, task, run.summary)
+    yield _check_record(system, task, summary)
 
 
-def follow_run(context: AcceptanceContext, task: str) -> FollowedRun:
-    """Poll the API until a run has ended. Raises: HunterError if it does not end or the API does not know it."""
+def follow_run(context: AcceptanceContext, task: str) -> tuple[list[str], dict[str, Any]]:
+    """
+    Poll the API until a run has ended; return the statuses that it reported, in order, and the summary at the end.
+
+    Raises: HunterError if the run does not end or the API does not know it.
+    """
     statuses: list[str] = []
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
@@ -75,7 +70,7 @@ def follow_run(context: AcceptanceContext, task: str) -> FollowedRun:
             statuses.append(status)
             context.show(f"Following a sync: {status}")
         if status not in ("queued", "running"):
-            return FollowedRun(statuses, body.get("summary") or {})
+            return statuses, body.get("summary") or {}
         time.sleep(POLL_SECONDS)
     raise HunterError(f"The run {task} did not end within {RUN_SECONDS} seconds.")
 
@@ -180,18 +175,14 @@ def check_summary_event(sync: SyncCommandResult) -> Evidence:
 
 
 def _check_record(system: System, run_id: str, summary: dict[str, Any]) -> Evidence:
+    """Check that the row of a sync in sync_runs agrees with its summary."""
     with system.warehouse.connection() as connection:
         row = sync_runs.summary(connection, run_id)
     if row is None:
         return Evidence(False, "sync_runs has no row for it; is this the database of the system?")
-    wrong = differing_fields(summary, row)
-    return Evidence(not wrong, f"its row in sync_runs {f'differs in {wrong}' if wrong else 'agrees'}")
-
-
-def differing_fields(summary: dict[str, Any], row: dict[str, Any]) -> str:
-    """Return the fields in which two summaries of a sync differ."""
     fields = ("run_id", "status", "reason", "mode", *COUNTS)
-    return ", ".join(name for name in fields if summary.get(name) != row.get(name))
+    wrong = ", ".join(name for name in fields if summary.get(name) != row.get(name))
+    return Evidence(not wrong, f"its row in sync_runs {f'differs in {wrong}' if wrong else 'agrees'}")
 
 
 def check_cadence(context: AcceptanceContext) -> Iterator[Evidence]:
@@ -200,20 +191,23 @@ def check_cadence(context: AcceptanceContext) -> Iterator[Evidence]:
     began = time.time()
     by_schedule = system.interval_seconds >= MINUTE
     name = _SCHEDULE if by_schedule else _SENSOR
-    automations = system.dagster.automations()
-    automation = automations.by_name.get(name)
+    automation = system.dagster.automation(name)
     if automation is None:
         yield Evidence(False, f"Dagster has no {'schedule' if by_schedule else 'sensor'} {name}")
         return
-    yield _check_interval(system, automation)
-    kind = "SCHEDULER" if by_schedule else "SENSOR"
-    is_healthy = automations.daemons.get(kind, False)
-    yield Evidence(is_healthy, f"Dagster's {kind.lower()} daemon is {'healthy' if is_healthy else 'not healthy'}")
+    expected = cron_of(system.interval_seconds) if by_schedule else str(system.interval_seconds)
+    interval = f"cron {automation.interval}" if by_schedule else f"every {automation.interval} s"
+    text = f"{name} is {automation.status}, {interval}"
+    if automation.interval != expected:
+        text += f"; expected {expected} for the configured {system.interval_seconds} seconds"
+    yield Evidence(automation.interval == expected and automation.status == "RUNNING", text)
+    health = "healthy" if automation.is_daemon_healthy else "not healthy"
+    yield Evidence(automation.is_daemon_healthy, f"Dagster's {automation.daemon} daemon is {health}")
     if automation.status != "RUNNING":
         return
     if system.own:
         # a new referral, so that the tick has to start a run
-        system.own.environment.sandbox.world.arrive(1)
+        system.own.sandbox.world.arrive(1)
     since = began if system.own else began - system.interval_seconds - CADENCE_GRACE_SECONDS
     tick = _wait_for_tick(context, name, since=since)
     yield _check_tick(name, tick, system.interval_seconds)
@@ -222,16 +216,6 @@ def check_cadence(context: AcceptanceContext) -> Iterator[Evidence]:
         has_arrived = not system.own or summary.get("new") == 1
         text = f"that run ended as {statuses[-1]}: {format_outcome(summary)}"
         yield Evidence(statuses[-1] == "success" and has_arrived, text)
-
-
-def _check_interval(system: System, automation: Automation) -> Evidence:
-    by_schedule = automation.name == _SCHEDULE
-    expected = cron_of(system.interval_seconds) if by_schedule else str(system.interval_seconds)
-    interval = f"cron {automation.interval}" if by_schedule else f"every {automation.interval} s"
-    text = f"{automation.name} is {automation.status}, {interval}"
-    if automation.interval != expected:
-        return Evidence(False, f"{text}; expected {expected} for the configured {system.interval_seconds} seconds")
-    return Evidence(automation.status == "RUNNING", text)
 
 
 def _wait_for_tick(context: AcceptanceContext, name: str, *, since: float) -> Tick | None:
@@ -245,7 +229,7 @@ def _wait_for_tick(context: AcceptanceContext, name: str, *, since: float) -> Ti
     newest: Tick | None = None
     while time.time() < deadline:
         context.show(f"Waiting for {name} to fire, at most {deadline - time.time():.0f} s")
-        automation = system.dagster.automations().by_name.get(name)
+        automation = system.dagster.automation(name)
         if automation is None:
             raise HunterError(f"Dagster does not have {name} any more.")
         ended = [tick for tick in automation.ticks if tick.at > since and tick.status != "STARTED"]

@@ -1,4 +1,4 @@
-"""Find or start the system under test, and create the isolated environment for faults."""
+"""Find or start the system under test, create the isolated environment for faults, and define what the steps share."""
 
 import contextlib
 import os
@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -33,6 +34,17 @@ ISOLATED_REFERRALS = 20
 START_SECONDS = 600
 # Seconds that a sync in a running system may continue after Ctrl-C: ended at once, it would be recorded as failed.
 GRACE_SECONDS = 120
+
+
+class Evidence(NamedTuple):
+    """
+    One observation, described so that the sentence is right whether `ok` is true or false.
+
+    Shape: Evidence(False, "hunter sync ended with exit code 5 (expected: 0)")
+    """
+
+    ok: bool
+    text: str
 
 
 @dataclass(frozen=True)
@@ -113,21 +125,14 @@ def _processes_of(home: Path) -> list[psutil.Process]:
 
 
 @dataclass(frozen=True)
-class OwnSystem:
-    """The isolated environment of a system that the test has started, and the function that stops its services."""
-
-    environment: IsolatedEnvironment
-    stop: Callable[[], None]
-
-
-@dataclass(frozen=True)
 class System:
     """
     A system under test.
 
     description: what it is, for the report.
     variables:   the environment of a process that works with it.
-    own:         None if it ran before the test.
+    own:         the isolated environment of a system that the test has started; None if it ran before.
+    stop:        ends the services of such a system.
     """
 
     description: str
@@ -137,7 +142,8 @@ class System:
     variables: Mapping[str, str]
     interval_seconds: int
     own_domains: tuple[str, ...] = ()
-    own: OwnSystem | None = None
+    own: IsolatedEnvironment | None = None
+    stop: Callable[[], None] = lambda: None
 
     @property
     def grace_seconds(self) -> float:
@@ -146,13 +152,14 @@ class System:
 
     def describe(self) -> dict[str, str]:
         """Return the head of the report, without secrets."""
+        ours, dagster = version("hunter-pipeline"), version("dagster")
         return {
             "System": self.description,
             "API": self.api.url,
             "Dagster": self.dagster.url,
             "Cadence": f"{self.interval_seconds} seconds",
             "Database": self._describe_database(),
-            "Versions": installed_versions(),
+            "Versions": f"hunter_pipeline {ours}, Dagster {dagster}, Python {platform.python_version()}",
         }
 
     def _describe_database(self) -> str:
@@ -165,12 +172,6 @@ class System:
             return f"{server}: {error.message}"
         is_newest = "the newest" if revision == newest else f"the newest is {newest}"
         return f"{server}, PostgreSQL {postgresql}, schema revision {revision} ({is_newest})"
-
-
-def installed_versions() -> str:
-    """Return the versions of this installation, e.g. 'hunter_pipeline 0.1.0, Dagster 1.13.27, Python 3.11.9'."""
-    ours, dagster = version("hunter-pipeline"), version("dagster")
-    return f"hunter_pipeline {ours}, Dagster {dagster}, Python {platform.python_version()}"
 
 
 def find_running_system(settings: Settings) -> System | None:
@@ -230,7 +231,8 @@ def own_system(show: Callable[[str], None], left_behind: list[str]) -> Iterator[
             warehouse=environment.warehouse,
             variables=variables,
             interval_seconds=OWN_SYSTEM_INTERVAL_SECONDS,
-            own=OwnSystem(environment, stack.close),
+            own=environment,
+            stop=stack.close,
         )
 
 
@@ -300,8 +302,8 @@ class AcceptanceContext:
         if self._isolated is None:
             self.show("Preparing the isolated environment")
             if self.system.own is not None:
-                self.system.own.stop()
-                self._isolated = self.system.own.environment
+                self.system.stop()
+                self._isolated = self.system.own
             else:
                 environment = isolated_environment(ISOLATED_REFERRALS, self.left_behind)
                 self._isolated = self.stack.enter_context(environment)

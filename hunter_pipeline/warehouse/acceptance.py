@@ -31,11 +31,6 @@ def quarantined_by(connection: Connection, run_id: str) -> tuple[int, list[str]]
     return int(fetch_value(connection, "count_quarantined_by_run", run_id=run_id)), reasons
 
 
-def misplaced_leads(connection: Connection) -> list[dict[str, Any]]:
-    """Return `lead_key` and `is_lead` where leads_ready and the open referrals disagree; at most 20."""
-    return fetch_all(connection, "misplaced_leads")
-
-
 def counts(connection: Connection) -> dict[str, int]:
     """Return the number of rows of each table, and of distinct referrals in raw_referrals."""
     return fetch_row(connection, "acceptance_counts")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chaos import faults
+from chaos.fault_cases import Case, all_cases
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import Installation, open_installation, sign_in
 
@@ -26,10 +27,10 @@ def installation(shared: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
     return shared
 
 
-def cases() -> Iterator[faults.Case]:
+def cases() -> Iterator[Case]:
     """Yield every fault of the middle page, and at the other places one of each kind with each result."""
     seen = set[tuple[object, ...]]()
-    for case in faults.cases():
+    for case in all_cases():
         kind = (case.row, case.place, case.error, *case.upstream)
         if case.place == "middle page" or kind not in seen:
             seen.add(kind)
@@ -37,7 +38,7 @@ def cases() -> Iterator[faults.Case]:
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
-def test_sync_handles_the_fault_as_documented(case: faults.Case, installation: Installation) -> None:
+def test_sync_handles_the_fault_as_documented(case: Case, installation: Installation) -> None:
     """Tries, waits, exit code, error, events and stored referrals; the next sync completes."""
     differences = faults.differences(case, faults.run(case, installation))
     assert not differences, differences

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from hunter_pipeline.uat.acceptance import Step, run_step
+from hunter_pipeline.uat.acceptance import Step, StepResult, run_step
 from hunter_pipeline.uat.clients import ApiClient, GraphqlClient
-from hunter_pipeline.uat.report import StepResult
 from hunter_pipeline.uat.system import AcceptanceContext, System
 from hunter_pipeline.warehouse.connection import Warehouse
 

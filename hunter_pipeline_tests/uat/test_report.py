@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hunter_pipeline.uat.report import WIDTH, Evidence, Report, StepResult
+from hunter_pipeline.uat.acceptance import WIDTH, Report, StepResult
+from hunter_pipeline.uat.system import Evidence
 
 BEGAN = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 PASSED = StepResult(1, "Something works", [Evidence(True, "it was seen to work")], 1.25)

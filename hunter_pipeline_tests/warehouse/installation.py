@@ -82,7 +82,7 @@ class Installation:
             site.world.version += 1
         site.options = self._options
         site.requests.clear()
-        site.updates.entries.clear()
+        site.updates.applied.clear()
         self.sandbox.clear_faults()
         self.execute("; ".join(f"delete from {table}" for table in TABLES))  # ten times as fast as truncating
         self.execute("select setval(pg_get_serial_sequence('referral_updates', 'id'), 1, false)")
