@@ -14,8 +14,7 @@ from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.defs import assets, checks, maintenance
 from hunter_pipeline.defs.alerts import alerts_sensor, lead_notifications_sensor
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
-from hunter_pipeline.defs.schedules import METRICS_JOB, METRICS_SCHEDULE, build_schedules
-from hunter_pipeline.defs.sensors import build_changes_sensor
+from hunter_pipeline.defs.schedules import METRICS_JOB, METRICS_SCHEDULE, build_changes_sensor, build_schedules
 from hunter_pipeline.defs.updates import pending_updates_sensor, send_referral_updates
 from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 

@@ -1,14 +1,14 @@
 """`hunter auth`: sign in, show who is signed in, sign out."""
 
-import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from hunter_pipeline.cli.output import to_json
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import HunterError
@@ -44,10 +44,10 @@ def status(
             found = sign_in.status()
     except HunterError as error:
         if as_json:
-            _print_json(SignInStatus(signed_in=False, problem=error.message))
+            print(to_json(asdict(SignInStatus(signed_in=False, problem=error.message))))
         raise
     if as_json:
-        _print_json(found)
+        print(to_json(asdict(found)))
     elif found.signed_in:
         _print_sign_in(found)
     else:
@@ -82,10 +82,6 @@ def _print_sign_in(status: SignInStatus) -> None:
     print(f"Kept in {status.kept_in}.")
     if warning := status.expiry_warning():
         print(f"warning: {warning} Run: hunter auth login", file=sys.stderr)
-
-
-def _print_json(status: SignInStatus) -> None:
-    print(json.dumps(dataclasses.asdict(status), default=lambda value: value.isoformat()))
 
 
 def show_code(address: str, code: str, message: str) -> None:

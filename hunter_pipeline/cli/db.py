@@ -2,7 +2,7 @@
 
 import typer
 
-from hunter_pipeline.cli.progress import print_waiting_for_sync
+from hunter_pipeline.cli.output import print_waiting_for_sync
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.warehouse import embedded, migrate
 from hunter_pipeline.warehouse.connection import Warehouse

@@ -15,8 +15,11 @@ from hunter_pipeline.cli.auth import show_code
 from hunter_pipeline.config.environment import DEMO_FILE, dotenv_text, enter_demo
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.local import processes
+from hunter_pipeline.local import dagster_instance, processes, supervisor
 from hunter_pipeline.local.processes import Urls
+from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.pipeline.sign_in import open_sign_in
+from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 
 CHANGE_SECONDS = 5.0
 _SUGGESTIONS = """
@@ -35,8 +38,6 @@ def demo(
 
     Syncs the referrals of a Partner Center sandbox, then runs Dagster's web UI and the lead desk until Ctrl-C.
     """
-    from hunter_pipeline.local import supervisor  # noqa: PLC0415 - Dagster takes a second to import
-
     settings = load_settings().model_copy(update={"database_url": None})  # a demo uses the embedded database
     settings.require_api_key()
     if once:
@@ -69,8 +70,6 @@ def _free_urls(settings: Settings) -> Urls:
 
 
 def _run_services(settings: Settings, urls: Urls) -> None:
-    from hunter_pipeline.local import supervisor  # noqa: PLC0415
-
     print("\nStarting Dagster and the lead desk.", flush=True)
     with supervisor.running(settings, urls) as services:
         print(up.describe_services(settings, urls), flush=True)
@@ -94,10 +93,6 @@ def _open_browser(url: str) -> None:
 
 def _first_sync(settings: Settings) -> int:
     """Sign in if no account is signed in, then sync; return the exit code."""
-    from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415
-    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
-    from hunter_pipeline.pipeline.sign_in import open_sign_in  # noqa: PLC0415
-
     configure_logs(settings)
     print(f"Sandbox of Partner Center and Entra: {settings.partner_center_api_url}", flush=True)
     dagster_instance.prepare(settings)
@@ -117,8 +112,6 @@ def _sandbox(settings: Settings) -> Iterator[Callable[[], None]]:
 
     Other terminals find it by a file in HUNTER_HOME.
     """
-    from hunter_pipeline.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
-
     home = settings.folder("sandbox")
     options = SandboxOptions(state_file=home / "world.jsonl", certificate_dir=home)
     with Sandbox(options) as sandbox:

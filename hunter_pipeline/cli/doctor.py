@@ -2,16 +2,28 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import requests
+
 from hunter_pipeline.config.environment import hunter_variables
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings, unknown_variables
-from hunter_pipeline.errors import ConfigurationError, DatabaseError, HunterError, PartnerCenterAuthError
+from hunter_pipeline.errors import ConfigurationError, HunterError, PartnerCenterAuthError
 from hunter_pipeline.local import processes
+from hunter_pipeline.partner_center.entra_errors import CLOCK_HINT, clock_problem
+from hunter_pipeline.partner_center.http import Http
+from hunter_pipeline.pipeline.sign_in import open_client, open_sign_in, own_domains
+from hunter_pipeline.referrals.canonical_domain import registrable_domain, resolve
+from hunter_pipeline.warehouse import migrate, normalized_referrals, referral_updates, sync_runs
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse.disk_space import disk_space
+
+# A check, and the names of those without which it would fail for the same reason.
+Check = tuple[Callable[[Settings], str], *tuple[str, ...]]
 
 
 class Diagnosis(NamedTuple):
@@ -48,24 +60,9 @@ def doctor() -> int:
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Run every check; one that fails is a diagnosis as well, and is not repeated by checks that need what it found."""
-    checks: dict[str, Callable[[Settings], str]] = {
-        "variables": _check_variables,
-        "home": _check_home,
-        "database": _check_database,
-        "disk": _check_disk,
-        "feature flag": _check_flag,
-        "clock": _check_clock,
-        "last sync": _check_last_sync,
-    }
-    if settings.partner_center_enabled:
-        checks |= {"sign-in": _check_sign_in, "Partner Center": _check_partner_center}
-    if settings.write_back != "off":
-        checks["answers"] = _check_answers
-    checks |= {"own domains": _check_own_domains, "Dagster": _check_dagster, "lead desk": _check_desk}
-    needs = _needs(settings)
     causes: dict[str, str] = {}  # of each check without a result: the one that failed
-    for subject, check in checks.items():
-        if cause := next((causes[need] for need in needs.get(subject, ()) if need in causes), None):
+    for subject, (check, *needs) in _checks(settings).items():
+        if cause := next((causes[need] for need in needs if need in causes), None):
             causes[subject] = cause
             yield Diagnosis(subject, "-", f"not checked: see {cause}")
             continue
@@ -78,17 +75,40 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis(subject, mark, f"{error.message} {error.hint or ''}".rstrip(), error.exit_code)
 
 
-def _needs(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Return the checks that each check needs: where one of them fails, it would fail for the same reason."""
-    sign_in = ("feature flag", *(("database",) if settings.token_keys else ()))
+def _checks(settings: Settings) -> dict[str, Check]:
+    """Return the checks of these settings, in their order."""
+    stored_in_database = ("database",) if settings.token_keys else ()
     same_host = urlsplit(settings.partner_center_api_url).netloc == urlsplit(settings.partner_center_authority).netloc
-    return {
-        "disk": ("database",),
-        "last sync": ("database",),
-        "own domains": ("database",),
-        "sign-in": sign_in,
-        "Partner Center": ("sign-in", *(("clock",) if same_host else ())),
+    checks: dict[str, Check] = {
+        "variables": (_check_variables,),
+        "home": (_check_home,),
+        "database": (_check_database,),
+        "disk": (_check_disk, "database"),
+        "feature flag": (_check_flag,),
+        "clock": (_check_clock,),
+        "last sync": (_check_last_sync, "database"),
     }
+    if settings.partner_center_enabled:
+        checks["sign-in"] = (_check_sign_in, "feature flag", *stored_in_database)
+        checks["Partner Center"] = (_check_partner_center, "sign-in", *(("clock",) if same_host else ()))
+    if settings.write_back != "off":
+        checks["answers"] = (_check_answers, "database")
+    return checks | {
+        "own domains": (_check_own_domains, "database"),
+        "Dagster": (_check_dagster,),
+        "lead desk": (_check_desk,),
+    }
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[Connection | None]:
+    """Open a connection to the database, None if it is empty."""
+    warehouse = Warehouse.from_settings(settings)
+    if migrate.status(warehouse)[0] is None:
+        yield None
+        return
+    with warehouse.connection() as connection:
+        yield connection
 
 
 def _check_variables(_settings: Settings) -> str:
@@ -101,11 +121,6 @@ def _check_variables(_settings: Settings) -> str:
 
 
 def _check_own_domains(settings: Settings) -> str:
-    from hunter_pipeline.pipeline.sign_in import own_domains  # noqa: PLC0415 - MSAL takes a while to import
-    from hunter_pipeline.referrals.canonical_domain import registrable_domain, resolve  # noqa: PLC0415
-    from hunter_pipeline.warehouse import migrate, normalized_referrals  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
     own = own_domains(settings)
     ignored = [text for text in own if registrable_domain(text) is None]
     if ignored:
@@ -113,14 +128,8 @@ def _check_own_domains(settings: Settings) -> str:
             f"HUNTER_OWN_DOMAINS names {', '.join(ignored)}, which is not the domain of a company.",
             hint="It may hold a comma list of domains, such as contoso.com, fabrikam.co.uk.",
         )
-    warehouse = Warehouse.from_settings(settings)
-    revision = None
-    with suppress(DatabaseError):  # the line `database` says so
-        revision, _newest = migrate.status(warehouse)
-    hosts: dict[str, int] = {}
-    if revision is not None:
-        with warehouse.connection() as connection:
-            hosts = normalized_referrals.partner_team_hosts(connection)
+    with _connection(settings) as connection:
+        hosts = normalized_referrals.partner_team_hosts(connection) if connection else {}
     others = {found.domain for host, count in hosts.items() if count > 1 and (found := resolve(host, own=own)).domain}
     if others:
         raise _WarningError(
@@ -132,14 +141,10 @@ def _check_own_domains(settings: Settings) -> str:
 
 
 def _check_answers(settings: Settings) -> str:
-    from hunter_pipeline.warehouse import migrate, referral_updates  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
-    warehouse = Warehouse.from_settings(settings)
     mode = f"HUNTER_WRITE_BACK is {settings.write_back}"
-    if migrate.status(warehouse)[0] is None:
-        return mode
-    with warehouse.connection() as connection:
+    with _connection(settings) as connection:
+        if connection is None:
+            return mode
         unresolved = referral_updates.count_unresolved(connection)
     if unresolved:
         raise _WarningError(
@@ -160,25 +165,14 @@ def _check_home(settings: Settings) -> str:
 
 
 def _check_disk(settings: Settings) -> str:
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-    from hunter_pipeline.warehouse.disk_space import disk_space  # noqa: PLC0415
-
-    warehouse = Warehouse.from_settings(settings)
-    if warehouse.url is not None or migrate.status(warehouse)[0] is None:
-        space = disk_space(settings.home, None)
-    else:
-        with warehouse.connection() as connection:
-            space = disk_space(settings.home, connection)
+    with _connection(settings) as connection:
+        space = disk_space(settings.home, connection if settings.database_url is None else None)
     if space.is_low():
         raise _WarningError(f"The disk of {settings.home} has {space}.", hint="Free space before it is full.")
     return str(space)
 
 
 def _check_clock(settings: Settings) -> str:
-    from hunter_pipeline.partner_center.clock import CLOCK_HINT, clock_problem  # noqa: PLC0415
-    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415
-
     if not settings.partner_center_enabled:
         return "not compared: nothing calls Entra while the feature flag is off"
     with Http() as http:
@@ -189,9 +183,6 @@ def _check_clock(settings: Settings) -> str:
 
 
 def _check_database(settings: Settings) -> str:
-    from hunter_pipeline.warehouse import migrate  # noqa: PLC0415 - Alembic takes a second to import
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
     warehouse = Warehouse.from_settings(settings)
     revision, newest = migrate.status(warehouse)
     server = "embedded" if warehouse.url is None else "HUNTER_DATABASE_URL"
@@ -203,14 +194,9 @@ def _check_database(settings: Settings) -> str:
 
 
 def _check_last_sync(settings: Settings) -> str:
-    from hunter_pipeline.warehouse import migrate, sync_runs  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
-    warehouse = Warehouse.from_settings(settings)
-    if migrate.status(warehouse)[0] is None:
-        return "none yet"
-    with warehouse.connection() as connection:
-        last, success = sync_runs.last_run(connection), sync_runs.last_success(connection)
+    with _connection(settings) as connection:
+        last = sync_runs.last_run(connection) if connection else None
+        success = sync_runs.last_success(connection) if connection else None
     if last is None:
         return "none yet"
     if success is None:
@@ -235,9 +221,6 @@ def _check_flag(settings: Settings) -> str:
 
 
 def _check_sign_in(settings: Settings) -> str:
-    from hunter_pipeline.partner_center.http import Http  # noqa: PLC0415 - MSAL takes a while to import
-    from hunter_pipeline.pipeline.sign_in import open_sign_in  # noqa: PLC0415
-
     with Http() as http:
         status = open_sign_in(settings, http).status()
     if not status.signed_in:
@@ -249,8 +232,6 @@ def _check_sign_in(settings: Settings) -> str:
 
 
 def _check_partner_center(settings: Settings) -> str:
-    from hunter_pipeline.pipeline.sign_in import open_client  # noqa: PLC0415
-
     direction = settings.partner_center_direction
     with open_client(settings) as client:
         newest = client.newest_update(None if direction == "All" else direction)
@@ -269,8 +250,6 @@ def _check_desk(settings: Settings) -> str:
 
 
 def _check_service(url: str, path: str, starter: str) -> str:
-    import requests  # noqa: PLC0415
-
     try:
         requests.get(f"{url}{path}", timeout=5).raise_for_status()
     except requests.RequestException:

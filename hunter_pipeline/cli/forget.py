@@ -1,10 +1,10 @@
 """Run `hunter forget`: erase a person everywhere and keep them erased."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from hunter_pipeline.cli.output import print_waiting_for_sync
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline.erase import erase_person
@@ -21,7 +21,6 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     Referrals that name the person lose all contacts, notes and other free text, payload history included; the
     referrals themselves and the companies stay. It waits for a running sync.
     """
-
     settings = load_settings()
     address = canonical_address(email)
     if address is None:
@@ -29,7 +28,7 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     configure_logs(settings)
     warehouse = Warehouse.from_settings(settings)
     schema.ensure_current(warehouse)
-    counts = erase_person(warehouse, address, own_domains(settings), _print_waiting)
+    counts = erase_person(warehouse, address, own_domains(settings), print_waiting_for_sync)
     print(describe_erasure(counts))
 
 
@@ -42,7 +41,3 @@ def describe_erasure(counts: dict[str, int]) -> str:
     rows = ", ".join(f"{count} in {table}" for table, count in counts.items() if count)
     result = f"Erased. Rows changed: {rows}." if rows else "No row names this person."
     return f"{result} Later syncs leave this person out."
-
-
-def _print_waiting() -> None:
-    print("Waiting for the sync that is under way.", file=sys.stderr, flush=True)

@@ -3,24 +3,25 @@
 import codecs
 import shutil
 import sys
-from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 
+from hunter_pipeline.cli.output import format_table
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.referrals.text import to_line
+from hunter_pipeline.warehouse import listing, migrate
+from hunter_pipeline.warehouse.connection import Warehouse
 
-# Outside a terminal each lead is one line, however long: `hunter leads | grep contoso`.
 _TABLE_COLUMNS = (
     *("score", "canonical_name", "domain", "country", "referral_type", "status"),
     *("contact_name", "contact_phone", "contact_email", "expires_at"),
 )
-_UNLIMITED_WIDTH = 10_000
 # Columns of a terminal that has room for all of them.
 _WIDE = 100
 _NARROWEST = 8
@@ -53,9 +54,6 @@ def leads(
     referral_type: Annotated[str | None, typer.Option("--type", help="Only leads of this referral type.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
-    from hunter_pipeline.warehouse import listing, migrate  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
     if form in (Format.xlsx, Format.parquet) and output is None and sys.stdout.isatty():
         raise ConfigurationError(
             f"A terminal cannot show {form.value}.", hint=f"Name a file: --output leads.{form.value}"
@@ -119,7 +117,7 @@ def _known_value(option: str, given: str | None, known: list[str]) -> str | None
 def _format_table(rows: list[dict[str, Any]]) -> str:
     """Return the leads as a text table with one line per lead."""
     cells = ([_format_cell(row[name]) for name in _TABLE_COLUMNS] for row in rows)
-    return _render(list(_TABLE_COLUMNS), cells)
+    return format_table(_TABLE_COLUMNS, cells)
 
 
 def _format_stacked(rows: list[dict[str, Any]], width: int) -> str:
@@ -128,13 +126,11 @@ def _format_stacked(rows: list[dict[str, Any]], width: int) -> str:
     if width < _WIDE:
         shown = {title: names for title, names in shown.items() if title != "what"} | {"company": ("canonical_name",)}
     cells = [[_stacked_cell(row, names) for names in shown.values()] for row in rows]
-    return _render(list(shown), cells, widths=_widths(list(shown), cells, width))
+    return format_table(list(shown), cells, widths=_widths(list(shown), cells, width))
 
 
 def _widths(titles: list[str], cells: list[list[str]], width: int) -> list[int]:
     """Return the columns of each cell: as many as it needs to be on one line, but company and what share the rest."""
-    from rich.cells import cell_len  # noqa: PLC0415
-
     wanted = [
         max(map(cell_len, "\n".join([title, *column]).splitlines()))
         for title, column in zip(titles, zip(*cells, strict=True) if cells else [()] * len(titles), strict=True)
@@ -150,23 +146,6 @@ def _stacked_cell(row: dict[str, Any], names: tuple[str, ...]) -> str:
     if "contact_name" in names and row["contact_allowed"] is False:
         values.insert(0, "(no consent)")
     return "\n".join(filter(None, values))
-
-
-def _render(titles: list[str], rows: Iterable[list[str]], *, widths: list[int] | None = None) -> str:
-    """Return a text table; a cell beyond its column's width goes on in the next line."""
-    from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for title, width in zip(titles, widths or [None] * len(titles), strict=True):
-        table.add_column(title, overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*row)
-    console = Console(width=_UNLIMITED_WIDTH, markup=False, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
 def _format_cell(value: Any) -> str:

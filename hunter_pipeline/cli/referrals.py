@@ -2,25 +2,30 @@
 
 import getpass
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
-from hunter_pipeline.cli.progress import spinner
+from hunter_pipeline import errors
+from hunter_pipeline.cli.jobs import run_job, step_failure
+from hunter_pipeline.cli.output import UNLIMITED_WIDTH, format_table, to_json
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import HunterError, UpdateRefused
+from hunter_pipeline.pipeline.answers import cancel_update, request_update, require_write_back, retry_update
+from hunter_pipeline.pipeline.send_updates import SEND_JOB, SEND_OP
+from hunter_pipeline.pipeline.sync_run import QUIET_RUN_CONFIG
 from hunter_pipeline.referrals.payloads import canonical_id
 from hunter_pipeline.referrals.text import to_line
-
-if TYPE_CHECKING:
-    from hunter_pipeline.referrals.updates import Action
-    from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.referrals.updates import Action
+from hunter_pipeline.warehouse import listing, referral_updates, schema
+from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse.referral_updates import to_public
 
 app = typer.Typer(help="Read referrals, and answer them in Partner Center.", no_args_is_help=True)
 
@@ -50,8 +55,6 @@ def list_referrals(
     as_json: AsJson = False,
 ) -> None:
     """List referrals, the newest first."""
-    from hunter_pipeline.warehouse import listing  # noqa: PLC0415
-
     with _connection(load_settings()) as connection:
         found = listing.page(connection, listing.Filters(type_, status), page_size=limit)
     _print_rows(found.items, _LIST_COLUMNS, as_json=as_json)
@@ -62,14 +65,12 @@ def list_referrals(
 @app.command("show")
 def show(referral_id: Id, as_json: AsJson = False) -> None:
     """Show a referral with its contacts, its history and its answers."""
-    from hunter_pipeline.warehouse import listing, referral_updates  # noqa: PLC0415
-
     with _connection(load_settings()) as connection:
         detail = listing.detail(connection, referral_id)
         if detail is None:
             raise UpdateRefused("not_found", "No referral has this id.", hint="hunter referrals list shows the ids.")
         history = listing.history(connection, referral_id)
-        updates = [referral_updates.to_public(row) for row in referral_updates.newest(connection, referral_id)]
+        updates = [to_public(row) for row in referral_updates.newest(connection, referral_id)]
     shown = {**detail, "history": history, "updates": updates}
     if as_json:
         print(to_json(shown))
@@ -79,7 +80,7 @@ def show(referral_id: Id, as_json: AsJson = False) -> None:
             print(f"{name}: {_cell(value)}")
 
 
-def _with_values(action: "Action", summary: str) -> Callable[..., None]:
+def _with_values(action: Action, summary: str) -> Callable[..., None]:
     """Return the command of an action that takes values of the deal."""
 
     def command(
@@ -101,7 +102,7 @@ def _with_values(action: "Action", summary: str) -> Callable[..., None]:
     return command
 
 
-def _with_reason(action: "Action", summary: str) -> Callable[..., None]:
+def _with_reason(action: Action, summary: str) -> Callable[..., None]:
     """Return the command of an action that takes a reason."""
 
     def command(referral_id: Id, *, reason: Reason = None, by: By = None, as_json: AsJson = False) -> None:
@@ -125,26 +126,22 @@ def updates(
     as_json: AsJson = False,
 ) -> None:
     """List the answers, the newest first."""
-    from hunter_pipeline.pipeline.answers import retry_update  # noqa: PLC0415
-    from hunter_pipeline.warehouse import referral_updates  # noqa: PLC0415
-
     settings = load_settings()
     configure_logs(settings)
     with _connection(settings) as connection:
-        if retry is not None:
-            row = retry_update(connection, settings, retry)
-            connection.commit()
-            _print_answer(row, as_json=as_json)
-            return
-        rows = referral_updates.newest(connection, at_most=limit)
-    _print_rows([referral_updates.to_public(row) for row in rows], _UPDATE_COLUMNS, as_json=as_json)
+        if retry is None:
+            rows = referral_updates.newest(connection, at_most=limit)
+        else:
+            rows = [retry_update(connection, settings, retry)]
+    if retry is None:
+        _print_rows([to_public(row) for row in rows], _UPDATE_COLUMNS, as_json=as_json)
+    else:
+        _print_answer(rows[0], as_json=as_json)
 
 
 @app.command("cancel")
 def cancel(number: Number, as_json: AsJson = False) -> None:
     """Take an answer back before it is sent."""
-    from hunter_pipeline.pipeline.answers import cancel_update  # noqa: PLC0415
-
     settings = load_settings()
     configure_logs(settings)
     with _connection(settings) as connection:
@@ -157,9 +154,9 @@ def send(context: typer.Context, as_json: AsJson = False) -> int:
     """Send the answers that are due now, in this process."""
     settings = load_settings()
     configure_logs(settings)
+    rows: list[dict[str, Any]] = []
     if settings.write_back == "off":
         print("Skipped: HUNTER_WRITE_BACK is off, nothing is sent.", file=sys.stderr)
-        rows: list[dict[str, Any]] = []
     else:
         rows = run_send(settings, debug=bool(context.obj))
     states = [row["state"] for row in rows]
@@ -194,49 +191,25 @@ def run_send(settings: Settings, *, debug: bool = False) -> list[dict[str, Any]]
             hint="Set HUNTER_PARTNER_CENTER_ENABLED=true.",
         )
     settings.require_partner_center()
-    with spinner("Preparing the database"):
-        from hunter_pipeline.cli.sync import hide_statements  # noqa: PLC0415
-        from hunter_pipeline.definitions import defs  # noqa: PLC0415 - Dagster takes a second to import
-        from hunter_pipeline.defs.maintenance import process_tags  # noqa: PLC0415
-        from hunter_pipeline.local import dagster_instance  # noqa: PLC0415
-        from hunter_pipeline.pipeline.send_updates import SEND_JOB, SEND_OP  # noqa: PLC0415
-        from hunter_pipeline.pipeline.sync_run import QUIET_RUN_CONFIG  # noqa: PLC0415
-        from hunter_pipeline.warehouse import referral_updates  # noqa: PLC0415
-
-        dagster_instance.prepare(settings)
-    with dagster_instance.open_instance() as dagster, spinner("Sending answers to Partner Center"), hide_statements():
-        result = defs.resolve_job_def(SEND_JOB).execute_in_process(
-            run_config=QUIET_RUN_CONFIG,
-            instance=dagster,
-            tags={"hunter/started_by": "cli", **process_tags()},
-            raise_on_error=debug,
-        )
+    result = run_job(settings, SEND_JOB, QUIET_RUN_CONFIG, "Sending answers to Partner Center", raise_on_error=debug)
     if not result.success:
         raise _error_of(result)
     with _connection(settings) as connection:
         rows = referral_updates.by_ids(connection, result.output_for_node(SEND_OP))
-    return [referral_updates.to_public(row) for row in rows]
+    return [to_public(row) for row in rows]
 
 
 def _error_of(result: Any) -> HunterError:
     """Return the error that ended a run, with its exit code."""
-    from hunter_pipeline import errors  # noqa: PLC0415
-
-    failure = next((event.step_failure_data for event in result.all_events if event.is_step_failure), None)
+    failure = step_failure(result)
     data = failure.user_failure_data if failure else None
     if data is None:
         return HunterError("Sending the answers failed.", hint="See the run in Dagster: hunter up, then /runs.")
     kind = getattr(errors, str(data.metadata["type"].value), HunterError)
-    error = HunterError(data.description or "Sending the answers failed.")
-    error.exit_code = kind.exit_code  # pyright: ignore[reportAttributeAccessIssue]
-    return error
+    return kind(data.description or "Sending the answers failed.")
 
 
-def _answer(
-    referral_id: str, action: "Action", fields: dict[str, str | None], by: str | None, *, as_json: bool
-) -> None:
-    from hunter_pipeline.pipeline.answers import request_update, require_write_back  # noqa: PLC0415
-
+def _answer(referral_id: str, action: Action, fields: dict[str, str | None], by: str | None, *, as_json: bool) -> None:
     settings = load_settings()
     configure_logs(settings)
     require_write_back(settings)
@@ -248,10 +221,7 @@ def _answer(
 
 
 @contextmanager
-def _connection(settings: Settings) -> "Iterator[Connection]":
-    from hunter_pipeline.warehouse import schema  # noqa: PLC0415
-    from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
+def _connection(settings: Settings) -> Iterator[Connection]:
     warehouse = Warehouse.from_settings(settings)
     schema.ensure_current(warehouse)
     with warehouse.connection() as connection:
@@ -266,8 +236,6 @@ def _system_user() -> str:
 
 
 def _print_answer(row: dict[str, Any], *, as_json: bool) -> None:
-    from hunter_pipeline.warehouse.referral_updates import to_public  # noqa: PLC0415
-
     print(to_json(to_public(row)) if as_json else describe_answer(row))
 
 
@@ -287,14 +255,8 @@ def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], *, as_json
     if as_json:
         print(to_json(rows))
         return
-    from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False)
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    Console(width=None if sys.stdout.isatty() else 10_000, markup=False, highlight=False).print(table)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
+    print(format_table(columns, [[_cell(row[name]) for name in columns] for row in rows], width=width), end="")
 
 
 def _cell(value: Any) -> str:
@@ -303,14 +265,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return to_line(to_json(value))
     return "" if value is None else to_line(str(value))
-
-
-def to_json(value: Any) -> str:
-    """Return JSON on one line; money as a number, times in ISO 8601."""
-    return json.dumps(value, default=_to_json_value, ensure_ascii=False)
-
-
-def _to_json_value(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if isinstance(value, date) else str(value)

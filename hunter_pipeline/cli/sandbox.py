@@ -3,14 +3,13 @@
 import dataclasses
 import json
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from hunter_pipeline.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from hunter_pipeline.sandbox import Fault
+from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions, serve_forever
 
 
 def sandbox(
@@ -33,8 +32,6 @@ def sandbox(
     ] = None,
 ) -> None:
     """Run the simulator of Partner Center and Entra alone."""
-    from hunter_pipeline.sandbox import Sandbox, SandboxOptions, serve_forever  # noqa: PLC0415
-
     faults = [_parse_fault(text) for text in fault or ()]
 
     def print_usage(running: Sandbox) -> None:
@@ -54,12 +51,8 @@ def sandbox(
         ) from error
 
 
-def _parse_fault(text: str) -> "Fault":
+def _parse_fault(text: str) -> Fault:
     """Return the fault that a JSON text describes; raise ConfigurationError for one that is not valid."""
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
-
-    from hunter_pipeline.sandbox import Fault  # noqa: PLC0415
-
     try:
         fault = TypeAdapter(Fault).validate_json(text)
         unknown = json.loads(text).keys() - {field.name for field in dataclasses.fields(Fault)}

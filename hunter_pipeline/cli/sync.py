@@ -1,25 +1,24 @@
 """`hunter sync`: one sync now, in this process, recorded in Dagster like any run."""
 
 import json
-import logging
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr
-from typing import Annotated, Any, NamedTuple, TextIO, cast
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from hunter_pipeline import errors
-from hunter_pipeline.cli.progress import spinner
+from hunter_pipeline.cli.jobs import run_job, step_failure
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
 from hunter_pipeline.errors import HunterError
+from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB
+from hunter_pipeline.warehouse import sync_runs
+from hunter_pipeline.warehouse.connection import Warehouse
 
 _SKIP_REASONS = {
     "feature_flag_disabled": "HUNTER_PARTNER_CENTER_ENABLED=true turns it on",
     "sync_in_progress": "another sync is running",
 }
-_STATEMENT_WARNING = "Exception while writing logger call to event log"
 _RUN_HINT = "See the run in Dagster: `hunter up`, then /runs/{run_id}."
 _COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 
@@ -63,39 +62,15 @@ def run_sync(settings: Settings, *, full: bool) -> SyncResult:
     """
     if settings.partner_center_enabled:
         settings.require_partner_center()
-    with spinner("Preparing the database"):
-        from hunter_pipeline.definitions import defs  # noqa: PLC0415 - Dagster takes a second to import
-        from hunter_pipeline.defs.maintenance import process_tags  # noqa: PLC0415
-        from hunter_pipeline.local import dagster_instance  # noqa: PLC0415
-        from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB  # noqa: PLC0415
-        from hunter_pipeline.warehouse import sync_runs  # noqa: PLC0415
-        from hunter_pipeline.warehouse.connection import Warehouse  # noqa: PLC0415
-
-        dagster_instance.prepare(settings)
-    # Dagster warns about the missing check results of a skipped sync
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-    # dagster-postgres logs each retry with its statement to the root logger
-    logging.getLogger().addHandler(logging.NullHandler())
-    with dagster_instance.open_instance() as dagster, spinner("Syncing with Partner Center"), hide_statements():
-        job = defs.resolve_job_def(SYNC_JOB)
-        result = job.execute_in_process(
-            run_config=QUIET_RUN_CONFIG | (FULL_RUN_CONFIG if full else {}),
-            instance=dagster,
-            tags={"hunter/started_by": "cli", **process_tags()},
-            raise_on_error=False,
-        )
+    config = QUIET_RUN_CONFIG | (FULL_RUN_CONFIG if full else {})
+    result = run_job(settings, SYNC_JOB, config, "Syncing with Partner Center")
     with Warehouse.from_settings(settings).connection() as connection:
         summary = sync_runs.summary(connection, result.run_id)
     if summary is None or summary["status"] == "running":
         raise errors.DatabaseError(
             "The sync could not be recorded.", hint="Check the database; `hunter doctor` shows whether it is reachable."
         )
-    return _result(summary, result.all_events)
-
-
-def _result(summary: dict[str, Any], events: Iterable[Any]) -> SyncResult:
-    """Add the hint and the traceback of the step that failed, which are in Dagster's events."""
-    failure = next((event.step_failure_data for event in events if event.is_step_failure), None)
+    failure = step_failure(result)
     if failure is None:
         return SyncResult(summary)
     hint = failure.user_failure_data.metadata.get("what_to_do") if failure.user_failure_data else None
@@ -143,29 +118,8 @@ def _failed_summary(error: HunterError, *, full: bool) -> dict[str, Any]:
         "reason": None,
         "run_id": None,
         "mode": "full" if full else "incremental",
-        **dict.fromkeys(_COUNTS, 0),
-        **dict.fromkeys(("pages", "requests", "retries"), 0),
+        **dict.fromkeys((*_COUNTS, "pages", "requests", "retries"), 0),
         "duration_seconds": 0.0,
         "watermark": None,
         "error": error.summary(),
     }
-
-
-class _StatementFilter:
-    """A stream that drops Dagster's messages about statements; each is written with one call."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        return len(text) if text.startswith(_STATEMENT_WARNING) else self._stream.write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-@contextmanager
-def hide_statements() -> Iterator[None]:
-    """Keep statements off standard error: Dagster prints those that its storage rejected, with their values."""
-    with redirect_stderr(cast(TextIO, _StatementFilter(sys.stderr))):
-        yield

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from hunter_pipeline.cli.progress import spinner
+from hunter_pipeline.cli.output import spinner
 from hunter_pipeline.config.logs import configure_logs
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import CheckFailed
+from hunter_pipeline.local import supervisor
+from hunter_pipeline.uat import acceptance
 
 
 def uat(
@@ -23,9 +25,6 @@ def uat(
     """
     settings = load_settings()
     configure_logs(settings)
-    from hunter_pipeline.local import supervisor  # noqa: PLC0415 - Dagster takes a second to import
-    from hunter_pipeline.uat import acceptance  # noqa: PLC0415
-
     report = None
     with supervisor.until_stopped(), spinner("Looking for a running system") as show:
         report = acceptance.run_acceptance_tests(settings, show)

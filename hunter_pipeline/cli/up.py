@@ -2,7 +2,8 @@
 
 from hunter_pipeline.config.logs import announce, configure_logs
 from hunter_pipeline.config.settings import Settings, load_settings
-from hunter_pipeline.local import processes
+from hunter_pipeline.defs.schedules import kept_seconds
+from hunter_pipeline.local import dagster_instance, processes, supervisor
 from hunter_pipeline.local.processes import Urls
 
 
@@ -18,8 +19,6 @@ def up() -> None:
     if settings.partner_center_enabled:
         settings.require_partner_center()
     settings.require_api_key()
-    from hunter_pipeline.local import dagster_instance, supervisor  # noqa: PLC0415 - Dagster takes a second to import
-
     with (
         supervisor.until_stopped(as_events=settings.log_style == "json"),
         processes.lock_home(settings),
@@ -49,9 +48,6 @@ def service_urls(settings: Settings, *, or_next: bool) -> Urls:
 
 def describe_services(settings: Settings, urls: Urls) -> str:
     """Return a table of what runs and where."""
-    from hunter_pipeline.defs.schedules import kept_seconds  # noqa: PLC0415
-    from hunter_pipeline.local.supervisor import READY  # noqa: PLC0415
-
     logs = "standard error" if settings.log_style == "json" else settings.home / "logs"
     flag = "on" if settings.partner_center_enabled else "off: nothing calls Partner Center"
     return (
@@ -60,5 +56,5 @@ def describe_services(settings: Settings, urls: Urls) -> str:
         f"  Feature flag        {flag}\n"
         f"  Sync interval       {kept_seconds(settings.interval_seconds)} seconds\n"
         f"  Logs                {logs}\n\n"
-        f"{READY}"
+        f"{supervisor.READY}"
     )

@@ -1,19 +1,17 @@
 """Define every HUNTER_* setting with its default, description and limits."""
 
-import base64
 import difflib
-import logging
 import os
 import re
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hunter_pipeline.config import value_types
 from hunter_pipeline.config.environment import (
     DEMO_VARIABLE,
     DOTENV,
@@ -23,7 +21,6 @@ from hunter_pipeline.config.environment import (
     hunter_variables,
     ignore_libpq_variables,
 )
-from hunter_pipeline.config.notify_targets import notify_target
 from hunter_pipeline.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,26 +29,7 @@ if TYPE_CHECKING:
 MICROSOFT_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
 # A sync is due this often even if nothing changed upstream, so that a pipeline that has stopped shows as stale.
 HEARTBEAT_SECONDS = 600
-_KEY_BYTES = 32
 _PASSWORD = re.compile(r"//[^/@]*@")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-_PUBLIC_URL = re.compile(r"https?://[^/?#@]+(?:/[A-Za-z0-9._~-]+)*/?")
-_OWN_DOMAIN = re.compile(r"[^\s.*]+(?:\.[^\s.*]+)+\.?")
-
-
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _split_domains(value: object) -> object:
-    """Split at commas and semicolons; `*.contoso.com` means contoso.com."""
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip().removeprefix("*.") for part in re.split("[,;]", value) if part.strip())
-
-
-def _upper(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -71,20 +49,24 @@ class Settings(BaseSettings):
     )
 
     partner_center_enabled: bool = Field(False, description="feature flag: off means that nothing calls Partner Center")
-    partner_center_client_id: str | None = Field(None, description="the Entra app registration's client id")
-    partner_center_tenant_id: str | None = Field(None, description="the Entra tenant that signs in")
-    partner_center_api_url: str = Field("https://api.partner.microsoft.com", description="Partner Center's API")
-    partner_center_authority: str = Field(
+    partner_center_client_id: value_types.Identifier | None = Field(
+        None, description="the Entra app registration's client id"
+    )
+    partner_center_tenant_id: value_types.Identifier | None = Field(None, description="the Entra tenant that signs in")
+    partner_center_api_url: value_types.HttpsUrl = Field(
+        "https://api.partner.microsoft.com", description="Partner Center's API"
+    )
+    partner_center_authority: value_types.HttpsUrl = Field(
         "https://login.microsoftonline.com",
         description="host of the authority, without the tenant; for another host, instance discovery is off",
     )
     partner_center_scope: str = Field(
         "https://api.partner.microsoft.com/.default", description="scope of the access token"
     )
-    partner_center_token_cache: Path | None = Field(
+    partner_center_token_cache: value_types.AnyPath | None = Field(
         None, description="file that stores the sign-in; .token_cache under HUNTER_HOME if empty"
     )
-    token_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+    token_keys: value_types.FernetKeys = Field(
         (), description="comma list of Fernet keys: the sign-in is stored in the database, encrypted with the first"
     )
     partner_center_direction: Literal["Incoming", "Outgoing", "All"] = Field(
@@ -93,10 +75,10 @@ class Settings(BaseSettings):
     partner_center_page_size: int | None = Field(
         None, ge=1, le=200, description="referrals per page, 1 to 200, sent as $top; the server's own size if empty"
     )
-    database_url: SecretStr | None = Field(
+    database_url: value_types.DatabaseUrl | None = Field(
         None, description="postgresql://user:password@host/database; an embedded PostgreSQL if empty"
     )
-    home: Path = Field(
+    home: value_types.AnyPath = Field(
         Path(".hunter"), description="everything the program keeps on disk: database, Dagster home, token cache"
     )
     env: Literal["development", "production"] = Field("development", description="development or production")
@@ -106,14 +88,12 @@ class Settings(BaseSettings):
         le=86_400,
         description="seconds between background syncs; 30 in development, 600 in production if empty",
     )
-    own_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_domains)] = Field(
+    own_domains: value_types.Domains = Field(
         (),
         description="comma list: the partner's own domains, never a customer's; that of the signed-in user is another",
     )
-    currency: Annotated[str, BeforeValidator(_upper)] = Field(
-        "USD",
-        pattern="^[A-Z]{3}$",
-        description="the currency (ISO 4217) in which values of different currencies are compared",
+    currency: value_types.Currency = Field(
+        "USD", description="the currency (ISO 4217) in which values of different currencies are compared"
     )
     raw_retention_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which superseded raw versions are deleted; all stay if empty"
@@ -127,19 +107,21 @@ class Settings(BaseSettings):
     )
     api_host: str = Field("127.0.0.1", description="where the API and the lead desk listen")
     api_port: int = Field(8000, ge=1, le=65_535, description="the port of the API and the lead desk")
-    api_key: SecretStr | None = Field(None, description="required before the API binds to anything but loopback")
-    public_url: str = Field(
+    api_key: value_types.ApiKey = Field(None, description="required before the API binds to anything but loopback")
+    public_url: value_types.PublicUrl = Field(
         "http://127.0.0.1:8000",
         description="the address under which people open the lead desk, a path included: https://crm.example/hunter",
     )
-    dagster_url: str = Field("http://127.0.0.1:3000", description="Dagster's web UI, where the API launches runs")
+    dagster_url: value_types.HttpUrl = Field(
+        "http://127.0.0.1:3000", description="Dagster's web UI, where the API launches runs"
+    )
     run_retention_days: int = Field(
         30, ge=1, le=36_500, description="days after which Dagster's finished runs and their events are deleted"
     )
-    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+    alert_urls: value_types.AppriseUrls = Field(
         (), description="comma list of Apprise URLs (Teams, Slack, e-mail, webhook) that receive alerts"
     )
-    notify_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+    notify_urls: value_types.NotifyUrls = Field(
         (),
         description="comma list of Apprise URLs that are notified of new, urgent and expiring leads; "
         "?lang=tr writes Turkish, ?digest=08:00&tz=Europe/Istanbul one message a day",
@@ -147,91 +129,6 @@ class Settings(BaseSettings):
     source_url: str | None = Field(
         None, description="git repository of this code: Dagster's code references link to it; local files if empty"
     )
-
-    @field_validator("partner_center_api_url", "partner_center_authority")
-    @classmethod
-    def _check_https_url(cls, value: str) -> str:
-        if not _is_url(value, "https") or "@" in value or "?" in value or "#" in value:
-            raise ValueError("it may hold an https:// URL only, so that no token is sent unencrypted")
-        return value.rstrip("/")
-
-    @field_validator("api_key", mode="before")
-    @classmethod
-    def _strip_key(cls, value: object) -> object:
-        # an HTTP header cannot carry surrounding spaces
-        return value.strip() or None if isinstance(value, str) else value
-
-    @field_validator("dagster_url", "public_url")
-    @classmethod
-    def _check_http_url(cls, value: str) -> str:
-        if not _is_url(value, "http", "https"):
-            raise ValueError("it may hold an http:// or https:// URL")
-        return value.rstrip("/")
-
-    @field_validator("public_url")
-    @classmethod
-    def _check_public_url(cls, value: str) -> str:
-        if not _is_url(value, "http", "https") or not _PUBLIC_URL.fullmatch(value):
-            raise ValueError("it may hold an http:// or https:// URL of a host and a path, without a query")
-        return value.rstrip("/")
-
-    @field_validator("partner_center_client_id", "partner_center_tenant_id")
-    @classmethod
-    def _check_identifier(cls, value: str | None) -> str | None:
-        if value is not None and not _IDENTIFIER.fullmatch(value):
-            raise ValueError(
-                "it may hold an id as the app registration shows it, such as 7d23e5ca-1c7b-4f0e-9d6a-2b8f1e3c5a70"
-            )
-        return value
-
-    @field_validator("own_domains")
-    @classmethod
-    def _check_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_OWN_DOMAIN.fullmatch(part) for part in value):
-            raise ValueError("it may hold a comma list of domains, such as contoso.com, fabrikam.co.uk")
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _is_database_url(value.get_secret_value()):
-            raise ValueError("it may hold a postgresql:// URL that names a host or a database")
-        return value
-
-    @field_validator("token_keys")
-    @classmethod
-    def _check_fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if not all(_is_fernet_key(key.get_secret_value()) for key in value):
-            raise ValueError("it may hold Fernet keys, each 32 random bytes in URL-safe base64, separated by commas")
-        return value
-
-    @field_validator("alert_urls")
-    @classmethod
-    def _check_apprise_urls(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for number, value in enumerate(values, 1):
-            if not _is_apprise_url(value.get_secret_value()):
-                raise ValueError(f"it may hold a comma list of Apprise URLs, and number {number} is not one")
-        return values
-
-    @field_validator("notify_urls")
-    @classmethod
-    def _check_notify_urls(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for number, value in enumerate(values, 1):
-            target = notify_target(value.get_secret_value())
-            if target is None or not _is_apprise_url(target.address):
-                raise ValueError(
-                    f"it may hold a comma list of Apprise URLs, and number {number} is not one or has a wrong "
-                    "lang (en, tr), digest (08:00) or tz (Europe/Istanbul)"
-                )
-        return values
-
-    @field_validator("home", "partner_center_token_cache", mode="after")
-    @classmethod
-    def _resolve_path(cls, value: Path | None) -> Path | None:
-        try:
-            return value and value.expanduser().resolve()
-        except (OSError, RuntimeError, ValueError):  # an unknown ~user, a NUL character, a loop of symbolic links
-            raise ValueError("it may hold a path") from None
 
     @property
     def interval_seconds(self) -> int:
@@ -388,35 +285,3 @@ def _format_allowed(error: "ErrorDetails", limits: list[Any], description: str) 
     if bounds:
         return f"it may hold a whole number from {bounds['ge']} to {bounds['le']}"
     return f"it may hold: {description}"
-
-
-def _is_url(text: str, *schemes: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an invalid port or IPv6 address
-        return False
-
-
-def _is_fernet_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _KEY_BYTES
-    except ValueError:
-        return False
-
-
-def _is_apprise_url(text: str) -> bool:
-    import apprise  # noqa: PLC0415 - takes half a second, and most processes have no alert URL
-
-    # Apprise logs the URLs that it rejects, and they contain secrets
-    logging.getLogger("apprise").disabled = True
-    return bool(apprise.Apprise.instantiate(text))
-
-
-def _is_database_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    names_something = bool(parts.netloc or parts.path.strip("/") or parts.query)
-    return parts.scheme in ("postgresql", "postgres") and "://" in text and names_something

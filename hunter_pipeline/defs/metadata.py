@@ -9,72 +9,66 @@ import dagster as dg
 from hunter_pipeline.warehouse import normalized_referrals, tables
 from hunter_pipeline.warehouse.connection import Connection
 
-# The source columns of each table's columns; "*" stands for all columns of a normalized referral.
-_SOURCES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
-    "raw_referrals": dict.fromkeys(
-        ("referral_id", "payload", "content_hash", "source_updated_at"), (("partner_center", "referral"),)
-    ),
+# The table that the columns of each table come from unless `_SOURCES` names another.
+_UPSTREAM = {
+    "raw_referrals": "partner_center",
+    "normalized_referrals": "raw_referrals",
+    "partner_center_referrals": "normalized_referrals",
+    "companies": "partner_center_referrals",
+    "leads_ready": "partner_center_referrals",
+    "lead_metrics": "partner_center_referrals",
+}
+_ANSWER_TIMES = "source_created_at accepted_at closed_at"
+_SCORED = (
+    "status qualification customer_requested_contact is_spam consent_to_contact source_created_at expires_at "
+    "expected_close_at deal_value_base contact_rank"
+)
+# The source columns of each column of a table, separated by spaces.
+_SOURCES: dict[str, dict[str, str]] = {
+    "raw_referrals": dict.fromkeys(("referral_id", "payload", "content_hash", "source_updated_at"), "referral"),
     "normalized_referrals": {
-        "*": (("raw_referrals", "payload"),),
-        "referral_id": (("raw_referrals", "referral_id"),),
-        "content_hash": (("raw_referrals", "content_hash"),),
+        **dict.fromkeys(normalized_referrals.COLUMNS, "payload"),
+        "referral_id": "referral_id",
+        "content_hash": "content_hash",
     },
     "partner_center_referrals": {
-        "azure_tenant_id": (("companies", "azure_tenant_id"),),
-        "synced_at": (("raw_referrals", "fetched_at"),),
-        "deal_value_base": (("normalized_referrals", "deal_value"), ("normalized_referrals", "currency")),
-        "lead_key": tuple(("normalized_referrals", name) for name in ("domain", "engagement_id", "referral_id")),
+        **{name: name for name in normalized_referrals.COLUMNS},
+        "azure_tenant_id": "companies.azure_tenant_id",
+        "synced_at": "raw_referrals.fetched_at",
+        "deal_value_base": "deal_value currency",
+        "lead_key": "domain engagement_id referral_id",
     },
     "companies": {
-        "domain": (("partner_center_referrals", "domain"),),
-        "canonical_name": (
-            ("partner_center_referrals", "company_name"),
-            ("partner_center_referrals", "source_updated_at"),
-        ),
-        "country": (("partner_center_referrals", "country"), ("partner_center_referrals", "source_updated_at")),
-        "provider": (("partner_center_referrals", "domain"),),
-        "azure_tenant_id": (("partner_center_referrals", "domain"),),
+        "domain": "domain",
+        "canonical_name": "company_name source_updated_at",
+        "country": "country source_updated_at",
+        "provider": "domain",
+        "azure_tenant_id": "domain",
     },
     "leads_ready": {
-        "company_id": (("companies", "id"),),
-        "canonical_name": (("companies", "canonical_name"), ("partner_center_referrals", "company_name")),
-        "domain": (("partner_center_referrals", "domain"),),
-        "provider": (("companies", "provider"),),
-        "country": (("companies", "country"), ("partner_center_referrals", "country")),
-        "referral_types": (("partner_center_referrals", "referral_type"),),
-        "referral_count": (("partner_center_referrals", "referral_id"),),
-        "open_referral_count": (("partner_center_referrals", "status"),),
-        "primary_referral_id": (("partner_center_referrals", "referral_id"),),
-        "referral_ids": (("partner_center_referrals", "referral_id"),),
-        "lead_key": (("partner_center_referrals", "lead_key"),),
-        "referral_name": (("partner_center_referrals", "name"),),
-        "contact_allowed": (("partner_center_referrals", "consent_to_contact"),),
-        "contact_requested": (("partner_center_referrals", "customer_requested_contact"),),
-        **{
-            name: tuple(
-                ("partner_center_referrals", column)
-                for column in (
-                    *("status", "qualification", "customer_requested_contact", "is_spam", "consent_to_contact"),
-                    *("source_created_at", "expires_at", "expected_close_at", "deal_value_base", "contact_rank"),
-                )
-            )
-            for name in ("score", "score_reasons", "score_points")
-        },
+        **{name: name for name in (*normalized_referrals.COLUMNS, "deal_value_base", "lead_key")},
+        "company_id": "companies.id",
+        "canonical_name": "companies.canonical_name company_name",
+        "provider": "companies.provider",
+        "country": "companies.country country",
+        "referral_types": "referral_type",
+        "referral_count": "referral_id",
+        "open_referral_count": "status",
+        "primary_referral_id": "referral_id",
+        "referral_ids": "referral_id",
+        "referral_name": "name",
+        "contact_allowed": "consent_to_contact",
+        "contact_requested": "customer_requested_contact",
+        **dict.fromkeys(("score", "score_reasons", "score_points"), _SCORED),
     },
     "lead_metrics": {
-        name: tuple(("partner_center_referrals", source) for source in sources)
-        for name, sources in {
-            "dimension": ("referral_type", "country"),
-            "value": ("referral_type", "country"),
-            "referrals": ("referral_id", "engagement_id"),
-            "answered": ("accepted_at", "status", "substatus"),
-            "median_hours": ("source_created_at", "accepted_at", "closed_at"),
-            "share_in_24_hours": ("source_created_at", "accepted_at", "closed_at"),
-            "expired": ("accepted_at", "substatus", "expires_at"),
-            "share_expired": ("accepted_at", "substatus", "expires_at"),
-            "expired_value": ("deal_value_base", "substatus"),
-            **dict.fromkeys(("won", "lost", "win_rate"), ("substatus",)),
-        }.items()
+        **dict.fromkeys(("dimension", "value"), "referral_type country"),
+        "referrals": "referral_id engagement_id",
+        "answered": "accepted_at status substatus",
+        **dict.fromkeys(("median_hours", "share_in_24_hours"), _ANSWER_TIMES),
+        **dict.fromkeys(("expired", "share_expired"), "accepted_at substatus expires_at"),
+        "expired_value": "deal_value_base substatus",
+        **dict.fromkeys(("won", "lost", "win_rate"), "substatus"),
     },
 }
 
@@ -94,26 +88,14 @@ def table_metadata(connection: Connection, table: str, rows: int) -> dict[str, A
 
 def column_lineage(table: str, columns: Sequence[str]) -> dg.TableColumnLineage:
     """Return the source columns of each column of a table."""
-    sources = dict(_SOURCES[table])
-    default = sources.pop("*", None)
-    if table == "normalized_referrals" and default:
-        sources = dict.fromkeys(normalized_referrals.COLUMNS, default) | sources
-    if table == "partner_center_referrals":
-        same = {name: (("normalized_referrals", name),) for name in normalized_referrals.COLUMNS}
-        sources = same | sources
-    if table == "leads_ready":
-        same = {
-            name: (("partner_center_referrals", name),) for name in (*normalized_referrals.COLUMNS, "deal_value_base")
-        }
-        sources = same | sources
+
+    def dependency(source: str) -> dg.TableColumnDep:
+        asset, _, column = source.rpartition(".")
+        return dg.TableColumnDep(asset_key=dg.AssetKey(asset or _UPSTREAM[table]), column_name=column)
+
+    sources = _SOURCES[table]
     return dg.TableColumnLineage(
-        {
-            name: [
-                dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=column) for asset, column in sources[name]
-            ]
-            for name in columns
-            if name in sources
-        }
+        {name: [dependency(source) for source in sources[name].split()] for name in columns if name in sources}
     )
 
 

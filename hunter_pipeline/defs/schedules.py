@@ -1,5 +1,5 @@
 """
-Define the schedules, and the policy by which schedules and sensor start a sync.
+Define the schedules and the sensor that start syncs, and their policy.
 
     interval of a minute or more   the schedule starts syncs; the sensor starts one early if upstream has changed
     below a minute                 the sensor starts syncs: cron, and so a schedule, has a resolution of a minute
@@ -147,3 +147,29 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         )
 
     return [cadence, nightly]
+
+
+def build_changes_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor for these settings: it ticks every minute, or more often if the interval is shorter."""
+
+    @dg.sensor(
+        name="partner_center_changes_sensor",
+        job_name=SYNC_JOB,
+        minimum_interval_seconds=min(settings.interval_seconds, MINUTE),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a sync early when Partner Center has changed; keeps a cadence below a minute.",
+    )
+    def changes(
+        context: dg.SensorEvaluationContext, warehouse: WarehouseResource, partner_center: PartnerCenterResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        current = load_settings()
+        with warehouse.connection() as connection:
+            reason = skip_reason(current, context.instance, connection)
+            if reason is not None:
+                return dg.SkipReason(reason)
+            why = run_reason(current, partner_center, connection)
+        if why is None:
+            return dg.SkipReason("nothing_changed_upstream")
+        return dg.RunRequest(run_config=QUIET_RUN_CONFIG, tags={"hunter/started_by": "sensor", "hunter/why": why})
+
+    return changes

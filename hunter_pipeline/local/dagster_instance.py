@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster import DagsterInstance
+from dagster import DagsterError, DagsterInstance
 from dagster_postgres.utils import DagsterPostgresException
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.config.settings import Settings
@@ -24,6 +24,8 @@ from hunter_pipeline.warehouse.connection import (
 STORAGE_VARIABLE = "DAGSTER_PG_URL"
 # The key of the advisory lock; an arbitrary number that is used for nothing else.
 STORAGE_LOCK = 4_276_180_391_552_010
+# What opening an instance raises: a wrong configuration, an address that cannot be parsed, a server out of reach.
+_OPEN_ERRORS = (DagsterError, DagsterPostgresException, SQLAlchemyError, ValueError)
 # Appended to the project's dagster.yaml, which names no storage so that `dagster dev` needs no variable.
 STORAGE = f"""
 storage:
@@ -74,7 +76,7 @@ def open_instance() -> Iterator[DagsterInstance]:
     """
     try:
         opened = DagsterInstance.get()
-    except Exception as error:  # Dagster wraps the errors of its storage in many types
+    except _OPEN_ERRORS as error:
         raise DatabaseError(
             f"Dagster's storage is unreachable: {connection_reason(error)}.",
             hint=f"Check {STORAGE_VARIABLE} or HUNTER_DATABASE_URL, then run: hunter doctor",

@@ -67,11 +67,7 @@ class SignIn:
         )
 
     def token(self) -> str:
-        """
-        Return an access token that is valid for at least five minutes, refreshed silently if needed.
-
-        Raises: PartnerCenterAuthError if a person has to sign in; the errors of `Http.send`.
-        """
+        """Return a token valid for five minutes or more. Raises: PartnerCenterAuthError; the errors of `Http.send`."""
         return self._stored_token(parse_cache(self._store.read())) or self._refresh(force=False)
 
     def refreshed_token(self) -> str:
@@ -82,12 +78,9 @@ class SignIn:
         """
         Sign in with a code that a person enters in a browser on any machine; wait until it is entered.
 
-        Args:
-            show: called once with the address, the code, and Microsoft's sentence about both.
+        `show` is called once, with the address, the code, and Microsoft's sentence about both.
         """
-        self._check_store()
-        cache: Any = msal.SerializableTokenCache()
-        application = self._open_application(cache)
+        cache, application = self._begin_login()
         flow = self._call_msal(lambda: application.initiate_device_flow(scopes=[self._scope]))
         if "user_code" not in flow:
             raise sign_in_refused(flow, self._msal_http.last_response)
@@ -100,25 +93,18 @@ class SignIn:
         """
         Sign in in this machine's browser (authorization code with PKCE, redirected to http://localhost).
 
-        Args:
-            show: called with the address if no browser can be opened.
-            timeout: seconds to wait for the person.
+        `show` is called with the address if no browser can be opened. The person has `timeout` seconds.
         """
-        self._check_store()
-        cache: Any = msal.SerializableTokenCache()
-        application = self._open_application(cache)
+        cache, application = self._begin_login()
         result = self._call_msal(
             lambda: application.acquire_token_interactive(
-                [self._scope], prompt="select_account", timeout=timeout, auth_uri_callback=show or _ignore
+                [self._scope], prompt="select_account", timeout=timeout, auth_uri_callback=show or str
             )
         )
         return self._save_login(cache, result)
 
     def status(self) -> SignInStatus:
-        """Return the account and the estimated end of the sign-in.
-
-        Raises: DatabaseError if the store's database is unreachable.
-        """
+        """Return the account and the estimated end of the sign-in. Raises: DatabaseError."""
         known = SignInStatus(False, tenant_id=self._tenant_id, client_id=self._client_id, kept_in=self._store.location)
         try:
             cache = parse_cache(self._store.read())
@@ -173,10 +159,12 @@ class SignIn:
             raise _not_signed_in()
         raise sign_in_refused(result, self._msal_http.last_response)
 
-    def _check_store(self) -> None:
-        """Acquire the lock once, so that a store that cannot be written is reported before a person signs in."""
+    def _begin_login(self) -> tuple[Any, Any]:
+        """Return an empty cache and MSAL's client. Reports a store that cannot be written before a person signs in."""
         with self._store.locked():
             pass
+        cache = msal.SerializableTokenCache()
+        return cache, self._open_application(cache)
 
     def _open_application(self, cache: Any) -> Any:
         """Create MSAL's client, which requests the tenant's addresses from Entra."""
@@ -288,7 +276,3 @@ class _MsalHttp:
 
 def _not_signed_in() -> PartnerCenterAuthError:
     return PartnerCenterAuthError("No account is signed in with this app registration.", hint=SIGN_IN_HINT)
-
-
-def _ignore(_address: str) -> None:
-    return

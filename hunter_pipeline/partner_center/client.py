@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Literal, Self
 from urllib.parse import quote
 
@@ -110,16 +111,10 @@ class PartnerCenterClient:
         It is one small request, limited to 20 seconds with the sign-in, and others without the filter by direction and
         without `$top` if the API refuses those. Raises: the errors of `pages`.
         """
-        label = "the newest referral"
+        newest_first = partial(_first_query, descending=True)
+        queries = [newest_first(direction=direction, page_size=1), newest_first(page_size=1), newest_first()]
         with self.http.shared_deadline(PROBE_POLICY):
-            response = self._first_accepted(
-                [
-                    _first_query(None, True, direction, 1),
-                    *([_first_query(None, True, None, 1)] if direction else []),
-                    _first_query(None, True, None, None),
-                ],
-                label,
-            )
+            response = self._first_accepted(list(dict.fromkeys(queries)), "the newest referral")
         page = read_page(response, 1)
         timestamp = page.identities[0][1] if page.items else None
         return timestamp if isinstance(timestamp, str) else None
@@ -138,9 +133,8 @@ class PartnerCenterClient:
 
         Raises: the errors of `pages`; PartnerCenterResponseError if the response is not a referral with this id.
         """
-        label = "a referral"
         try:
-            response = self._request(self.referral_url(referral_id), label)
+            response = self._request(self.referral_url(referral_id), "a referral")
         except PartnerCenterClientError as error:
             if error.status_code == NOT_FOUND:
                 return None
@@ -193,10 +187,10 @@ class PartnerCenterClient:
 
 
 def _first_query(
-    updated_since: str | None,
-    descending: bool,
-    direction: Direction | None,
-    page_size: int | None,
+    updated_since: str | None = None,
+    descending: bool = False,
+    direction: Direction | None = None,
+    page_size: int | None = None,
     skip: int = 0,
 ) -> str:
     """

@@ -1,19 +1,25 @@
 """
 Convert Entra's errors to one sentence and a hint for the person who signs in.
 
-Only the code of an error is quoted: its description names people, tenants and addresses.
+Only the code of an error is quoted: its description names people, tenants and addresses. The clock is compared with the
+Date header of a response, because a wrong clock makes valid tokens look invalid.
 
 Source: Microsoft Entra authentication and authorization error codes; RFC 6749 5.2; RFC 8628 3.5.
 """
 
 import re
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import cast
 
 from hunter_pipeline.errors import PartnerCenterAuthError, PartnerCenterResponseError
-from hunter_pipeline.partner_center.clock import CLOCK_HINT, skew_sentence
+from hunter_pipeline.partner_center.http import PROBE_POLICY, ApiRequest, Http
 from hunter_pipeline.partner_center.responses import ApiResponse, short_code
 
+# Entra accepts a difference of five minutes.
+MAX_SKEW_SECONDS = 300
+CLOCK_HINT = "Set the clock of this machine: timedatectl set-ntp true."
 _SIGN_IN = "Sign in again: hunter auth login."
 _START_AGAIN = "Start again: hunter auth login."
 _SIGN_IN_WITH_MFA = "Sign in again with MFA: hunter auth login (or hunter auth login --interactive)."
@@ -122,3 +128,22 @@ def unreadable_sign_in(response: ApiResponse | None) -> PartnerCenterResponseErr
     if response is None:
         return PartnerCenterResponseError(message, hint=hint)
     return PartnerCenterResponseError(message, hint=hint, **response.details)
+
+
+def clock_problem(http: Http, authority: str) -> str | None:
+    """Return a sentence if the clock differs from the authority's, else None. Raises: PartnerCenterNetworkError."""
+    return skew_sentence(http.send(ApiRequest("GET", f"{authority}/", "the clock"), policy=PROBE_POLICY))
+
+
+def skew_sentence(response: ApiResponse | None) -> str | None:
+    """Return "This machine's clock is 24 hours ahead of the server's." if they differ by minutes, else None."""
+    try:
+        sent = parsedate_to_datetime(response.headers.get("Date", "") if response else "").timestamp()
+    except ValueError:
+        return None
+    seconds = time.time() - sent
+    if abs(seconds) <= MAX_SKEW_SECONDS:
+        return None
+    minutes = round(abs(seconds) / 60)
+    size = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"  # noqa: PLR2004
+    return f"This machine's clock is {size} {'ahead of' if seconds > 0 else 'behind'} the server's."

@@ -171,8 +171,8 @@ class Http:
             tried: number of tries in an earlier call; at least one more is made.
 
         Raises:
-            PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError: the tries or the
-                total time are used up.
+            PartnerCenterRateLimitError, PartnerCenterServerError, PartnerCenterNetworkError: the tries or the time are
+                used up.
             PartnerCenterResponseError: a redirect, or a body beyond the size limit.
             ConfigurationError: the address is not https, or the CA bundle or the proxy's address is wrong.
         """
@@ -242,10 +242,9 @@ class Http:
 
     def _read_body(self, response: requests.Response, deadline: float) -> bytes | None:
         """
-        Return the body, or None if it was cut off.
+        Return the body, or None if it was cut off. Raises: PartnerCenterResponseError beyond the size limit.
 
         Reads what each read from the socket delivers, so that a slow body ends at the deadline with a TimeoutError.
-        Raises: PartnerCenterResponseError beyond the size limit, which holds after decompression.
         """
         parts: list[bytes] = []
         size = 0

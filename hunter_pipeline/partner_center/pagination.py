@@ -80,11 +80,7 @@ def _identity(item: object) -> tuple[object, object]:
 
 
 def read_page(response: ApiResponse, number: int) -> Page:
-    """
-    Split a page into its items.
-
-    Raises: PartnerCenterResponseError if it is no JSON object with a `value` list.
-    """
+    """Split a page into its items. Raises: PartnerCenterResponseError if it is no JSON object with a `value` list."""
     try:
         fields = _PAGE.decode(response.body)
         items = [identify(bytes(item)) for item in _ITEMS.decode(fields["value"])]

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Protocol, Self, cast
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from hunter_pipeline.errors import ConfigurationError, PartnerCenterAuthError, PartnerCenterNetworkError
 
@@ -174,28 +174,18 @@ class _CacheShape(BaseModel):
 
 
 def parse_cache(text: str | None) -> TokenCache:
-    """
-    Parse a stored text.
-
-    Raises: PartnerCenterAuthError if there is none, or if it is corrupt or no token cache.
-    """
+    """Parse a stored text. Raises: PartnerCenterAuthError if there is none, or if it is corrupt or no token cache."""
     if text is None:
         raise PartnerCenterAuthError("No account is signed in.", hint=SIGN_IN_HINT)
-    try:
+    cache: TokenCache = {}
+    is_cache = False
+    with suppress(ValueError, RecursionError):  # pydantic's ValidationError is a ValueError
         cache = json.loads(text)
-    except (ValueError, RecursionError):
-        cache = None
-    if not _is_token_cache(cache):
+        sections = _CacheShape.model_validate(cache).model_fields_set
+        is_cache = cache == {} or bool(sections & {"AccessToken", "RefreshToken", "Account"})
+    if not is_cache:
         raise unreadable_cache()
-    return cast("TokenCache", cache)
-
-
-def _is_token_cache(value: object) -> bool:
-    try:
-        sections = _CacheShape.model_validate(value).model_fields_set
-    except ValidationError:
-        return False
-    return value == {} or bool(sections & {"AccessToken", "RefreshToken", "Account"})
+    return cache
 
 
 def unreadable_cache() -> PartnerCenterAuthError:

@@ -110,11 +110,7 @@ def request_of(url: str, operations: list[Operation], *, etag: str | None, reque
 def send_update(
     client: PartnerCenterClient, referral_id: str, operations: list[Operation], *, etag: str | None, request_id: str
 ) -> UpdateAnswer:
-    """
-    Send an update once.
-
-    Raises: ConfigurationError if the request cannot be sent at all.
-    """
+    """Send an update once. Raises: ConfigurationError if the request cannot be sent at all."""
     request = request_of(client.referral_url(referral_id), operations, etag=etag, request_id=request_id)
     try:
         with client.http.shared_deadline(_PATCH_POLICY):

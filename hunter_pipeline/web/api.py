@@ -1,10 +1,11 @@
 """
-The JSON endpoints under /api: syncs, referrals and leads.
+The JSON endpoints under /api: syncs, referrals, leads, and answers to referrals.
 
 The routes block on the database or on Dagster, so they are plain functions, which FastAPI runs in threads.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -13,20 +14,20 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
+from hunter_pipeline.pipeline import answers
 from hunter_pipeline.referrals.payloads import canonical_id
-from hunter_pipeline.warehouse import listing
-from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse import listing, referral_updates
+from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web import exports, models, sync_status, workbook
 from hunter_pipeline.web.errors import not_found
 from hunter_pipeline.web.pages import localizer_for
 
 REFERRALS = "/api/v1/partner-center/referrals"
+UPDATES = f"{REFERRALS}/{{referral_id}}/updates"
 LEADS = "/api/v1/leads"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 200
-# PostgreSQL's text cannot contain NUL.
-NO_NUL = r"^[^\x00]*$"
 
 ReferralSort = Literal[
     "source_updated_at", "source_created_at", "expires_at", "deal_value",
@@ -39,7 +40,19 @@ LeadSort = Literal[
 Order = Literal["asc", "desc"]
 ExportFormat = Literal["csv", "xlsx"]
 
-_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
+# The columns of each export: as CSV, and as a workbook.
+_EXPORTED = {
+    "referrals": (exports.REFERRAL_COLUMNS, workbook.REFERRALS),
+    "leads_ready": (exports.LEAD_COLUMNS, workbook.LEADS),
+}
+_Responses = dict[int | str, dict[str, Any]]
+_FILE: _Responses = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
+_NOT_FOUND: _Responses = {404: {"model": models.Error}}
+_ANSWER: dict[str, Any] = {
+    "response_model": models.ReferralUpdate,
+    "responses": {status: {"model": models.Error} for status in (400, 404, 409)},
+    "tags": ["answers"],
+}
 
 router = APIRouter()
 
@@ -50,10 +63,12 @@ def _empty_to_none(value: object) -> object:
 
 
 FilterValue = Annotated[
-    Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None, BeforeValidator(_empty_to_none), Query()
+    Annotated[str, StringConstraints(max_length=100, pattern=models.NO_NUL)] | None,
+    BeforeValidator(_empty_to_none),
+    Query(),
 ]
 SearchText = Annotated[
-    Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None,
+    Annotated[str, StringConstraints(max_length=200, pattern=models.NO_NUL)] | None,
     BeforeValidator(_empty_to_none),
     Query(description="words that must all occur, in any case: in company, referral, contacts, country and so on"),
 ]
@@ -63,8 +78,9 @@ MinValue = Annotated[
     BeforeValidator(_empty_to_none),
     Query(description="the least deal value in HUNTER_CURRENCY"),
 ]
-RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL)]
+RecordId = Annotated[str, Path(min_length=1, max_length=200, pattern=models.NO_NUL)]
 ReferralId = Annotated[RecordId, AfterValidator(canonical_id)]
+UpdateNumber = Annotated[int, Path(ge=1, le=models.MAX_NUMBER, description="number of the answer")]
 
 
 def read_filters(  # noqa: PLR0917 - one parameter a filter
@@ -79,16 +95,9 @@ def read_filters(  # noqa: PLR0917 - one parameter a filter
     contact_requested: Annotated[bool | None, BeforeValidator(_empty_to_none), Query()] = None,
 ) -> listing.Filters:
     """Return the filters of a list or an export; an empty or missing parameter filters nothing."""
+    dates = {"expires_after": expires_after, "expires_before": expires_before, "created_after": created_after}
     return listing.Filters(
-        referral_type,
-        status,
-        q,
-        country,
-        expires_after,
-        expires_before,
-        min_value,
-        created_after,
-        contact_requested,
+        referral_type, status, q, country, min_value=min_value, contact_requested=contact_requested, **dates
     )
 
 
@@ -123,8 +132,8 @@ def start_sync(
     return models.SyncStarted(task_id=task.task_id, status=task.status, enqueued=task.enqueued, message=message)
 
 
-@router.get(f"{REFERRALS}/sync/{{task_id}}", tags=["sync"], responses={404: {"model": models.Error}})
-@router.get("/api/referrals/sync/{task_id}", tags=["sync"], responses={404: {"model": models.Error}})
+@router.get(f"{REFERRALS}/sync/{{task_id}}", tags=["sync"], responses=_NOT_FOUND)
+@router.get("/api/referrals/sync/{task_id}", tags=["sync"], responses=_NOT_FOUND)
 def get_sync(request: Request, task_id: RecordId) -> models.SyncStatus:
     """Return the state of a sync, whether the API, the command line or Dagster started it."""
     progress = request.app.state.dagster.sync_progress(task_id)
@@ -133,12 +142,12 @@ def get_sync(request: Request, task_id: RecordId) -> models.SyncStatus:
     return models.SyncStatus(task_id=task_id, status=progress.status, summary=progress.summary)
 
 
-@router.get(REFERRALS, tags=["referrals"], response_model=models.ReferralPage)
+@router.get(REFERRALS, tags=["referrals"], response_model=models.Page[models.Referral])
 def list_referrals(
     request: Request, filters: Filters, order: ReferralOrder, page: PageNumber = 1, page_size: PageSize = 50
 ) -> dict[str, Any]:
     """Return a page of referrals, the newest first; rows without a value in the sorted column come last."""
-    with _warehouse(request).connection() as connection:
+    with _connection(request) as connection:
         found = listing.page(connection, filters, page=page, page_size=page_size, **order)
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
@@ -152,9 +161,7 @@ def export_referrals(
 ) -> Response:
     """Return all referrals that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.stream(connection, filters, **order))
-    if format == "xlsx":
-        return _workbook_response(request, rows, workbook.REFERRALS, "referrals")
-    return _csv_response(request, rows, exports.REFERRAL_COLUMNS, "referrals")
+    return _file(request, format, "referrals", rows)
 
 
 @router.get(
@@ -162,11 +169,11 @@ def export_referrals(
     tags=["referrals"],
     response_model=models.ReferralDetail,
     response_model_exclude_unset=True,
-    responses={404: {"model": models.Error}},
+    responses=_NOT_FOUND,
 )
 def get_referral(request: Request, referral_id: ReferralId, include_raw: bool = False) -> dict[str, Any]:
     """Return a referral with its contacts, its company and its status history."""
-    with _warehouse(request).connection() as connection:
+    with _connection(request) as connection:
         detail = listing.detail(connection, referral_id)
         if detail is None:
             raise not_found("referral")
@@ -174,7 +181,7 @@ def get_referral(request: Request, referral_id: ReferralId, include_raw: bool = 
         return {**detail, "history": listing.history(connection, referral_id), **raw}
 
 
-@router.get(LEADS, tags=["leads"], response_model=models.LeadPage)
+@router.get(LEADS, tags=["leads"], response_model=models.Page[models.Lead])
 def list_leads(
     request: Request,
     filters: Filters,
@@ -185,7 +192,7 @@ def list_leads(
     """Return leads, the most urgent first; all of them if neither `page` nor `page_size` is given."""
     number = page or 1
     size = page_size or (50 if page else None)
-    with _warehouse(request).connection() as connection:
+    with _connection(request) as connection:
         found = listing.leads_page(connection, filters, page=number, page_size=size, **order)
     return {"items": found.items, "total": found.total, "page": number, "page_size": size or found.total}
 
@@ -199,13 +206,45 @@ def export_leads(
 ) -> Response:
     """Return all leads that match the filters as a file."""
     rows = _stream(request, lambda connection: listing.leads_stream(connection, filters, **order))
-    if format == "xlsx":
-        return _workbook_response(request, rows, workbook.LEADS, "leads_ready")
-    return _csv_response(request, rows, exports.LEAD_COLUMNS, "leads_ready")
+    return _file(request, format, "leads_ready", rows)
 
 
-def _warehouse(request: Request) -> Warehouse:
-    return request.app.state.warehouse
+@router.post(UPDATES, status_code=202, **_ANSWER)
+def give_update(request: Request, referral_id: ReferralId, body: models.UpdateRequest) -> listing.Row:
+    """Give an answer to a referral; it is sent ten seconds later and can be taken back until then."""
+    fields = body.model_dump(exclude={"action", "requested_by"})
+    with _connection(request) as connection:
+        return answers.request_update(
+            connection, request.app.state.settings, referral_id, body.action, fields, requested_by=body.requested_by
+        )
+
+
+@router.get(UPDATES, response_model=models.ReferralUpdates, responses=_NOT_FOUND, tags=["answers"])
+def list_updates(request: Request, referral_id: ReferralId) -> dict[str, Any]:
+    """Return the answers to a referral, the newest first."""
+    with _connection(request) as connection:
+        if not referral_updates.is_referral(connection, referral_id):
+            raise not_found("referral")
+        rows = referral_updates.newest(connection, referral_id)
+    return {"items": rows, "total": len(rows)}
+
+
+@router.delete(UPDATES + "/{number}", **_ANSWER)
+def cancel_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> listing.Row:
+    """Take back an answer that is not sent yet, or drop one in conflict."""
+    with _connection(request) as connection:
+        return answers.cancel_update(connection, number, referral_id)
+
+
+@router.post(UPDATES + "/{number}/retry", status_code=202, **_ANSWER)
+def retry_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> listing.Row:
+    """Send an answer again that is failed, rejected or in conflict."""
+    with _connection(request) as connection:
+        return answers.retry_update(connection, request.app.state.settings, number, referral_id)
+
+
+def _connection(request: Request) -> AbstractContextManager[Connection]:
+    return request.app.state.warehouse.connection()
 
 
 def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
@@ -216,7 +255,7 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
     """
 
     def rows() -> Iterator[listing.Row]:
-        with _warehouse(request).connection() as connection:
+        with _connection(request) as connection:
             yield from read(connection)
 
     remaining = rows()
@@ -224,21 +263,14 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
     return chain(() if first is None else (first,), remaining)
 
 
-def _csv_response(request: Request, rows: Iterator[listing.Row], columns: Sequence[str], name: str) -> Response:
-    chunks = exports.csv_chunks(rows, columns)
-    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=_file_headers(request, name, "csv"))
-
-
-def _workbook_response(
-    request: Request, rows: Iterator[listing.Row], columns: Sequence[workbook.Column], name: str
-) -> Response:
-    """Return a workbook in the reader's language and time zone."""
-    t, currency = localizer_for(request), request.app.state.settings.currency
-    content = workbook.to_xlsx(rows, columns, sheet=name, currency=currency, t=t)
-    return Response(content, media_type=XLSX, headers=_file_headers(request, name, "xlsx"))
-
-
-def _file_headers(request: Request, name: str, form: ExportFormat) -> dict[str, str]:
-    """Return the header with the name of the file, which has the reader's date."""
-    file_name = exports.file_name(name, form, datetime.now(localizer_for(request).zone).date())
-    return {"Content-Disposition": f'attachment; filename="{file_name}"'}
+def _file(request: Request, form: ExportFormat, name: str, rows: Iterator[listing.Row]) -> Response:
+    """Return rows as a file, whose name has the reader's date; a workbook is in the reader's language and time zone."""
+    csv_columns, sheet_columns = _EXPORTED[name]
+    t = localizer_for(request)
+    file_name = exports.file_name(name, form, datetime.now(t.zone).date())
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    if form == "csv":
+        chunks = exports.csv_chunks(rows, csv_columns)
+        return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+    content = workbook.to_xlsx(rows, sheet_columns, sheet=name, currency=request.app.state.settings.currency, t=t)
+    return Response(content, media_type=XLSX, headers=headers)

@@ -1,14 +1,18 @@
 """Build the web application, serve the API documentation at /docs, and run the server."""
 
+import asyncio
 import gzip
 import signal
+import socket
 from functools import cache
+from typing import Any
 
 import uvicorn
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from hunter_pipeline.config.environment import child_environment
 from hunter_pipeline.config.logs import log
@@ -16,13 +20,24 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError, HunterError
 from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Warehouse
-from hunter_pipeline.web import api, desk, desk_answers, errors, health, models, pages, sync_status, updates
-from hunter_pipeline.web.connections import BoundedProtocol
+from hunter_pipeline.web import api, desk, desk_answers, errors, health, models, pages, sync_status
 from hunter_pipeline.web.dagster_client import DagsterClient
-from hunter_pipeline.web.security import AccessControl, AccessMiddleware, root_path
+from hunter_pipeline.web.middleware import AccessMiddleware
+from hunter_pipeline.web.security import AccessControl, root_path
 
 # How long requests may take to finish once the server is told to stop.
 STOP_SECONDS = 10
+# How long a client may take for the head of a request.
+HEAD_SECONDS = 20.0
+# A connection without traffic is probed after this time; one whose client does not acknowledge for so long is closed.
+_PROBE_SECONDS = 60
+_SOCKET_OPTIONS = {
+    "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
+    "TCP_KEEPIDLE": (socket.IPPROTO_TCP, _PROBE_SECONDS),
+    "TCP_KEEPINTVL": (socket.IPPROTO_TCP, 15),
+    "TCP_KEEPCNT": (socket.IPPROTO_TCP, 4),
+    "TCP_USER_TIMEOUT": (socket.IPPROTO_TCP, 1000 * _PROBE_SECONDS),
+}
 _DESCRIPTION = """
 Referrals of Microsoft Partner Center, the leads among them, and their syncs.
 
@@ -60,9 +75,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.access = AccessControl(settings)
     app.state.metrics = health.RequestMetrics()
     app.state.probe_threads = CapacityLimiter(health.PROBE_THREADS)
-    routers = (api.router, updates.router, health.router, docs_router, pages.router, sync_status.router)
-    routers += (desk.router, desk_answers.router)
-    for router in routers:
+    routers = (api, health, pages, sync_status, desk, desk_answers)
+    for router in (docs_router, *(module.router for module in routers)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     errors.register_error_handlers(app, not_found_page=lambda request: pages.not_found_page(request, "error"))
@@ -139,3 +153,42 @@ def swagger_asset(request: Request) -> Response:
 @cache
 def _read_compressed(name: str) -> bytes:
     return (_SWAGGER / f"{name}.gz").read_bytes()
+
+
+class BoundedProtocol(AutoHTTPProtocol):
+    """
+    Uvicorn's HTTP protocol with a deadline for the head of each request.
+
+    Uvicorn's own deadline is for the pause between two requests, and ends with the first byte of the second.
+    """
+
+    # set by uvicorn's class, h11's or httptools'
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    cycle: Any
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Start the deadline of the first request."""
+        super().connection_made(transport)
+        accepted: socket.socket | None = transport.get_extra_info("socket")
+        for name, (level, value) in _SOCKET_OPTIONS.items():
+            if accepted is not None and accepted.family != socket.AF_UNIX and hasattr(socket, name):
+                accepted.setsockopt(level, getattr(socket, name), value)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the deadline."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._close_if_waiting, self.cycle)
+
+    def _close_if_waiting(self, last_request: Any) -> None:
+        has_ended = last_request is None or last_request.response_complete
+        if self.cycle is last_request and has_ended:
+            self.transport.close()
+        else:
+            self._start_timer()

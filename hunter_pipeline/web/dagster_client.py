@@ -93,8 +93,7 @@ class DagsterClient:
         with self._launch_lock:
             if (task := self.unfinished_sync()) is not None:
                 return task
-            location, repository = self.find_job()
-            return SyncTask(self.submit_run(location, repository, full=full), enqueued=True, status="queued")
+            return SyncTask(self.submit_run(full=full), enqueued=True, status="queued")
 
     def unfinished_sync(self) -> SyncTask | None:
         """Return the sync that is queued or running, in Dagster or elsewhere; None if there is none."""
@@ -121,14 +120,18 @@ class DagsterClient:
             summary = sync_runs.summary(connection, task_id)
             is_locked = sync_lease.holder(connection) is not None
         try:
-            run = self._read_run(task_id)
+            found = self._query(_RUN_QUERY, id=task_id)["runOrError"]
+            run = found if found["__typename"] == "Run" else None
         except DagsterUnavailable:
             if summary is None:
                 raise
             run = None
-        if run is None:
-            return None if summary is None else _progress_of_record(task_id, summary)
-        return _progress_of_run(task_id, run, summary, is_locked=is_locked)
+        if run is not None:
+            return _progress_of_run(task_id, run, summary, is_locked=is_locked)
+        if summary is None:
+            return None
+        status = _STATUS_OF_RECORD[summary["status"]]
+        return SyncProgress(task_id, status, None if status == "running" else summary)
 
     def find_job(self, *, seconds: float | None = None) -> tuple[str, str]:
         """
@@ -157,8 +160,9 @@ class DagsterClient:
             hint="Check HUNTER_DAGSTER_URL: it may name the Dagster of another project.",
         )
 
-    def submit_run(self, location: str, repository: str, *, full: bool) -> str:
+    def submit_run(self, *, full: bool) -> str:
         """Queue a run of the sync job and return its id."""
+        location, repository = self.find_job()
         parameters = {
             "selector": {"repositoryLocationName": location, "repositoryName": repository, "jobName": SYNC_JOB},
             "runConfigData": QUIET_RUN_CONFIG | (FULL_RUN_CONFIG if full else {}),
@@ -170,10 +174,6 @@ class DagsterClient:
                 "Dagster did not accept the sync.", hint="See the log of its web server for the reason."
             )
         return result["run"]["runId"]
-
-    def _read_run(self, run_id: str) -> dict[str, Any] | None:
-        run = self._query(_RUN_QUERY, id=run_id)["runOrError"]
-        return run if run["__typename"] == "Run" else None
 
     def _query(self, query: str, *, seconds: float | None = None, **variables: Any) -> dict[str, Any]:
         body, timeout = {"query": query, "variables": variables}, seconds or QUERY_SECONDS
@@ -192,11 +192,6 @@ class DagsterClient:
 def _is_lost(run: dict[str, Any]) -> bool:
     """Return whether Dagster created this run but failed to queue it, e.g. because its database restarted."""
     return run["status"] == "NOT_STARTED" and time.time() - run["creationTime"] > STARTUP_SECONDS
-
-
-def _progress_of_record(task_id: str, summary: dict[str, Any]) -> SyncProgress:
-    status = _STATUS_OF_RECORD[summary["status"]]
-    return SyncProgress(task_id, status, None if status == "running" else summary)
 
 
 def _progress_of_run(

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from hunter_pipeline.warehouse import lead_metrics, listing
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web import charts, desk_answers, pages, security, sync_status
-from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, visits
+from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, Order, visits
 from hunter_pipeline.web.localization import Localizer
 
 # Microsoft's documentation links this workspace; it documents no address of a single referral.
@@ -147,7 +147,9 @@ def referral_page(request: Request, referral_id: str) -> Response:
         lead = listing.lead_of(connection, referral["lead_key"])
         others = listing.referrals_of_lead(connection, referral["lead_key"])
         related = listing.related_leads(connection, referral["lead_key"])
-        given = desk_answers.read_context(request, connection, "detail", [referral_id])
+        # not validated: the id of a stored referral is valid
+        query = desk_answers.AnswersQuery.model_construct(place="detail", referral=[referral_id])
+        given = desk_answers.read_context(request, connection, query)
     in_dialog = "hx-request" in request.headers
     return pages.render(
         request,
@@ -217,17 +219,18 @@ def _choices(view: DeskView, known: dict[str, list[str]], t: Localizer, currency
 def _read_lists(request: Request, connection: Connection, view: DeskView) -> dict[str, Any]:
     """Return the leads and the referrals of a view; a page number after the last page is the last page."""
 
-    def read(query: Callable[..., listing.RowPage], page: int, size: int, **options: Any) -> ListPage:
-        found = query(connection, filters, page=page, page_size=size, **options)
+    def read(query: Callable[..., listing.RowPage], order: Order, page: int, size: int, **options: Any) -> ListPage:
+        sort, descending = order
+        found = query(connection, filters, page=page, page_size=size, sort=sort, descending=descending, **options)
         last_page = ListPage((), found.total, 1, size).pages
         if page > last_page:
-            return read(query, last_page, size, **options)
+            return read(query, order, last_page, size, **options)
         return ListPage(found.items, found.total, page, size)
 
     filters = view.filters
-    referrals = read(listing.page, view.page, REFERRALS_PER_PAGE, sort=view.sort, descending=view.descending)
-    order = {"sort": view.lead_sort, "descending": view.lead_descending}
-    leads = read(listing.leads_page, view.leads, LEADS_PER_PAGE, further=PRINTED_LEADS - LEADS_PER_PAGE, **order)
+    referrals = read(listing.page, view.order, view.page, REFERRALS_PER_PAGE)
+    further = PRINTED_LEADS - LEADS_PER_PAGE
+    leads = read(listing.leads_page, view.lead_order, view.leads, LEADS_PER_PAGE, further=further)
     leads, further_leads = leads.split()
     shown = [row["referral_id"] for row in referrals.rows] + [row["primary_referral_id"] for row in leads.rows]
     return {

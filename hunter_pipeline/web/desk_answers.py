@@ -19,11 +19,10 @@ from hunter_pipeline.referrals.updates import ACTION_FIELDS, ACTIONS, UNDER_WAY,
 from hunter_pipeline.warehouse import referral_updates
 from hunter_pipeline.warehouse.connection import Connection, Row
 from hunter_pipeline.web import pages
-from hunter_pipeline.web.api import NO_NUL
 from hunter_pipeline.web.localization import Localizer
+from hunter_pipeline.web.models import MAX_NUMBER, NO_NUL
 from hunter_pipeline.web.security import root_path
 from hunter_pipeline.web.sync_status import Toast
-from hunter_pipeline.web.updates import MAX_NUMBER
 
 # The cookie with the name of the person who answers, percent-encoded.
 PERSON_COOKIE = "person"
@@ -34,7 +33,6 @@ _OF_ONE_DEAL = ("name", "crm_id")
 _FIELDS = {path: name for name, path in PATHS.items()} | {"/status": "status", "/substatus": "substatus"}
 _LISTS_CHANGED = {"HX-Trigger": "desk-refresh"}
 
-Place = Literal["detail", "bar", "lists"]
 Text = Annotated[str, StringConstraints(max_length=4_000, pattern=NO_NUL)]
 ReferralIds = list[Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]]
 Numbers = list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]]
@@ -42,16 +40,15 @@ Numbers = list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]]
 
 class AnswersQuery(BaseModel):
     """
-    What a region of the page shows.
+    What a region of the page shows: the dialog or page of a referral, the bar of the selected ones, or the lists.
 
-    place:  the dialog (or the page) of a referral, the bar of the selected referrals, or the lists.
     number: the answers to show instead of the forms.
     known:  the version of the answers that the page shows.
     """
 
-    place: Place = "bar"
-    referral: ReferralIds = Field([], max_length=MAX_SELECTED)
-    number: Numbers = Field([], max_length=MAX_SELECTED)
+    place: Literal["detail", "bar", "lists"] = "bar"
+    referral: Annotated[ReferralIds, Field(max_length=MAX_SELECTED)] = []
+    number: Annotated[Numbers, Field(max_length=MAX_SELECTED)] = []
     known: str = ""
 
 
@@ -72,13 +69,13 @@ class AnswerForm(BaseModel):
     reason: Text = ""
 
 
-def is_on(request: Request) -> bool:
+def _is_on(request: Request) -> bool:
     """Return whether answers can be given, in a dry run as well."""
     return request.app.state.settings.write_back != "off"
 
 
 def _require_on(request: Request) -> None:
-    if not is_on(request):
+    if not _is_on(request):
         raise HTTPException(404)
 
 
@@ -95,16 +92,15 @@ router = APIRouter(
 def answers_fragment(request: Request, query: Annotated[AnswersQuery, Query()]) -> Response:
     """Return a region with its forms and answers, or 204 if the answers have not changed; the lists load themselves."""
     with request.app.state.warehouse.connection() as connection:
-        rows = _read_rows(connection, query.place, query.referral, query.number)
+        rows = _read_rows(connection, query)
         if query.known and query.known == _version(rows):
             return Response(status_code=204)
         if query.place == "lists":
             return Response(status_code=204, headers=_LISTS_CHANGED)
-        context = read_context(request, connection, query.place, query.referral, query.number)
+        context = read_context(request, connection, query)
     is_settled = query.known and not context["is_under_way"]
-    return pages.render(
-        request, "answers.html", headers={"HX-Trigger": "answers-settled"} if is_settled else None, **context
-    )
+    headers = {"HX-Trigger": "answers-settled"} if is_settled else None
+    return pages.render(request, "answers.html", headers=headers, **context)
 
 
 @router.post("")
@@ -116,20 +112,20 @@ def give_answers(request: Request, form: Annotated[AnswerForm, Form()]) -> Respo
         if problem is not None and not is_htmx:
             return pages.render(request, "error.html", status=422, title=problem, hint="", can_retry=False)
         numbers = [row["id"] for row in rows]
-        if problem is not None or form.place == "detail":
-            context = read_context(request, connection, form.place, form.referral, form=form, problem=problem)
-        else:
-            context = read_context(request, connection, form.place, (), numbers)
+        query = AnswersQuery(place=form.place, referral=form.referral)
+        if problem is None and form.place == "bar":
+            query = AnswersQuery(place="bar", number=numbers)
+        context = read_context(request, connection, query, form=form, problem=problem)
     if problem is not None:
         return pages.render(request, "answers.html", status=422, **context)
-    if is_htmx:
+    if not is_htmx:
+        response = _redirect(request, rows[0]["referral_id"])
+    else:
         what = context["answers"][0]["name"] if len(rows) == 1 else t.plural("referrals.count", len(rows))
         key = "answers.queued_dry_run" if rows[0]["is_dry_run"] else "answers.queued"
         text = t(key, action=t(f"answer_action.{form.action}"), what=what, seconds=UNDO_SECONDS)
-        toast = Toast("info", text, tuple(numbers))
-        response = pages.render(request, "answers.html", headers=_LISTS_CHANGED, toast=toast, **context)
-    else:
-        response = _redirect(request, rows[0]["referral_id"])
+        context["toast"] = Toast("info", text, tuple(numbers))
+        response = pages.render(request, "answers.html", headers=_LISTS_CHANGED, **context)
     pages.set_preference(request, response, PERSON_COOKIE, quote(form.by.strip()))
     return response
 
@@ -152,11 +148,8 @@ def change_answers(
         rows = referral_updates.by_ids(connection, number)
     if "hx-request" not in request.headers and rows:
         return _redirect(request, rows[0]["referral_id"])
-    toast = (
-        Toast("bad", problem)
-        if problem
-        else Toast("ok", t("answers.undone" if operation == "cancel" else "answers.resent"))
-    )
+    done = t("answers.undone" if operation == "cancel" else "answers.resent")
+    toast = Toast("bad", problem) if problem else Toast("ok", done)
     headers = {"HX-Trigger": json.dumps({"desk-refresh": "", "answers-changed": ""})}
     return pages.render(request, "answers.html", headers=headers, place="toast", toast=toast)
 
@@ -164,10 +157,7 @@ def change_answers(
 def read_context(
     request: Request,
     connection: Connection,
-    place: Place,
-    referral_ids: Sequence[str],
-    numbers: Sequence[int] = (),
-    *,
+    query: AnswersQuery,
     form: AnswerForm | None = None,
     problem: str | None = None,
 ) -> dict[str, Any]:
@@ -176,17 +166,15 @@ def read_context(
 
     A dialog has all answers to its referral. A refused form keeps its values. Empty while answers are switched off.
     """
-    if not is_on(request):
+    if not _is_on(request):
         return {}
     t = pages.localizer_for(request)
-    rows = _read_rows(connection, place, referral_ids, numbers)
-    referrals = _read_referrals(connection, {*referral_ids, *(row["referral_id"] for row in rows)})
+    rows = _read_rows(connection, query)
+    referrals = _read_referrals(connection, {*query.referral, *(row["referral_id"] for row in rows)})
     names = {each.referral_id: each.values["name"] or t("referrals.no_name") for each in referrals}
-    chosen = [each for each in referrals if each.referral_id in referral_ids]
-    known = _version(rows)
-    query = {"place": place, "referral": referral_ids, "number": numbers, "known": known}
+    chosen = [each for each in referrals if each.referral_id in query.referral]
     return {
-        "place": place,
+        "place": query.place,
         "chosen": chosen,
         "forms": _forms(chosen, form if problem else None),
         "seen": _digest(chosen),
@@ -196,13 +184,13 @@ def read_context(
         "is_dry_run": request.app.state.settings.write_back == "dry-run",
         "answers": [_shown_answer(t, row, names.get(row["referral_id"], "")) for row in rows],
         "is_under_way": any(row["state"] in UNDER_WAY for row in rows),
-        "poll_query": urlencode(query, doseq=True),
+        "poll_query": urlencode({**query.model_dump(), "known": _version(rows)}, doseq=True),
     }
 
 
 def read_list_context(request: Request, connection: Connection, referral_ids: Iterable[str]) -> dict[str, Any]:
     """Return the unconfirmed answers to referrals of the lists by referral, and the query that waits for changes."""
-    rows = referral_updates.unconfirmed(connection, set(referral_ids)) if is_on(request) else []
+    rows = referral_updates.unconfirmed(connection, set(referral_ids)) if _is_on(request) else []
     waiting = sorted((row for row in rows if row["state"] in UNDER_WAY), key=lambda row: row["id"])
     query = {"place": "lists", "number": [row["id"] for row in waiting], "known": _version(waiting)}
     return {
@@ -213,7 +201,7 @@ def read_list_context(request: Request, connection: Connection, referral_ids: It
 
 def _store(request: Request, connection: Connection, form: AnswerForm) -> tuple[list[Row], str | None]:
     """Return the rows of the stored answers, or none of them and one sentence on why they are refused."""
-    t, name, rows = pages.localizer_for(request), "", list[Row]()
+    t, settings, name, rows = pages.localizer_for(request), request.app.state.settings, "", list[Row]()
     try:
         with connection.transaction():
             if not form.by.strip():
@@ -228,12 +216,7 @@ def _store(request: Request, connection: Connection, form: AnswerForm) -> tuple[
                 name = f"{referral.values['name']}: " if len(referrals) > 1 else ""
                 rows.append(
                     answers.request_update(
-                        connection,
-                        request.app.state.settings,
-                        referral.referral_id,
-                        form.action,
-                        fields,
-                        requested_by=form.by,
+                        connection, settings, referral.referral_id, form.action, fields, requested_by=form.by
                     )
                 )
     except UpdateRefused as refused:
@@ -250,34 +233,35 @@ def _changed_fields(form: AnswerForm, referrals: Sequence[AnswerableReferral]) -
 
 def _forms(referrals: Sequence[AnswerableReferral], refused: AnswerForm | None) -> list[dict[str, Any]]:
     """Return the actions that all referrals allow with their fields; only a single referral has values to show."""
-    single = referrals[0].values if len(referrals) == 1 else None
+    is_single = len(referrals) == 1
+    values = referrals[0].values if is_single else {}
     found: list[dict[str, Any]] = []
     for action in ACTIONS:
         if not referrals or not all(action in each.actions for each in referrals):
             continue
         is_refused = refused is not None and refused.action == action
-        fields: list[dict[str, Any]] = []
-        for name in ACTION_FIELDS[action]:
-            if single is None and name in _OF_ONE_DEAL:
-                continue
-            value = "" if single is None else single.get(name, "")
-            # an answer cannot empty a value
-            is_needed = bool(value) or (single is not None and action == "accept" and name in NEEDED_TO_ACCEPT)
-            shown = getattr(refused, name) if is_refused else value
-            fields.append({"name": name, "value": shown, "required": is_needed})
+        needed = NEEDED_TO_ACCEPT if is_single and action == "accept" else ()
+        fields = [
+            {
+                "name": name,
+                "value": getattr(refused, name) if is_refused else values.get(name, ""),
+                "required": bool(values.get(name)) or name in needed,  # an answer cannot empty a value
+            }
+            for name in ACTION_FIELDS[action]
+            if is_single or name not in _OF_ONE_DEAL
+        ]
         found.append({"action": action, "fields": fields, "is_open": is_refused})
     return found
 
 
 def _read_referrals(connection: Connection, referral_ids: Iterable[str]) -> list[AnswerableReferral]:
-    found = (answers.read_answerable(connection, each) for each in sorted({*referral_ids}))
-    return [each for each in found if each is not None]
+    return [found for each in sorted({*referral_ids}) if (found := answers.read_answerable(connection, each))]
 
 
-def _read_rows(connection: Connection, place: Place, referral_ids: Sequence[str], numbers: Sequence[int]) -> list[Row]:
-    if place == "detail":
-        return [row for each in referral_ids[:1] for row in referral_updates.newest(connection, each)]
-    return referral_updates.by_ids(connection, numbers) if numbers else []
+def _read_rows(connection: Connection, query: AnswersQuery) -> list[Row]:
+    if query.place == "detail":
+        return [row for each in query.referral[:1] for row in referral_updates.newest(connection, each)]
+    return referral_updates.by_ids(connection, query.number) if query.number else []
 
 
 def _version(rows: Sequence[Row]) -> str:
@@ -295,8 +279,7 @@ def _shown_answer(t: Localizer, row: Row, name: str) -> dict[str, Any]:
     """Return an answer with the values that it sets, and both values of each field in conflict."""
 
     def shown(change: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-        path = str(change["path"])
-        field = _FIELDS.get(path, path)
+        field = _FIELDS.get(str(change["path"])) or str(change["path"])
         return field, *(_shown_value(t, field, change[name]) for name in names)
 
     changes = [shown(each, "value") for each in row["operations"] if each["path"] not in ("/status", "/substatus")]

@@ -7,7 +7,7 @@ Invalid values fall back to the default. "Today" and "yesterday" are days of the
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -16,8 +16,6 @@ from hunter_pipeline.warehouse import listing
 from hunter_pipeline.web import pages
 from hunter_pipeline.web.localization import day_start, time_zone
 
-DEFAULT_SORT = "source_updated_at"
-DEFAULT_LEAD_SORT = "score"
 # Columns that the first click on their header sorts in descending order.
 DESCENDING_FIRST = ("score", "deal_value", "source_updated_at", "source_created_at")
 FILTERS = ("q", "show", "referral_type", "status", "country", "expires", "value")
@@ -32,15 +30,33 @@ VISITS_COOKIE = "visits"
 _PAGE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
+class Order(NamedTuple):
+    """The order of a list."""
+
+    column: str
+    descending: bool
+
+    @property
+    def direction(self) -> str:
+        """Return the direction as addresses name it."""
+        return "desc" if self.descending else "asc"
+
+    def after_click(self, column: str) -> "Order":
+        """Return the order after a click on a column: by it, or in reverse if the list already is."""
+        return Order(column, not self.descending if column == self.column else column in DESCENDING_FIRST)
+
+
+# The newest referrals first, and the leads in the order of calling.
+DEFAULT_ORDER, DEFAULT_LEAD_ORDER = Order("source_updated_at", True), Order("score", True)
+
+
 @dataclass(frozen=True, slots=True)
 class DeskView:
     """The query of `/?status=New&sort=company_name&dir=asc&page=2&leads=3`; a missing parameter is the default."""
 
     values: dict[str, str] = field(default_factory=dict)
-    sort: str = DEFAULT_SORT
-    descending: bool = True
-    lead_sort: str = DEFAULT_LEAD_SORT
-    lead_descending: bool = True
+    order: Order = DEFAULT_ORDER
+    lead_order: Order = DEFAULT_LEAD_ORDER
     page: int = 1
     leads: int = 1
     zone: tzinfo = UTC
@@ -50,21 +66,15 @@ class DeskView:
     def from_request(cls, request: Request) -> "DeskView":
         """Read the view from the address, and the reader's time zone and last visit from the cookies."""
         query = request.query_params
-        values = {name: value for name in FILTERS if (value := _clean_value(name, query.get(name)))}
-        sort = _one_of(query.get("sort"), listing.SORTS, DEFAULT_SORT)
-        lead_sort = _one_of(query.get("lead_sort"), listing.LEAD_SORTS, DEFAULT_LEAD_SORT)
         zone = time_zone(request.cookies.get(pages.ZONE_COOKIE))
-        last_visit, _today = visits(request, zone)
         return cls(
-            values,
-            sort,
-            query.get("dir", _first_direction(sort)) == "desc",
-            lead_sort,
-            query.get("lead_dir", _first_direction(lead_sort)) == "desc",
+            {name: value for name in FILTERS if (value := _clean_value(name, query.get(name)))},
+            _order(query.get("sort"), query.get("dir"), listing.SORTS, DEFAULT_ORDER),
+            _order(query.get("lead_sort"), query.get("lead_dir"), listing.LEAD_SORTS, DEFAULT_LEAD_ORDER),
             _page_number(query.get("page")),
             _page_number(query.get("leads")),
             zone,
-            last_visit,
+            visits(request, zone)[0],
         )
 
     @property
@@ -78,14 +88,15 @@ class DeskView:
         return bool(self.values.keys() - {"q", "show"})
 
     @property
-    def has_default_order(self) -> bool:
-        """Return whether the newest referrals come first."""
-        return self.sort == DEFAULT_SORT and self.descending
+    def order_query(self) -> dict[str, str]:
+        """Return the parameters of the referrals' order, none for the default."""
+        return {"sort": self.order.column, "dir": self.order.direction} if self.order != DEFAULT_ORDER else {}
 
     @property
-    def has_default_lead_order(self) -> bool:
-        """Return whether the leads stand in the order of calling."""
-        return self.lead_sort == DEFAULT_LEAD_SORT and self.lead_descending
+    def lead_order_query(self) -> dict[str, str]:
+        """Return the parameters of the leads' order, none for the default."""
+        order = self.lead_order
+        return {"lead_sort": order.column, "lead_dir": order.direction} if order != DEFAULT_LEAD_ORDER else {}
 
     @property
     def filters(self) -> listing.Filters:
@@ -117,22 +128,18 @@ class DeskView:
 
     def query(self, **changes: Any) -> str:
         """Return the query of this view with other page numbers: '?status=New&page=2', or '' for the default view."""
-        order = {} if self.has_default_order else {"sort": self.sort, "dir": _direction(self.descending)}
-        if not self.has_default_lead_order:
-            order |= {"lead_sort": self.lead_sort, "lead_dir": _direction(self.lead_descending)}
         numbers = {"page": self.page, "leads": self.leads, **changes}
-        query = {**self.values, **order, **{name: number for name, number in numbers.items() if number > 1}}
+        further = {name: number for name, number in numbers.items() if number > 1}
+        query = {**self.values, **self.order_query, **self.lead_order_query, **further}
         return f"?{urlencode(query)}" if query else ""
 
     def sort_query(self, column: str) -> str:
-        """Return the query after a click on a column of the referrals: sorted by it, or in reverse if it already is."""
-        descending = not self.descending if column == self.sort else column in DESCENDING_FIRST
-        return replace(self, sort=column, descending=descending, page=1).query()
+        """Return the query after a click on a column of the referrals."""
+        return replace(self, order=self.order.after_click(column), page=1).query()
 
     def lead_sort_query(self, column: str) -> str:
         """Return the query after a click on a column of the leads."""
-        descending = not self.lead_descending if column == self.lead_sort else column in DESCENDING_FIRST
-        return replace(self, lead_sort=column, lead_descending=descending, leads=1).query()
+        return replace(self, lead_order=self.lead_order.after_click(column), leads=1).query()
 
     def _expiry(self, value: str, now: datetime) -> tuple[datetime | None, datetime | None]:
         """Return the range of times that a value of the filter `expires` means."""
@@ -154,7 +161,7 @@ def visits(request: Request, zone: tzinfo) -> tuple[date, date]:
 def _clean_value(name: str, value: str | None) -> str | None:
     text = (value or "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS]
     if name == "show":
-        return _one_of(text, QUICK_FILTERS, "")
+        return text if text in QUICK_FILTERS else None
     if name == "value":
         return text if _PAGE_NUMBER.fullmatch(text) else None
     if name == "expires":
@@ -171,16 +178,10 @@ def _parse_date(text: str) -> date | None:
     return day if date.min.year < day.year < date.max.year else None
 
 
-def _one_of(value: str | None, choices: tuple[str, ...], default: str) -> str:
-    return value if value in choices else default
-
-
-def _direction(descending: bool) -> str:
-    return "desc" if descending else "asc"
-
-
-def _first_direction(column: str) -> str:
-    return _direction(column in DESCENDING_FIRST)
+def _order(column: str | None, direction: str | None, columns: tuple[str, ...], default: Order) -> Order:
+    """Return the order that an address names; without a direction it is the one of the first click."""
+    column = column if column in columns else default.column
+    return Order(column, column in DESCENDING_FIRST if direction is None else direction == "desc")
 
 
 def _page_number(text: str | None) -> int:

@@ -7,8 +7,9 @@ counted in the process.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -16,12 +17,12 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
+from pydantic import BaseModel
 
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.errors import HunterError
 from hunter_pipeline.warehouse import embedded, listing, migrate, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
-from hunter_pipeline.web import models
 
 PROBE_SECONDS = 2.0
 # The request to Dagster ends with its probe, so that the probe's thread is free again.
@@ -35,7 +36,34 @@ T = TypeVar("T")
 router = APIRouter()
 
 
-@router.get("/healthz", response_model=models.Health, responses={503: {"model": models.Health}}, tags=["health"])
+class LastSync(BaseModel):
+    """The newest sync."""
+
+    run_id: str
+    status: Literal["running", "success", "skipped", "failed"]
+    reason: str | None
+    mode: Literal["incremental", "full"]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class Health(BaseModel):
+    """The health of the service: "degraded" without Dagster (no sync can be started), "down" without the database."""
+
+    status: Literal["ok", "degraded", "down"]
+    partner_center_enabled: bool
+    database: Literal["ok", "down"]
+    dagster: Literal["ok", "down"]
+    last_sync: LastSync | None
+
+
+class Probe(BaseModel):
+    """The result of a liveness or readiness probe."""
+
+    status: Literal["ok", "down"] = "ok"
+
+
+@router.get("/healthz", response_model=Health, responses={503: {"model": Health}}, tags=["health"])
 async def health(request: Request, response: Response) -> dict[str, Any]:
     """Report what works; the status is 503 only if the database is down."""
     state = request.app.state
@@ -60,20 +88,20 @@ async def health(request: Request, response: Response) -> dict[str, Any]:
 
 
 @router.get("/healthz/live", tags=["health"])
-async def liveness() -> models.Probe:
+async def liveness() -> Probe:
     """Report that the process answers, without checking anything else."""
-    return models.Probe()
+    return Probe()
 
 
-@router.get("/healthz/ready", responses={503: {"model": models.Probe}}, tags=["health"])
-async def readiness(request: Request, response: Response) -> models.Probe:
+@router.get("/healthz/ready", responses={503: {"model": Probe}}, tags=["health"])
+async def readiness(request: Request, response: Response) -> Probe:
     """Report whether requests can be served: the database answers, and its schema has this version's revision."""
     state = request.app.state
     probe = partial(_is_schema_current, state.warehouse)
     if await _probe(state.probe_threads, "schema", probe, PROBE_SECONDS):
-        return models.Probe()
+        return Probe()
     response.status_code = 503
-    return models.Probe(status="down")
+    return Probe(status="down")
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}}, tags=["health"])

@@ -1,10 +1,17 @@
 """The shapes of the API's requests and responses, with the examples that /docs shows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+
+from hunter_pipeline.referrals.updates import Action, State
+
+# PostgreSQL's text cannot contain NUL.
+NO_NUL = r"^[^\x00]*$"
+# PostgreSQL's bigint.
+MAX_NUMBER = 2**63 - 1
 
 
 def to_json_number(value: Decimal) -> int | float:
@@ -12,6 +19,8 @@ def to_json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+Row = TypeVar("Row")
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=NO_NUL)]
 Money = Annotated[Decimal, PlainSerializer(to_json_number), WithJsonSchema({"type": "number"})]
 
 
@@ -208,46 +217,69 @@ class Lead(BaseModel):
     contact_requested: bool = Field(description="whether the customer asked to be called")
 
 
-class _PageInfo(BaseModel):
+class Page(BaseModel, Generic[Row]):
+    """A page of a list."""
+
+    items: list[Row]
     total: int = Field(description="number of matching rows on all pages")
     page: int = Field(description="counted from 1")
     page_size: int
 
 
-class ReferralPage(_PageInfo):
-    """A page of referrals."""
+class UpdateRequest(BaseModel):
+    """An answer to a referral; values that are not given stay, or come from the referral where `accept` needs them."""
 
-    items: list[Referral]
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"action": "accept", "value": 12000}]})
 
-
-class LeadPage(_PageInfo):
-    """A page of leads."""
-
-    items: list[Lead]
-
-
-class LastSync(BaseModel):
-    """The newest sync."""
-
-    run_id: str
-    status: Literal["running", "success", "skipped", "failed"]
-    reason: str | None
-    mode: Literal["incremental", "full"]
-    started_at: datetime
-    finished_at: datetime | None
+    action: Action
+    name: Text | None = Field(None, description="name of the deal")
+    value: Decimal | None = Field(None, ge=0, description="value of the deal", examples=[12000])
+    currency: Text | None = Field(None, description="ISO 4217", examples=["EUR"])
+    close_date: date | datetime | None = Field(None, description="expected close", examples=["2027-03-31"])
+    notes: Text | None = None
+    crm_id: Text | None = Field(None, description="the deal's id in the CRM")
+    reason: Text | None = Field(None, description="why, for decline and lost")
+    requested_by: Text = Field("api", description="name of the person who answers")
 
 
-class Health(BaseModel):
-    """The health of the service: "degraded" without Dagster (no sync can be started), "down" without the database."""
+class Conflict(BaseModel):
+    """A field that another person has changed meanwhile."""
 
-    status: Literal["ok", "degraded", "down"]
-    partner_center_enabled: bool
-    database: Literal["ok", "down"]
-    dagster: Literal["ok", "down"]
-    last_sync: LastSync | None
+    path: str = Field(examples=["/details/dealValue"])
+    base: Any = Field(description="the value when the answer was given")
+    ours: Any = Field(description="the value of the answer")
+    theirs: Any = Field(description="the value in Partner Center now")
 
 
-class Probe(BaseModel):
-    """The result of a liveness or readiness probe."""
+class ReferralUpdate(BaseModel):
+    """An answer to a referral: a row of `referral_updates`."""
 
-    status: Literal["ok", "down"] = "ok"
+    id: int
+    referral_id: str
+    action: Action
+    operations: list[dict[str, Any]] = Field(description="JSON Patch")
+    base_etag: str | None
+    requested_by: str
+    requested_at: datetime
+    send_after: datetime = Field(description="until then it can be taken back")
+    state: State
+    request_id: str
+    attempts: int
+    sent_at: datetime | None
+    confirmed_at: datetime | None
+    warning: str | None
+    error: str | None
+    status_code: int | None
+    conflict: list[Conflict] | None
+    request: dict[str, Any] | None = Field(description="what a dry run would have sent")
+    is_dry_run: bool
+    run_id: str | None
+    erased: bool
+    updated_at: datetime
+
+
+class ReferralUpdates(BaseModel):
+    """The answers to a referral, the newest first."""
+
+    items: list[ReferralUpdate]
+    total: int

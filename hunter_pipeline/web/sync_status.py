@@ -1,6 +1,7 @@
 """Start a sync for a user, and serve the status region, which shows on the desk how the sync is going."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -116,12 +117,8 @@ def start_sync(settings: Settings, dagster: DagsterClient, *, full: bool = False
     if settings.partner_center_enabled:
         return dagster.launch_sync(full=full)
     log.info("partner_center_sync_skipped", reason=FLAG_DISABLED, started_by="api")
-    raise ApiError(
-        400,
-        FLAG_DISABLED,
-        "The Partner Center sync is disabled.",
-        hint="Set HUNTER_PARTNER_CENTER_ENABLED=true and restart the service.",
-    )
+    hint = "Set HUNTER_PARTNER_CENTER_ENABLED=true and restart the service."
+    raise ApiError(400, FLAG_DISABLED, "The Partner Center sync is disabled.", hint)
 
 
 @router.get("/desk/status")
@@ -181,7 +178,11 @@ def read_status(request: Request, connection: Connection, task_id: str | None) -
     success = sync_runs.last_success(connection)
     latest = next((row["run_id"] for row in rows if row["status"] in ("success", "failed")), "")
     common: dict[str, Any] = {"latest": latest, "last_success": success["finished_at"] if success else None}
-    if task_id is not None and (progress := _progress(request.app.state.dagster, task_id)) is not None:
+    progress = None
+    if task_id is not None:
+        with suppress(DagsterUnavailable):
+            progress = request.app.state.dagster.sync_progress(task_id)
+    if progress is not None:
         run = next((row for row in rows if row["run_id"] == task_id), None)
         run = run or (None if progress.summary is None else {**progress.summary, "finished_at": None})
         return DeskSyncStatus(phase=_phase(progress, run), run=run, task_id=task_id, done=progress.steps, **common)
@@ -206,13 +207,6 @@ def _status_response(request: Request, status: DeskSyncStatus, *, toast: Toast |
     if digest == seen and toast is None:
         return Response(status_code=204)
     return pages.render(request, "status.html", toast=toast, **template_context(status, digest))
-
-
-def _progress(dagster: DagsterClient, task_id: str) -> SyncProgress | None:
-    try:
-        return dagster.sync_progress(task_id)
-    except DagsterUnavailable:
-        return None
 
 
 def _phase(progress: SyncProgress, run: dict[str, Any] | None) -> Phase:

@@ -15,7 +15,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from hunter_pipeline.cli.sync import hide_statements
+from hunter_pipeline.cli.jobs import hide_statements
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import sync_lease

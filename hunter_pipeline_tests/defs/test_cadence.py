@@ -9,8 +9,7 @@ import pytest
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.definitions import build_resources
 from hunter_pipeline.defs import schedules
-from hunter_pipeline.defs.schedules import build_schedules, cron_of
-from hunter_pipeline.defs.sensors import build_changes_sensor
+from hunter_pipeline.defs.schedules import build_changes_sensor, build_schedules, cron_of
 from hunter_pipeline.errors import DatabaseError, PartnerCenterAuthError
 from hunter_pipeline.pipeline.sync_run import FULL_RUN_CONFIG, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.sandbox import Fault

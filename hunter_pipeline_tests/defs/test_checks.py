@@ -27,14 +27,9 @@ def synced(installation: Installation) -> Installation:
 
 def results(installation: Installation, since: datetime | None = None) -> dict[tuple[str, str], dg.AssetCheckResult]:
     """Return the result of every check by asset and name."""
-    status = PartnerCenterResource().sign_in_status()
     with installation.warehouse.connection() as connection:
-        found = [
-            *checks.check_raw_referrals(connection, status),
-            *checks.check_partner_center_referrals(connection, since),
-            *checks.check_companies(connection, since),
-            *checks.check_leads_ready(connection, since),
-        ]
+        stored = checks.Stored(connection, since, PartnerCenterResource().sign_in_status)
+        found = [check.run(stored) for of_asset in checks.CHECKS.values() for check in of_asset]
     return {(str(each.asset_key and each.asset_key.to_user_string()), str(each.check_name)): each for each in found}
 
 

@@ -51,8 +51,9 @@ def test_run_of_the_sensor_waits_until_the_answer_cannot_be_taken_back(
 ) -> None:
     """It starts early, because a run takes seconds to start; a run by hand sends only what is due."""
     give(installation, add_referral(installation), "decline")
-    installation.execute("update referral_updates set send_after = clock_timestamp() + interval '3 seconds'")
+    installation.execute("update referral_updates set send_after = clock_timestamp() + interval '1 hour'")
     assert run_job(instance).output_for_node(SEND_OP) == []
+    installation.execute("update referral_updates set send_after = clock_timestamp() + interval '3 seconds'")
     assert tick(instance) is None
     waiting = {**QUIET, "ops": {SEND_OP: {"config": {"wait_seconds": 10}}}}
     job = build_defs().resolve_job_def(SEND_JOB)

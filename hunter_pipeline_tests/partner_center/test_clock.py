@@ -8,8 +8,7 @@ from email.utils import formatdate
 import pytest
 
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.partner_center.clock import clock_problem, skew_sentence
-from hunter_pipeline.partner_center.entra_errors import unreadable_sign_in
+from hunter_pipeline.partner_center.entra_errors import clock_problem, skew_sentence, unreadable_sign_in
 from hunter_pipeline.partner_center.http import Http
 from hunter_pipeline.partner_center.responses import ApiResponse
 from hunter_pipeline.sandbox import Sandbox

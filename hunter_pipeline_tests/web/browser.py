@@ -14,11 +14,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect, sync_playwright
 
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
 NO_BROWSER = "The tests of the lead desk need Chromium, Chrome or Edge, and none starts here. Install one: make browser"
+# The page removes toasts after eight seconds, those with Undo after ten; a test on a slow machine needs them longer.
+KEEP_TOASTS = """
+const later = window.setTimeout;
+window.setTimeout = (call, wait, ...rest) => later(call, [8000, 10000].includes(wait) ? 1e9 : wait, ...rest);
+"""
 _MILLISECONDS = 1000 * DEADLINE_SECONDS
 _PROGRAMS = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
@@ -39,6 +44,24 @@ def browser_of_this_machine() -> Iterator[Browser | None]:
         yield browser
         if browser is not None:
             browser.close()
+
+
+@pytest.fixture(scope="module", name="browser")
+def started_browser() -> Iterator[Browser]:
+    """The browser of a module's tests; a module uses it by `browser = started_browser`."""
+    with browser_of_this_machine() as browser:
+        assert browser is not None
+        yield browser
+
+
+def table(page: Page) -> Locator:
+    """Return the desk's table of referrals."""
+    return page.get_by_role("table", name="Referrals")
+
+
+def rows(page: Page) -> Locator:
+    """Return the rows of the desk's table of referrals."""
+    return table(page).locator("tbody tr")
 
 
 def require_browser() -> None:

@@ -10,29 +10,18 @@ from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
-from hunter_pipeline_tests.web.browser import Visit, browser_of_this_machine
+from hunter_pipeline_tests.web.browser import KEEP_TOASTS, Visit, started_browser
 from hunter_pipeline_tests.web.services import run_service
 from hunter_pipeline_tests.web.test_api_updates import make_due, service_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("needs_browser")]
-# The page removes the toast with Undo after ten seconds; a test on a slow machine needs it longer.
-KEEP_TOASTS = """
-const later = window.setTimeout;
-window.setTimeout = (call, wait, ...rest) => later(call, wait === 10000 ? 1e9 : wait, ...rest);
-"""
+browser = started_browser
 
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> Iterator[Installation]:
     with open_installation(server, SandboxOptions(referrals=3)) as installation:
         yield installation
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browser_of_this_machine() as browser:
-        assert browser is not None
-        yield browser
 
 
 @pytest.fixture(scope="module")

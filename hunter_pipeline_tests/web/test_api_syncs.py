@@ -124,8 +124,7 @@ def test_run_is_skipped_when_another_sync_holds_the_lease(live: LivePipeline):
     client = DagsterClient(live.settings.dagster_url, live.installation.warehouse)
     held = sync_lease.held(live.installation.warehouse, "another sync", seconds=DEADLINE_SECONDS)
     with run_service(live.settings) as url, held:
-        location, repository = client.find_job()
-        task_id = client.submit_run(location, repository, full=False)
+        task_id = client.submit_run(full=False)
         ended = wait_for_sync(url, task_id)
         assert ended["status"] == "success"
         assert (ended["summary"]["status"], ended["summary"]["reason"]) == ("skipped", "sync_in_progress")

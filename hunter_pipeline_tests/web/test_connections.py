@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from hunter_pipeline.config.settings import Settings
-from hunter_pipeline.web import connections
-from hunter_pipeline.web.app import create_app
+from hunter_pipeline.web import app as web_app
+from hunter_pipeline.web import middleware
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.web.seed import referral_row, seeded_database
@@ -26,9 +26,9 @@ def settings(server: Server) -> Iterator[Settings]:
 @pytest.fixture
 def url(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A service with short deadlines, which has a route that takes longer than they."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
-    monkeypatch.setattr(connections, "BODY_SECONDS", 0.5)
-    app = create_app(settings)
+    monkeypatch.setattr(web_app, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.5)
+    app = web_app.create_app(settings)
 
     @app.get("/healthz/slow")
     def slow() -> str:

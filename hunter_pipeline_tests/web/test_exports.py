@@ -67,7 +67,7 @@ def excel_rows(content: bytes) -> list[dict[str, Any]]:
     """Return the rows of a workbook by the names of the fields."""
     _header, *rows = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"].iter_rows()
     assert all(cell.data_type != "f" for row in rows for cell in row)
-    return [{column.name: cell.value for column, cell in zip(workbook.LEADS, row, strict=True)} for row in rows]
+    return [{name: cell.value for name, cell in zip(workbook.LEADS, row, strict=True)} for row in rows]
 
 
 def test_csv_has_all_columns_and_values():
@@ -125,7 +125,7 @@ def test_workbook_is_ready_to_read_and_to_print():
     assert fit is not None
     assert (sheet.page_setup.fitToHeight, fit.fitToPage) == (0, True)
     widths = [sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(len(workbook.LEADS))]
-    assert widths == [column.width for column in workbook.LEADS]
+    assert widths == list(workbook.LEADS.values())
     long, short = (sheet.row_dimensions[number].height for number in (2, 3))
     assert long > 5 * short
 
@@ -164,7 +164,7 @@ def test_workbook_values_are_dates_amounts_and_names():
     assert first["score_reasons"] == "expires soon, size of the deal, not answered yet"
     assert (second["deal_value"], second["contact_requested"]) == (None, None)
     sheet = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"]
-    formats = {column.name: cell.number_format for column, cell in zip(workbook.LEADS, sheet[2], strict=True)}
+    formats = {name: cell.number_format for name, cell in zip(workbook.LEADS, sheet[2], strict=True)}
     assert (formats["expires_at"], formats["expected_close_at"]) == ("yyyy-mm-dd hh:mm", "yyyy-mm-dd")
     assert formats["deal_value"] == '#,##0 "EUR"'
 

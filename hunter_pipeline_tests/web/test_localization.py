@@ -5,11 +5,13 @@ import re
 import string
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
 from hunter_pipeline.config.project_files import project_file
 from hunter_pipeline.referrals.referral import DIRECTIONS, QUALIFICATIONS, STATUSES, SUBSTATUSES
+from hunter_pipeline.referrals.updates import Action, State
 from hunter_pipeline.web.localization import LOCALES, choose_language, localizer
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -30,6 +32,7 @@ def test_score_reasons_and_documented_values_have_labels():
         reasons = {row["description"] for row in csv.DictReader(file)}
     assert len(reasons) == 19
     values = {"status": STATUSES, "substatus": SUBSTATUSES, "qualification": QUALIFICATIONS, "direction": DIRECTIONS}
+    values |= {"answer_action": get_args(Action), "answer_state": get_args(State)}
     labels = {f"{kind}.{value}" for kind, known in values.items() for value in known}
     assert {f"reasons.{reason}" for reason in reasons} | labels <= set(TURKISH.texts)
 
@@ -43,6 +46,7 @@ def test_every_text_is_used():
     )
     sections_of_data = ("reasons", "status", "substatus", "qualification", "direction", "referral_type", "outcome")
     sections_of_data += ("sync_reason", "sync_hint", "domain_source", "domain_reason", "refusals")
+    sections_of_data += ("answer_action", "answer_state")
     keys = {key.removesuffix(".one").removesuffix(".other") for key in ENGLISH.texts}
     texts = {key for key in keys if key.split(".")[0] not in sections_of_data}
     assert [key for key in sorted(texts) if key not in code and not _is_quoted(key.split(".")[1], code)] == []
