@@ -29,15 +29,6 @@ def forget(email: Annotated[str, typer.Argument(metavar="EMAIL", help="The perso
     warehouse = Warehouse.from_settings(settings)
     schema.ensure_current(warehouse)
     counts = erase_person(warehouse, address, own_domains(settings), print_waiting_for_sync)
-    print(describe_erasure(counts))
-
-
-def describe_erasure(counts: dict[str, int]) -> str:
-    """
-    Return what was erased, without naming the person.
-
-    Example: 'Erased. Rows changed: 3 in raw_referrals, 1 in leads_ready. Later syncs leave this person out.'
-    """
     rows = ", ".join(f"{count} in {table}" for table, count in counts.items() if count)
     result = f"Erased. Rows changed: {rows}." if rows else "No row names this person."
-    return f"{result} Later syncs leave this person out."
+    print(f"{result} Later syncs leave this person out.")

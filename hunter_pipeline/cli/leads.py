@@ -4,9 +4,8 @@ import codecs
 import shutil
 import sys
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.cells import cell_len
@@ -36,28 +35,19 @@ _STACKED_COLUMNS = {
 }
 
 
-class Format(Enum):
-    """The formats of `hunter leads`."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    xlsx = "xlsx"
-    parquet = "parquet"
+Format = Literal["table", "csv", "json", "xlsx", "parquet"]
 
 
 def leads(
-    form: Annotated[Format, typer.Option("--format", help="The output format.")] = Format.table,
+    form: Annotated[Format, typer.Option("--format", help="The output format.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file, not to standard output.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Print only so many.")] = None,
     status: Annotated[str | None, typer.Option("--status", help="Only leads in this status: New or Active.")] = None,
     referral_type: Annotated[str | None, typer.Option("--type", help="Only leads of this referral type.")] = None,
 ) -> None:
     """Print the leads that are ready to call, the most urgent first."""
-    if form in (Format.xlsx, Format.parquet) and output is None and sys.stdout.isatty():
-        raise ConfigurationError(
-            f"A terminal cannot show {form.value}.", hint=f"Name a file: --output leads.{form.value}"
-        )
+    if form in ("xlsx", "parquet") and output is None and sys.stdout.isatty():
+        raise ConfigurationError(f"A terminal cannot show {form}.", hint=f"Name a file: --output leads.{form}")
     warehouse = Warehouse.from_settings(load_settings())
     if migrate.status(warehouse)[0] is None:
         raise DatabaseError("The database is empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
@@ -69,11 +59,9 @@ def leads(
         )
         found = listing.leads_page(connection, filters, page_size=limit)
     rows = found.items
-    if form is Format.table and output is None:
-        print(
-            _format_stacked(rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _format_table(rows),
-            end="",
-        )
+    if form == "table" and output is None:
+        width = shutil.get_terminal_size().columns
+        print(_format_stacked(rows, width) if sys.stdout.isatty() else _format_table(rows), end="")
         total = f"{found.total} lead{'' if found.total == 1 else 's'}"
         print(total if len(rows) == found.total else f"{len(rows)} of {total}", file=sys.stderr)
         return
@@ -92,15 +80,13 @@ def leads(
 
 
 def _format_leads(rows: list[dict[str, Any]], form: Format) -> bytes:
-    if form is Format.table:
+    if form == "table":
         return _format_table(rows).encode()
-    if form is Format.xlsx:
-        from hunter_pipeline.web import workbook  # noqa: PLC0415 - openpyxl takes a while to import
+    from hunter_pipeline.web import exports  # noqa: PLC0415 - a table needs neither FastAPI nor openpyxl
 
-        return workbook.to_xlsx(rows, currency=load_settings().currency)
-    from hunter_pipeline.web import exports  # noqa: PLC0415 - as above
-
-    writers = {Format.csv: exports.to_csv, Format.json: exports.to_json, Format.parquet: exports.to_parquet}
+    if form == "xlsx":
+        return exports.to_xlsx(rows, currency=load_settings().currency)
+    writers = {"csv": exports.to_csv, "json": exports.to_json, "parquet": exports.to_parquet}
     return writers[form](rows)
 
 

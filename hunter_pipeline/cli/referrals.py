@@ -4,6 +4,7 @@ import getpass
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -159,8 +160,7 @@ def send(context: typer.Context, as_json: AsJson = False) -> int:
         print("Skipped: HUNTER_WRITE_BACK is off, nothing is sent.", file=sys.stderr)
     else:
         rows = run_send(settings, debug=bool(context.obj))
-    states = [row["state"] for row in rows]
-    counts = {state: states.count(state) for state in sorted(set(states))}
+    counts = Counter(sorted(row["state"] for row in rows))
     if as_json:
         print(to_json({"counts": counts, "updates": rows}))
     else:

@@ -44,7 +44,7 @@ def configure_logs(settings: Settings, *, warn_of_variables: bool = True) -> Non
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_fields(settings),
-            _mask,
+            lambda _logger, _method, event: _mask_value(event),
             _renderer(settings),
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -118,10 +118,6 @@ def _add_fields(settings: Settings) -> structlog.types.Processor:
         return {**fields, "run_id": None, **event}
 
     return add
-
-
-def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: _mask_value(value) for name, value in event.items()}
 
 
 def _mask_value(value: Any) -> Any:

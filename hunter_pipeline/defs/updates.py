@@ -1,7 +1,7 @@
 """Define the job that sends answers to Partner Center, and the sensor that starts it within seconds."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import dagster as dg
 
@@ -58,7 +58,7 @@ def send_pending_updates(
         waits = config.wait_seconds
         sender = Sender(Warehouse.from_settings(settings), settings, client, context.run_id, wait_seconds=waits)
         rows = sender.send_due()
-    counts = count_states(rows)
+    counts = Counter(sorted(row["state"] for row in rows))
     context.add_output_metadata({"handled": len(rows), **counts})
     if counts:
         context.instance.add_run_tags(
@@ -101,9 +101,3 @@ def pending_updates_sensor(
         return dg.SkipReason(IN_PROGRESS)
     waiting = {"ops": {SEND_OP: {"config": {"wait_seconds": UNDO_SECONDS}}}}
     return dg.RunRequest(run_config=QUIET_RUN_CONFIG | waiting, tags={"hunter/started_by": "sensor"})
-
-
-def count_states(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Return the number of answers in each state."""
-    states = [row["state"] for row in rows]
-    return {state: states.count(state) for state in sorted(set(states))}

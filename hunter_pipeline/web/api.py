@@ -18,7 +18,7 @@ from hunter_pipeline.pipeline import answers
 from hunter_pipeline.referrals.payloads import canonical_id
 from hunter_pipeline.warehouse import listing, referral_updates
 from hunter_pipeline.warehouse.connection import Connection
-from hunter_pipeline.web import exports, models, sync_status, workbook
+from hunter_pipeline.web import exports, models, sync_status
 from hunter_pipeline.web.errors import not_found
 from hunter_pipeline.web.pages import localizer_for
 
@@ -42,8 +42,8 @@ ExportFormat = Literal["csv", "xlsx"]
 
 # The columns of each export: as CSV, and as a workbook.
 _EXPORTED = {
-    "referrals": (exports.REFERRAL_COLUMNS, workbook.REFERRALS),
-    "leads_ready": (exports.LEAD_COLUMNS, workbook.LEADS),
+    "referrals": (exports.REFERRAL_COLUMNS, exports.REFERRAL_WIDTHS),
+    "leads_ready": (exports.LEAD_COLUMNS, exports.LEAD_WIDTHS),
 }
 _Responses = dict[int | str, dict[str, Any]]
 _FILE: _Responses = {200: {"content": {"text/csv": {}, XLSX: {}}, "description": "A file."}}
@@ -272,5 +272,5 @@ def _file(request: Request, form: ExportFormat, name: str, rows: Iterator[listin
     if form == "csv":
         chunks = exports.csv_chunks(rows, csv_columns)
         return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
-    content = workbook.to_xlsx(rows, sheet_columns, sheet=name, currency=request.app.state.settings.currency, t=t)
+    content = exports.to_xlsx(rows, sheet_columns, sheet=name, currency=request.app.state.settings.currency, t=t)
     return Response(content, media_type=XLSX, headers=headers)

@@ -1,6 +1,4 @@
-"""
-Serve the lead desk at `/`, its lists and charts as fragments for htmx, and the page of a referral.
-"""
+"""Serve the lead desk at `/`, its lists and charts as fragments for htmx, and the page of a referral."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -51,12 +49,13 @@ router = APIRouter(route_class=pages.PageRoute, include_in_schema=False, default
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of a list; `first` and `last` number its rows within `total`."""
+    """One page of a list; `first` and `last` number its rows within `total`; `further` are rows beyond the page."""
 
     rows: Sequence[Mapping[str, Any]]
     total: int
     page: int
     size: int
+    further: Sequence[Mapping[str, Any]] = ()
 
     @property
     def pages(self) -> int:
@@ -72,10 +71,6 @@ class ListPage:
     def last(self) -> int:
         """Return the number of the last row."""
         return self.first + len(self.rows) - 1
-
-    def split(self) -> "tuple[ListPage, Sequence[Mapping[str, Any]]]":
-        """Return the page, and the rows that were read beyond its size."""
-        return replace(self, rows=self.rows[: self.size]), self.rows[self.size :]
 
 
 View = Annotated[DeskView, Depends(DeskView.from_request)]
@@ -225,20 +220,18 @@ def _read_lists(request: Request, connection: Connection, view: DeskView) -> dic
         last_page = ListPage((), found.total, 1, size).pages
         if page > last_page:
             return read(query, order, last_page, size, **options)
-        return ListPage(found.items, found.total, page, size)
+        return ListPage(found.items[:size], found.total, page, size, found.items[size:])
 
     filters = view.filters
     referrals = read(listing.page, view.order, view.page, REFERRALS_PER_PAGE)
     further = PRINTED_LEADS - LEADS_PER_PAGE
     leads = read(listing.leads_page, view.lead_order, view.leads, LEADS_PER_PAGE, further=further)
-    leads, further_leads = leads.split()
     shown = [row["referral_id"] for row in referrals.rows] + [row["primary_referral_id"] for row in leads.rows]
     return {
         **desk_answers.read_list_context(request, connection, shown),
         "view": replace(view, page=referrals.page, leads=leads.page),
         "referrals": referrals,
         "leads": leads,
-        "further_leads": further_leads,
         "columns": COLUMNS,
         "lead_columns": LEAD_COLUMNS,
     }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,8 +98,10 @@ class AccessMiddleware:
         try:
             await self._check_access(request)
         except ApiError as error:
-            is_page = error.status == 401 and accepts_page(request)  # noqa: PLR2004
-            response = _redirect_to_sign_in(request) if is_page else error.response()
+            response: Response = error.response()
+            if error.status == 401 and accepts_page(request):  # noqa: PLR2004
+                target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                response = RedirectResponse(f"{root_path(request)}/sign-in?next={quote(target, safe='')}", 303)
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -110,7 +112,7 @@ class AccessMiddleware:
             message = "Without an API key the service answers requests to loopback addresses only."
             raise ApiError(421, "wrong_host", message, "Use http://127.0.0.1, or set HUNTER_API_KEY.")
         path = _route_path(request.scope)
-        is_public = _is_public(path)
+        is_public = _is_probe(path) or path == "/sign-in"
         if not is_public and self._has_valid_key(request):
             return
         if (cookie := session_cookie(request)) and self.access.needs_key and not _is_probe(path):
@@ -172,16 +174,6 @@ def is_cross_site(method: str, headers: Mapping[str, str], public_host: str) -> 
 def _is_probe(path: str) -> bool:
     """Return whether a path is a health check or a static file, which no session changes."""
     return path.startswith(("/healthz/", "/static/")) or path == "/healthz"
-
-
-def _is_public(path: str) -> bool:
-    """Return whether a path needs no key."""
-    return _is_probe(path) or path == "/sign-in"
-
-
-def _redirect_to_sign_in(request: Request) -> RedirectResponse:
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{root_path(request)}/sign-in?next={quote(target, safe='')}", 303)
 
 
 def _route_path(scope: Scope) -> str:

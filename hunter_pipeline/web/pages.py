@@ -42,6 +42,7 @@ from hunter_pipeline.web.security import (
     root_path,
     session_cookie,
     session_cookie_name,
+    session_cookie_options,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -78,7 +79,10 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except HunterError as error:
-                return error_page(request, error)
+                kind, status = ("database", 503) if isinstance(error, DatabaseError) else ("other", 500)
+                t = localizer_for(request)
+                title, hint = t(f"error.{kind}"), t(f"error.{kind}_hint")
+                return render(request, "error.html", status=status, title=title, hint=hint, can_retry=True)
 
         return handle
 
@@ -130,14 +134,6 @@ def set_preference(
     response.set_cookie(name, value, max_age=seconds, path=path, samesite="lax", secure=is_secure)
 
 
-def error_page(request: Request, error: HunterError) -> HTMLResponse:
-    """Return the page for an error: status 503 if the database is unavailable, else 500."""
-    t = localizer_for(request)
-    kind, status = ("database", 503) if isinstance(error, DatabaseError) else ("other", 500)
-    title, hint = t(f"error.{kind}"), t(f"error.{kind}_hint")
-    return render(request, "error.html", status=status, title=title, hint=hint, can_retry=True)
-
-
 def not_found_page(request: Request, what: str = "detail") -> HTMLResponse:
     """Return the page for an unknown referral, or with `what="error"` for an unknown address."""
     t = localizer_for(request)
@@ -171,16 +167,8 @@ def sign_in(
             headers = {"Retry-After": str(seconds)}
             return render(request, "sign_in.html", status=429, headers=headers, problem="limited", next=target)
         return render(request, "sign_in.html", status=401, problem="wrong", next=target)
-    response = RedirectResponse(target, 303)
-    response.set_cookie(
-        session_cookie_name(request),
-        access.new_session(origin_of(request)),
-        max_age=SESSION_SECONDS,
-        path=cookie_path(request),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    response, session = RedirectResponse(target, 303), access.new_session(origin_of(request))
+    response.set_cookie(session_cookie_name(request), session, SESSION_SECONDS, **session_cookie_options(request))
     return response
 
 
@@ -190,8 +178,7 @@ def sign_out(request: Request) -> Response:
     if is_signed_in(request) and (cookie := session_cookie(request)):
         request.app.state.access.end_session(cookie)
     response = RedirectResponse(f"{root_path(request)}/sign-in", 303)
-    name, is_secure = session_cookie_name(request), request.url.scheme == "https"
-    response.delete_cookie(name, path=cookie_path(request), httponly=True, samesite="lax", secure=is_secure)
+    response.delete_cookie(session_cookie_name(request), **session_cookie_options(request))
     return response
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -125,6 +126,11 @@ def session_cookie_name(request: Request) -> str:
     if request.url.scheme != "https":
         return SESSION_COOKIE
     return SECURE_PATH_SESSION_COOKIE if root_path(request) else SECURE_SESSION_COOKIE
+
+
+def session_cookie_options(request: Request) -> dict[str, Any]:
+    """Return the attributes of the session cookie."""
+    return {"path": cookie_path(request), "secure": request.url.scheme == "https", "httponly": True, "samesite": "lax"}
 
 
 def root_path(request: Request) -> str:

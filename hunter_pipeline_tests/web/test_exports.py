@@ -19,7 +19,7 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from hunter_pipeline.errors import ConfigurationError
-from hunter_pipeline.web import exports, workbook
+from hunter_pipeline.web import exports
 from hunter_pipeline.web.localization import localizer
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
@@ -67,7 +67,7 @@ def excel_rows(content: bytes) -> list[dict[str, Any]]:
     """Return the rows of a workbook by the names of the fields."""
     _header, *rows = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"].iter_rows()
     assert all(cell.data_type != "f" for row in rows for cell in row)
-    return [{name: cell.value for name, cell in zip(workbook.LEADS, row, strict=True)} for row in rows]
+    return [{name: cell.value for name, cell in zip(exports.LEAD_WIDTHS, row, strict=True)} for row in rows]
 
 
 def test_csv_has_all_columns_and_values():
@@ -103,7 +103,7 @@ def test_csv_escapes_formulas(text: str, escaped: str):
 def test_exports_have_no_control_characters(text: str):
     rows = [lead(canonical_name=text)]
     assert "\ufffd" in csv_rows(exports.to_csv(rows))[0]["canonical_name"]
-    assert "\ufffd" in excel_rows(workbook.to_xlsx(rows))[0]["canonical_name"]
+    assert "\ufffd" in excel_rows(exports.to_xlsx(rows))[0]["canonical_name"]
     for content in (exports.to_csv(rows), exports.to_json(rows)):
         assert not set(content.decode()) & {chr(code) for code in (*range(9), 0x1B, *range(0x7F, 0xA0))}
     assert json.loads(exports.to_json(rows))[0]["canonical_name"] == text
@@ -117,15 +117,15 @@ def test_csv_begins_with_a_byte_order_mark():
 def test_workbook_is_ready_to_read_and_to_print():
     """The header is frozen and repeated, the filter is set, and a landscape page is as wide as all columns."""
     rows = [lead(contact_name="Kim " * 30), lead()]
-    sheet = openpyxl.load_workbook(io.BytesIO(workbook.to_xlsx(rows)))["leads_ready"]
-    last = get_column_letter(len(workbook.LEADS))
+    sheet = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(rows)))["leads_ready"]
+    last = get_column_letter(len(exports.LEAD_WIDTHS))
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C2", f"A1:{last}3", "$1:$1")
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
     fit = sheet.sheet_properties.pageSetUpPr
     assert fit is not None
     assert (sheet.page_setup.fitToHeight, fit.fitToPage) == (0, True)
-    widths = [sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(len(workbook.LEADS))]
-    assert widths == list(workbook.LEADS.values())
+    widths = [sheet.column_dimensions[get_column_letter(n + 1)].width for n in range(len(exports.LEAD_WIDTHS))]
+    assert widths == list(exports.LEAD_WIDTHS.values())
     long, short = (sheet.row_dimensions[number].height for number in (2, 3))
     assert long > 5 * short
 
@@ -134,8 +134,8 @@ def test_workbook_has_readable_headings_in_the_readers_language():
     english, turkish = (
         [cell.value for cell in openpyxl.load_workbook(io.BytesIO(content)).worksheets[0][1]]
         for content in (
-            workbook.to_xlsx([], currency="EUR"),
-            workbook.to_xlsx([], t=localizer("tr", ZoneInfo("Europe/Istanbul"))),
+            exports.to_xlsx([], currency="EUR"),
+            exports.to_xlsx([], t=localizer("tr", ZoneInfo("Europe/Istanbul"))),
         )
     )
     wanted = {"Referral", "Qualification", "Created", "Asked to be called", "Expected close", "Title", "All contacts"}
@@ -155,7 +155,7 @@ def test_workbook_values_are_dates_amounts_and_names():
         all_contacts=["Kim, +1 555", "Sue, sue@x-corp.com"],
         score_reasons=["expires soon", "size of the deal", "not answered yet", "open referral"],
     )
-    content = workbook.to_xlsx([row, lead(deal_value=Decimal(0), contact_requested=False)], t=localizer("en", ISTANBUL))
+    content = exports.to_xlsx([row, lead(deal_value=Decimal(0), contact_requested=False)], t=localizer("en", ISTANBUL))
     first, second = excel_rows(content)
     assert first["expires_at"] == datetime(2026, 12, 3, 11, 8, 53)
     assert first["expected_close_at"] == datetime(2026, 12, 24)
@@ -164,7 +164,7 @@ def test_workbook_values_are_dates_amounts_and_names():
     assert first["score_reasons"] == "expires soon, size of the deal, not answered yet"
     assert (second["deal_value"], second["contact_requested"]) == (None, None)
     sheet = openpyxl.load_workbook(io.BytesIO(content))["leads_ready"]
-    formats = {name: cell.number_format for name, cell in zip(workbook.LEADS, sheet[2], strict=True)}
+    formats = {name: cell.number_format for name, cell in zip(exports.LEAD_WIDTHS, sheet[2], strict=True)}
     assert (formats["expires_at"], formats["expected_close_at"]) == ("yyyy-mm-dd hh:mm", "yyyy-mm-dd")
     assert formats["deal_value"] == '#,##0 "EUR"'
 
@@ -175,7 +175,7 @@ def test_workbook_prints_all_columns_on_the_width_of_a_page(tmp_path: Path):
     soffice = shutil.which("soffice")
     if soffice is None:
         pytest.skip("This test needs LibreOffice Calc, and there is no soffice on the PATH.")
-    (tmp_path / "leads.xlsx").write_bytes(workbook.to_xlsx(lead(canonical_name=f"Company {n}") for n in range(100)))
+    (tmp_path / "leads.xlsx").write_bytes(exports.to_xlsx(lead(canonical_name=f"Company {n}") for n in range(100)))
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     convert = [soffice, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "leads.xlsx"]
     subprocess.run(convert, check=True, capture_output=True, timeout=DEADLINE_SECONDS)
@@ -190,7 +190,7 @@ def test_file_name_has_the_date():
     assert exports.file_name("leads_ready", "csv", date(2026, 12, 3)) == "leads_ready-2026-12-03.csv"
 
 
-@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: excel_rows(workbook.to_xlsx(r))])
+@pytest.mark.parametrize("write", [lambda r: csv_rows(exports.to_csv(r)), lambda r: excel_rows(exports.to_xlsx(r))])
 @pytest.mark.parametrize("number", PHONE_NUMBERS)
 def test_phone_numbers_are_not_escaped(write: Any, number: str):
     assert write([lead(contact_phone=number)])[0]["contact_phone"] == number
@@ -203,18 +203,18 @@ def test_csv_keeps_quotes_and_line_breaks(text: str):
 
 @pytest.mark.parametrize("text", [*list(FORMULAS)[:4], " =1", "＝1", "株式会社 & Söhne", "#N/A", "#DIV/0!"])
 def test_excel_stores_formulas_as_text(text: str):
-    assert excel_rows(workbook.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
+    assert excel_rows(exports.to_xlsx([lead(canonical_name=text)]))[0]["canonical_name"] == text
 
 
 def test_excel_replaces_control_characters_and_cuts_long_text():
     """Excel could not open the file otherwise."""
-    row = excel_rows(workbook.to_xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
+    row = excel_rows(exports.to_xlsx([lead(canonical_name="a\x00b\x1bc", contact_name="x" * 40_000)]))[0]
     assert row["canonical_name"] == "a\ufffdb\ufffdc"
     assert len(row["contact_name"]) == 32_767
 
 
 def test_excel_numbers_are_numbers():
-    row = excel_rows(workbook.to_xlsx([lead()]))[0]
+    row = excel_rows(exports.to_xlsx([lead()]))[0]
     assert (row["score"], row["deal_value"]) == (100, 103000.5)
 
 
@@ -246,6 +246,6 @@ def test_parquet_names_the_missing_package(monkeypatch: pytest.MonkeyPatch):
 
 def test_files_without_leads_are_valid():
     assert exports.to_csv([]).decode("utf-8-sig") == ",".join(exports.LEAD_COLUMNS) + "\r\n"
-    assert excel_rows(workbook.to_xlsx([])) == []
+    assert excel_rows(exports.to_xlsx([])) == []
     assert json.loads(exports.to_json([])) == []
     assert pyarrow.parquet.read_table(io.BytesIO(exports.to_parquet([]))).num_rows == 0
