@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from hunter_pipeline.sandbox import customers
 from hunter_pipeline.sandbox.customers import Customer, phrases
 from hunter_pipeline.sandbox.options import ORGANIZATION_ID, ORGANIZATION_NAME
-from hunter_pipeline.sandbox.timestamps import format_utc
+from hunter_pipeline.sandbox.timestamps import TIME_TO_ANSWER, format_utc, generate_dates
 
 API_URL = "https://api.partner.microsoft.com/v1.0/engagements/referrals"
 OTHER_PARTNER_ID = "5e6f7a8b-9c0d-4e1f-8a2b-3c4d5e6f7a8b"
@@ -23,15 +23,8 @@ COMPANIES_PER_REFERRAL = 0.58
 # One referral of eleven shares the engagement of the one before.
 SHARED_ENGAGEMENT_INTERVAL = 11
 HOURS_TO_EXPIRY = (2, 9, 20, 47, 71)
-HISTORY_DAYS = 400
-# An Incoming referral that is not answered expires after this time.
-TIME_TO_ANSWER = timedelta(days=14)
 
-_ORGANIZATION_NAMES: dict[str | None, str] = {
-    "msft": "Microsoft",
-    ORGANIZATION_ID: "Fourth Coffee",
-    OTHER_PARTNER_ID: "Adventure Works",
-}
+_ORGANIZATION_NAMES = {"msft": "Microsoft", ORGANIZATION_ID: "Fourth Coffee", OTHER_PARTNER_ID: "Adventure Works"}
 
 Referral: TypeAlias = dict[str, Any]
 
@@ -176,7 +169,7 @@ def _payload(blueprint: Blueprint, seed: int, number: int, epoch: datetime) -> R
         "lastModifiedVia": rng.choice((None, None, "PartnerCenter", "API")),
         "lastRunId": None,
         "externalReferenceId": rng.choice((None, "", "", f"CRM-{number:06d}")),
-        **_dates(status, substatus, epoch, rng),
+        **generate_dates(status, substatus, epoch, rng),
         "status": status,
         "substatus": substatus,
         "statusReason": "Customer engagement was a success!" if substatus == "Won" else None,
@@ -217,30 +210,6 @@ def _payload(blueprint: Blueprint, seed: int, number: int, epoch: datetime) -> R
         )),
         "registrations": [],
     }  # fmt: skip
-
-
-def _dates(status: str, substatus: str | None, epoch: datetime, rng: random.Random) -> dict[str, str | None]:
-    """Return dates that agree with the status; an unanswered referral is younger than two weeks."""
-    is_new = status == "New"
-    age_days = 13.9 * rng.random() if is_new else 15 + (HISTORY_DAYS - 16) * rng.random()
-    created = epoch - timedelta(days=age_days) - timedelta(seconds=1)
-    accepted = created + TIME_TO_ANSWER * rng.random() if substatus in {"Accepted", "Won", "Lost"} else None
-    closed = None
-    if status == "Closed":
-        is_expired = substatus == "Expired"
-        closed = created + (TIME_TO_ANSWER if is_expired else (epoch - created) * rng.uniform(0.3, 0.95))
-        closed = max(closed, accepted or closed)
-    last = closed or accepted or created
-    updated = last + (epoch - last) * rng.random() ** 2 * 0.9 if rng.random() < 0.7 else last
-    precision = {"digits": rng.choice((7, 7, 7, 7, 6, 6, 0)), "seventh_digit": rng.randrange(10)}
-    expires = is_new or substatus in {"Expired", "Pending"}
-    return {
-        "createdDateTime": format_utc(created, **precision),
-        "updatedDateTime": format_utc(updated, **precision),
-        "expirationDateTime": format_utc(created + TIME_TO_ANSWER) if expires else None,
-        "acceptedDateTime": accepted and format_utc(accepted, **precision),
-        "closedDateTime": closed and format_utc(closed, **precision),
-    }
 
 
 def _details(customer: Customer, status: str, epoch: datetime, rng: random.Random) -> dict[str, Any]:
@@ -286,7 +255,7 @@ def _requirements(rng: random.Random) -> dict[str, Any]:
 def _invite_context(inviter: str | None, rng: random.Random) -> dict[str, Any]:
     """Return `inviteContext` for the organization that invited the partner, or for none."""
     organization_id = rng.choice(("msft", "msft", "msft", "MSFT")) if inviter == "msft" else inviter
-    invited_by = {"organizationId": organization_id, "organizationName": _ORGANIZATION_NAMES.get(inviter)}
+    invited_by = {"organizationId": organization_id, "organizationName": _ORGANIZATION_NAMES.get(inviter or "")}
     if inviter is None and rng.random() < 0.5:
         invited_by = None
     return {"notes": None, "assistanceRequestCode": "Unknown", "invitedMpnId": "1234567", "invitedBy": invited_by}

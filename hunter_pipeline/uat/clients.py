@@ -4,22 +4,28 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
 import requests
 
 from hunter_pipeline.config.environment import DEMO_VARIABLE, PREFIX
 from hunter_pipeline.errors import HunterError
+from hunter_pipeline.local.supervisor import READY
 
 SYNC_PATHS = ("/api/referrals/sync", "/api/v1/partner-center/referrals/sync")
 COUNTS = ("fetched", "new", "updated", "unchanged", "quarantined", "without_domain", "missing")
 _REQUEST_SECONDS = 30
 # As long as Dagster lets a run take.
 _COMMAND_SECONDS = 900
+_START_SECONDS = 600
 
 _AUTOMATIONS = """{
   instance { daemonHealth { allDaemonStatuses { daemonType healthy } } }
@@ -231,6 +237,37 @@ def stop_command(process: "subprocess.Popen[str]", grace_seconds: float = 0) -> 
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=seconds)  # `wait` would block on a full pipe
             return
+
+
+@contextmanager
+def running_command(folder: Path, variables: Mapping[str, str], command: str) -> Iterator[ApiClient]:
+    """
+    Run `hunter up` or `serve` with its API on a free port inside the block, and its output in files of the folder.
+
+    Raises: HunterError if it does not start.
+    """
+    port = free_port()
+    api = ApiClient(f"http://127.0.0.1:{port}")
+    out, err = folder / f"{command}.out", folder / f"{command}.err"
+    with out.open("w", encoding="utf-8") as to_out, err.open("w", encoding="utf-8") as to_err:
+        process = start_command({**variables, f"{PREFIX}API_PORT": str(port)}, command, out=to_out, err=to_err)
+        try:
+            deadline = time.monotonic() + _START_SECONDS
+            while not api.is_hunter() or (command == "up" and READY not in out.read_text(encoding="utf-8")):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    text = err.read_text(encoding="utf-8", errors="replace")
+                    error = CommandResult(process.poll() or 0, "", text).error()
+                    raise HunterError(f"`hunter {command}` did not start: {error}")
+                time.sleep(0.3)
+            yield api
+        finally:
+            stop_command(process)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def run_sync_command(variables: Mapping[str, str], *options: str, grace_seconds: float = 0) -> SyncCommandResult:

@@ -15,7 +15,7 @@ from hunter_pipeline.uat import clients
 from hunter_pipeline.uat.clients import SYNC_PATHS, SyncCommandResult
 from hunter_pipeline.uat.expected_schema import DOMAINS, OWN_DOMAINS, TABLES
 from hunter_pipeline.uat.sync_steps import format_counts
-from hunter_pipeline.uat.system import AcceptanceContext, Evidence, IsolatedEnvironment, System, served_api
+from hunter_pipeline.uat.system import AcceptanceContext, Evidence, IsolatedEnvironment, System
 from hunter_pipeline.warehouse import acceptance, sync_lease, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, fetch_all
 
@@ -219,7 +219,7 @@ def check_flag_off(context: AcceptanceContext) -> Iterator[Evidence]:
     events = sync.events("partner_center_sync_skipped")
     logged = [(event.get("reason"), event.get("feature_flag_state")) for event in events]
     yield Evidence(logged == [(FLAG_DISABLED, "disabled")], f"its log events partner_center_sync_skipped: {logged}")
-    with served_api(isolated, off) as api:
+    with clients.running_command(isolated.home, off, "serve") as api:
         for path in SYNC_PATHS:
             status, body = api.request("POST", path)
             yield Evidence(status == 400, f"POST {path} returned {status}: {body.get('error')}")  # noqa: PLR2004

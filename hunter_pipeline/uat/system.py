@@ -4,9 +4,7 @@ import contextlib
 import os
 import platform
 import shutil
-import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +19,6 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError, HunterError
 from hunter_pipeline.local import processes
 from hunter_pipeline.local.processes import Urls
-from hunter_pipeline.local.supervisor import READY
 from hunter_pipeline.sandbox import Sandbox, SandboxOptions
 from hunter_pipeline.uat import clients
 from hunter_pipeline.uat.clients import ApiClient, GraphqlClient, SyncCommandResult
@@ -31,7 +28,6 @@ from hunter_pipeline.warehouse.connection import Warehouse
 OWN_SYSTEM_REFERRALS = 60
 OWN_SYSTEM_INTERVAL_SECONDS = 5
 ISOLATED_REFERRALS = 20
-START_SECONDS = 600
 # Seconds that a sync in a running system may continue after Ctrl-C: ended at once, it would be recorded as failed.
 GRACE_SECONDS = 120
 
@@ -216,62 +212,23 @@ def own_system(show: Callable[[str], None], left_behind: list[str]) -> Iterator[
     """
     show("Starting a system for the test")
     with isolated_environment(OWN_SYSTEM_REFERRALS, left_behind) as environment, ExitStack() as stack:
-        urls = Urls(f"http://127.0.0.1:{_free_port()}", f"http://127.0.0.1:{_free_port()}")
+        dagster = GraphqlClient(f"http://127.0.0.1:{clients.free_port()}")
         variables = {
             **environment.variables,
-            f"{PREFIX}DAGSTER_URL": urls.dagster,
-            f"{PREFIX}API_PORT": urls.desk.rpartition(":")[2],
+            f"{PREFIX}DAGSTER_URL": dagster.url,
             f"{PREFIX}SYNC_INTERVAL_SECONDS": str(OWN_SYSTEM_INTERVAL_SECONDS),
         }
-        stack.enter_context(_running_command(environment, variables, "up", ApiClient(urls.desk)))
+        api = stack.enter_context(clients.running_command(environment.home, variables, "up"))
         yield System(
             description="the test's own: a temporary home with a sandbox of Partner Center, removed at the end",
-            api=ApiClient(urls.desk),
-            dagster=GraphqlClient(urls.dagster),
+            api=api,
+            dagster=dagster,
             warehouse=environment.warehouse,
             variables=variables,
             interval_seconds=OWN_SYSTEM_INTERVAL_SECONDS,
             own=environment,
             stop=stack.close,
         )
-
-
-@contextmanager
-def served_api(environment: IsolatedEnvironment, variables: Mapping[str, str]) -> Iterator[ApiClient]:
-    """
-    Run `hunter serve` with these variables on a free port.
-
-    Raises: HunterError if it does not start.
-    """
-    port = _free_port()
-    api = ApiClient(f"http://127.0.0.1:{port}")
-    with _running_command(environment, {**variables, f"{PREFIX}API_PORT": str(port)}, "serve", api):
-        yield api
-
-
-@contextmanager
-def _running_command(
-    environment: IsolatedEnvironment, variables: Mapping[str, str], command: str, api: ApiClient
-) -> Iterator[None]:
-    out, err = environment.home / f"{command}.out", environment.home / f"{command}.err"
-    with out.open("w", encoding="utf-8") as to_out, err.open("w", encoding="utf-8") as to_err:
-        process = clients.start_command(variables, command, out=to_out, err=to_err)
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not api.is_hunter() or (command == "up" and READY not in out.read_text(encoding="utf-8")):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    text = err.read_text(encoding="utf-8", errors="replace")
-                    error = clients.CommandResult(process.poll() or 0, "", text).error()
-                    raise HunterError(f"`hunter {command}` did not start: {error}")
-                time.sleep(0.3)
-            yield
-        finally:
-            clients.stop_command(process)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @dataclass
