@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from hunter_pipeline.partner_center.tenants import TenantDirectory
-from hunter_pipeline.pipeline.normalize import ANALYZE_FROM
 from hunter_pipeline.warehouse import companies, tables
 from hunter_pipeline.warehouse.companies import CompanyCounts
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
@@ -53,6 +52,6 @@ def _refresh(connection: Connection, *, everything: bool) -> CompanyCounts:
         tables.change_count(connection, "companies", counts.new - counts.removed)
         if any(counts):
             tables.forget_count(connection, "leads_ready")
-        if counts.new >= ANALYZE_FROM:
+        if counts.new >= tables.ANALYZE_FROM:
             tables.analyze(connection, "companies", "domain_tenants")
         return counts

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from hunter_pipeline.pipeline.normalize import ANALYZE_FROM
 from hunter_pipeline.warehouse import exchange_rates, partner_center_referrals, sync_runs, tables
 from hunter_pipeline.warehouse.connection import Connection, write_transaction
 from hunter_pipeline.warehouse.partner_center_referrals import MergeCounts
@@ -46,7 +45,7 @@ def merge(
         tables.change_count(connection, _TABLE, counts.new)
         if counts.changed:
             tables.forget_count(connection, "leads_ready")
-        if counts.new + counts.updated >= ANALYZE_FROM:
-            tables.analyze(connection, _TABLE, "sightings", "stale_companies")
+        if counts.new + counts.updated >= tables.ANALYZE_FROM:
+            tables.analyze(connection, "stale_companies")
         count = tables.recount if everything else tables.row_count
         return Merged(counts, missing, count(connection, _TABLE))

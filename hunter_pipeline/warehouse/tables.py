@@ -4,6 +4,9 @@ from psycopg import sql
 
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_value
 
+# The number of rows written at once from which PostgreSQL's statistics are updated.
+ANALYZE_FROM = 500
+
 
 def columns(connection: Connection, table: str) -> list[Row]:
     """Return `name`, `type` and `comment` of the columns of a table or view, in their order."""

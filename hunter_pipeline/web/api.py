@@ -4,7 +4,7 @@ The JSON endpoints under /api: syncs, referrals, leads, and answers to referrals
 The routes block on the database or on Dagster, so they are plain functions, which FastAPI runs in threads.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import chain
@@ -26,6 +26,8 @@ REFERRALS = "/api/v1/partner-center/referrals"
 UPDATES = f"{REFERRALS}/{{referral_id}}/updates"
 LEADS = "/api/v1/leads"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Exports that run at the same time, each with a database connection of its own; the others wait.
+EXPORTS_AT_ONCE = 16
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 200
 
@@ -114,6 +116,19 @@ def read_lead_order(sort: LeadSort = "score", order: Order = "desc") -> dict[str
 Filters = Annotated[listing.Filters, Depends(read_filters)]
 ReferralOrder = Annotated[dict[str, Any], Depends(read_referral_order)]
 LeadOrder = Annotated[dict[str, Any], Depends(read_lead_order)]
+
+
+async def wait_for_export_slot(request: Request) -> AsyncIterator[None]:
+    """Wait until fewer than EXPORTS_AT_ONCE exports run, and count as one until the file has been sent."""
+    async with request.app.state.export_slots:
+        yield
+
+
+_EXPORT: dict[str, Any] = {
+    "response_class": Response,
+    "responses": _FILE,
+    "dependencies": [Depends(wait_for_export_slot)],
+}
 PageNumber = Annotated[int, Query(ge=1, le=MAX_PAGE, description="counted from 1")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
 
@@ -152,7 +167,7 @@ def list_referrals(
     return {"items": found.items, "total": found.total, "page": page, "page_size": page_size}
 
 
-@router.get(f"{REFERRALS}/export", tags=["referrals"], response_class=Response, responses=_FILE)
+@router.get(f"{REFERRALS}/export", tags=["referrals"], **_EXPORT)
 def export_referrals(
     request: Request,
     filters: Filters,
@@ -197,7 +212,7 @@ def list_leads(
     return {"items": found.items, "total": found.total, "page": number, "page_size": size or found.total}
 
 
-@router.get(f"{LEADS}/export", tags=["leads"], response_class=Response, responses=_FILE)
+@router.get(f"{LEADS}/export", tags=["leads"], **_EXPORT)
 def export_leads(
     request: Request,
     filters: Filters,

@@ -4,11 +4,14 @@ import asyncio
 import gzip
 import signal
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
 import uvicorn
 from anyio import CapacityLimiter
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -31,6 +34,9 @@ STOP_SECONDS = 10
 HEAD_SECONDS = 20.0
 # A connection without traffic is probed after this time; one whose client does not acknowledge for so long is closed.
 _PROBE_SECONDS = 60
+# Requests that are answered at the same time; the others wait. More threads would answer no faster on a few cores, need
+# more memory and database connections, and keep the health checks waiting.
+THREADS = 12
 _SOCKET_OPTIONS = {
     "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
     "TCP_KEEPIDLE": (socket.IPPROTO_TCP, _PROBE_SECONDS),
@@ -68,12 +74,14 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses={status: {"model": models.Error} for status in _ERROR_STATUSES},
+        lifespan=_limit_threads,
     )
     app.state.settings = settings
     app.state.warehouse = Warehouse.from_settings(settings)
     app.state.dagster = DagsterClient(settings.dagster_url, app.state.warehouse)
     app.state.access = AccessControl(settings)
     app.state.metrics = health.RequestMetrics()
+    app.state.export_slots = asyncio.Semaphore(api.EXPORTS_AT_ONCE)
     app.state.probe_threads = CapacityLimiter(health.PROBE_THREADS)
     routers = (api, health, pages, sync_status, desk, desk_answers)
     for router in (docs_router, *(module.router for module in routers)):
@@ -82,6 +90,12 @@ def create_app(settings: Settings) -> FastAPI:
     errors.register_error_handlers(app, not_found_page=lambda request: pages.not_found_page(request, "error"))
     app.add_middleware(AccessMiddleware, access=app.state.access, metrics=app.state.metrics)
     return app
+
+
+@asynccontextmanager
+async def _limit_threads(_app: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def serve(settings: Settings) -> None:

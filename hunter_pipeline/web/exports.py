@@ -33,7 +33,7 @@ Rows = Iterable[Mapping[str, Any]]
 LEAD_COLUMNS = tuple(models.Lead.model_fields)
 REFERRAL_COLUMNS = tuple(models.Referral.model_fields)
 # Rows that CSV holds in memory at a time.
-BATCH_ROWS = 1_000
+BATCH_ROWS = 200
 # Excel reads a CSV file as UTF-8 only if it begins with this mark.
 BOM = "\ufeff"
 # Where a spreadsheet sees the beginning of a formula: at the beginning of a cell, and after a semicolon or line break,

@@ -74,7 +74,7 @@ select exists(select 1 from stale_inheritors);
 
 -- name: inherit_domains!
 -- The domain of the engagement, else that of the company's name and country, if exactly one fits. `offset 0` makes
--- PostgreSQL look up each engagement and company once, and no others.
+-- PostgreSQL look up each engagement and company by its index; for min() and max() alone it reads that of all domains.
 with heirs as (
     select
         referral.referral_id,
@@ -98,13 +98,16 @@ engagements as (
     cross join
         lateral (
             select min(own.domain) as domain
-            from partner_center_referrals as own
-            where
-                own.engagement_id = wanted.engagement_id
-                and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
+            from (
+                select referral.domain
+                from partner_center_referrals as referral
+                where
+                    referral.engagement_id = wanted.engagement_id
+                    and coalesce(referral.domain_source, '') not in ('', 'engagement', 'company_name')
+                order by referral.referral_id
+                offset 0
+            ) as own
             having min(own.domain) = max(own.domain)
-            order by domain
-            offset 0
         ) as found
 ),
 
@@ -119,13 +122,16 @@ company_names as (
     cross join
         lateral (
             select min(own.domain) as domain
-            from partner_center_referrals as own
-            where
-                own.company_key = wanted.company_key
-                and coalesce(own.domain_source, '') not in ('', 'engagement', 'company_name')
+            from (
+                select referral.domain
+                from partner_center_referrals as referral
+                where
+                    referral.company_key = wanted.company_key
+                    and coalesce(referral.domain_source, '') not in ('', 'engagement', 'company_name')
+                order by referral.referral_id
+                offset 0
+            ) as own
             having min(own.domain) = max(own.domain)
-            order by domain
-            offset 0
         ) as found
 ),
 
