@@ -7,14 +7,13 @@ used, so that no secret is part of Dagster's configuration, which the web UI sho
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 import dagster as dg
 import structlog
 from pydantic import PrivateAttr
 
 from hunter_pipeline.config.logs import configure_logs, log
-from hunter_pipeline.config.settings import Settings, load_settings
+from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.maintenance import report_dead_runs
 from hunter_pipeline.errors import CheckFailed, HunterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
@@ -27,23 +26,18 @@ from hunter_pipeline.warehouse import schema
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 
 
-def _failure(error: HunterError) -> dg.Failure:
-    """Return the error as a Dagster failure; only a transient one may be retried."""
-    facts = {name: value for name, value in error.summary().items() if value is not None and name != "message"}
-    return dg.Failure(
-        description=f"{error.message} {error.hint or ''}".strip(),
-        metadata={**facts, **({"what_to_do": error.hint} if error.hint else {})},
-        allow_retries=error.is_transient,
-    )
-
-
 @contextmanager
 def errors_as_failures() -> Iterator[None]:
-    """Raise a HunterError of the block as a Dagster failure."""
+    """Raise a HunterError of the block as a Dagster failure; only a transient one may be retried."""
     try:
         yield
     except HunterError as error:
-        raise _failure(error) from error
+        facts = {name: value for name, value in error.summary().items() if value is not None and name != "message"}
+        raise dg.Failure(
+            description=f"{error.message} {error.hint or ''}".strip(),
+            metadata={**facts, **({"what_to_do": error.hint} if error.hint else {})},
+            allow_retries=error.is_transient,
+        ) from error
 
 
 class WarehouseResource(dg.ConfigurableResource):
@@ -68,17 +62,13 @@ class PartnerCenterResource(dg.ConfigurableResource):
     from the environment only: a field could be replaced by the configuration of a run.
     """
 
-    def settings(self) -> Settings:
-        """Return the settings of the process."""
-        return load_settings()
-
     def client(self) -> PartnerCenterClient:
         """Open a client. Raises: ConfigurationError if no app registration is configured."""
-        return open_client(self.settings())
+        return open_client(load_settings())
 
     def sign_in_status(self) -> SignInStatus | None:
         """Return the status of the stored sign-in, or None if the feature flag is off. Sends no request."""
-        settings = self.settings()
+        settings = load_settings()
         if not settings.partner_center_enabled:
             return None
         with Http() as http:
@@ -87,7 +77,7 @@ class PartnerCenterResource(dg.ConfigurableResource):
     @contextmanager
     def tenants(self) -> Iterator[TenantDirectory | None]:
         """Open Entra's directory of domains, or None if the feature flag or HUNTER_TENANT_LOOKUP is off."""
-        settings = self.settings()
+        settings = load_settings()
         if not (settings.partner_center_enabled and settings.tenant_lookup):
             yield None
             return
@@ -118,7 +108,10 @@ class SyncRunResource(dg.ConfigurableResource):
         try:
             summary = run.finish()
             if summary and context.instance:
-                context.instance.add_run_tags(run.run_id, _summary_tags(summary))
+                # what the list of runs shows of the outcome
+                counts = f"{summary['fetched']} read, {summary['new']} new, {summary['updated']} updated"
+                tags = {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts}
+                context.instance.add_run_tags(run.run_id, tags)
         except HunterError as error:
             log.error("partner_center_sync_not_recorded", error=error.message, hint=error.hint)
 
@@ -158,9 +151,3 @@ class SyncRunResource(dg.ConfigurableResource):
         """Record that a blocking check failed, which ends the sync."""
         if self._run is not None:
             self._run.fail(CheckFailed(message, hint="Look at the check's report in Dagster."), step=name)
-
-
-def _summary_tags(summary: dict[str, Any]) -> dict[str, str]:
-    """Return the tags that show the outcome of a sync in the list of runs."""
-    counts = f"{summary['fetched']} read, {summary['new']} new, {summary['updated']} updated"
-    return {"hunter/status": summary["status"], f"hunter/{summary['mode']}": counts}

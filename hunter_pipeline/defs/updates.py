@@ -48,7 +48,7 @@ def send_pending_updates(
     partner_center: PartnerCenterResource,
 ) -> list[int]:
     """Send the due answers and return their numbers."""
-    settings = partner_center.settings()
+    settings = load_settings()
     configure_logs(settings)
     if (reason := send_skip_reason(settings)) is not None:
         context.log.info(f"Skipped: {reason}")
