@@ -137,6 +137,13 @@ class Bench:
                 "one row at a time (ORM)", [sys.executable, "-m", "bench.subjects", "orm"], new=True, database="orm"
             )
 
+    def reads(self) -> dict[str, Any]:
+        """Return the figures of `bench/api_reads.py` on the database that the syncs have filled."""
+        environment = self.environment(self.database("hunter", new=False))
+        command = [sys.executable, "-m", "bench.api_reads"]
+        ended = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        return json.loads(ended.stdout)
+
 
 @contextmanager
 def upstream(folder: Path, size: int) -> Iterator[str]:
@@ -149,8 +156,8 @@ def upstream(folder: Path, size: int) -> Iterator[str]:
             process.kill()
 
 
-def compare(size: int, rounds: int) -> dict[str, Figures]:
-    """Return the figures of each program at one size."""
+def compare(size: int, rounds: int) -> tuple[dict[str, Figures], dict[str, Any]]:
+    """Return the figures of each program at one size, and those of the API's reads."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hunter-bench-")))
         sandbox = stack.enter_context(Sandbox(SandboxOptions(referrals=1)))
@@ -165,7 +172,7 @@ def compare(size: int, rounds: int) -> dict[str, Figures]:
         for number in range(1, rounds + 1):
             print(f"{size:,} referrals, round {number} of {rounds}", file=sys.stderr)
             bench.round(size)
-        return bench.figures
+        return bench.figures, bench.reads()
 
 
 def table(size: int, figures: dict[str, Figures]) -> str:
@@ -187,6 +194,23 @@ def table(size: int, figures: dict[str, Figures]) -> str:
     return "\n".join([*lines, ""])
 
 
+def reads_table(found: dict[str, Any]) -> str:
+    """Return Markdown tables of the API's reads, alone and under load."""
+    lines = ["| read | one client, ms | 16 clients, answers a second |", "|---|---|---|"]
+    lines += [f"| {name} | {each['ms']:,.0f} | {each['a_second']:,.0f} |" for name, each in found["reads"].items()]
+    lines += [
+        "",
+        "| at once | all answered after, s | median, s | statuses | longest `/healthz/live`, ms | memory before and at most, MB |",
+    ]
+    lines += ["|---|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {each['seconds']} | {each['median']} | {each['statuses']} | {each['live_ms']} "
+        f"| {each['memory_before_mb']}, {each['memory_mb']} |"
+        for name, each in found["load"].items()
+    ]
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
     """Compare at each size and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -196,7 +220,8 @@ def main() -> None:
     if not DLT.exists():
         print("dlt is not installed: make bench installs it.", file=sys.stderr)
     for size in arguments.sizes:
-        print(table(size, compare(size, arguments.rounds)), flush=True)
+        figures, reads = compare(size, arguments.rounds)
+        print(table(size, figures), reads_table(reads), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ PATHS = {
     "referrals, first page": "/api/v1/partner-center/referrals",
     "leads, first page": "/api/v1/leads?page=1",
     "leads, a search": "/api/v1/leads?page=1&q=fabrikam",
-    "lead desk": "/desk",
+    "lead desk": "/",
     "leads as CSV": "/api/v1/leads/export?format=csv",
 }
 LIVE = "/healthz/live"
@@ -91,6 +91,7 @@ def answers_a_second(url: str) -> float:
 def under_load(url: str, process: psutil.Process, path: str, clients: int) -> dict[str, Any]:
     """Send requests at once; return their statuses and times, the longest /healthz/live meanwhile, and the memory."""
     longest = peak = 0.0
+    before = process.memory_info().rss / 1e6
     with ThreadPoolExecutor(clients) as pool:
         start = time.perf_counter()
         answers = [pool.submit(get, url + path) for _ in range(clients)]
@@ -101,11 +102,11 @@ def under_load(url: str, process: psutil.Process, path: str, clients: int) -> di
         seconds = time.perf_counter() - start
     found = [answer.result() for answer in as_completed(answers)]
     return {
-        "clients": clients,
         "seconds": round(seconds, 1),
         "statuses": dict(Counter(status for status, _ in found)),
         "median": round(statistics.median(each for _, each in found), 2),
         "live_ms": round(longest * 1000),
+        "memory_before_mb": round(before),
         "memory_mb": round(peak),
     }
 
@@ -113,14 +114,14 @@ def under_load(url: str, process: psutil.Process, path: str, clients: int) -> di
 def main() -> None:
     """Measure and print."""
     with api() as (url, process):
-        reads = {}
+        reads: dict[str, dict[str, float]] = {}
         for name, path in PATHS.items():
             get(url + path)
             alone = statistics.median(get(url + path)[1] for _ in range(ALONE))
             reads[name] = {"ms": round(alone * 1000, 1), "a_second": round(answers_a_second(url + path), 1)}
         load = {
-            "exports": under_load(url, process, PATHS["leads as CSV"], EXPORTS),
-            "leads": under_load(url, process, PATHS["leads, first page"], CROWD),
+            f"{EXPORTS} exports": under_load(url, process, PATHS["leads as CSV"], EXPORTS),
+            f"{CROWD} first pages of leads": under_load(url, process, PATHS["leads, first page"], CROWD),
         }
     print(json.dumps({"reads": reads, "load": load}))
 

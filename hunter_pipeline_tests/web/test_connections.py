@@ -3,14 +3,15 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.web import api, middleware
 from hunter_pipeline.web import app as web_app
-from hunter_pipeline.web import middleware
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.web.seed import referral_row, seeded_database
@@ -62,3 +63,19 @@ def test_long_response_is_not_cut(url: str):
     with requests.Session() as session:
         for _ in range(2):
             assert session.get(f"{url}/healthz/slow", timeout=DEADLINE_SECONDS).json() == "done"
+
+
+def test_exports_over_the_limit_wait_for_others_to_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "EXPORTS_AT_ONCE", 2)
+    # more than the buffers of a connection hold
+    large = [referral_row(number, solutions=["a" * 30_000]) for number in range(1_000)]
+    with seeded_database(server, large) as settings, run_service(settings) as url, ThreadPoolExecutor(1) as pool:
+        export = f"{url}{api.REFERRALS}/export"
+        # these clients read nothing but the head, so that their exports do not end
+        paused = [requests.get(export, stream=True, timeout=DEADLINE_SECONDS) for _ in range(2)]
+        waiting = pool.submit(requests.get, export, timeout=DEADLINE_SECONDS)
+        assert requests.get(f"{url}{api.REFERRALS}", timeout=DEADLINE_SECONDS).json()["total"] == len(large)
+        assert not waiting.done()
+        for response in paused:
+            response.close()
+        assert waiting.result().text.count("\r\n") == len(large) + 1
