@@ -17,7 +17,14 @@ WHOLE_SYSTEMS = (
     ("test_operations", "test_uat"),
 )
 # Other slow modules start early, so that no worker runs one alone at the end.
-LONG = ("test_privacy", "test_upgrade", "test_answers", "test_embedded", "test_upgrade_b769da0")
+LONG = (
+    "test_privacy",
+    "test_upgrade",
+    "test_answers",
+    "test_embedded",
+    "test_upgrade_b769da0",
+    "test_browser_settings",
+)
 
 
 def sort_longest_first(items: list[pytest.Item]) -> None:
