@@ -200,7 +200,7 @@ def reads_table(found: dict[str, Any]) -> str:
     lines += [f"| {name} | {each['ms']:,.0f} | {each['a_second']:,.0f} |" for name, each in found["reads"].items()]
     lines += [
         "",
-        "| at once | last answer, s | median, s | statuses | slowest `/healthz/live`, ms | memory before, at most, MB |",
+        "| at once | last answer, s | median, s | statuses | slowest `/healthz/live`, ms | memory before, most, MB |",
     ]
     lines += ["|---|---|---|---|---|---|"]
     lines += [
