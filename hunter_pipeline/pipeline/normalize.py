@@ -67,8 +67,7 @@ def normalize(connection: Connection, *, own_domains: Sequence[str], everything:
         normalized = _normalize_batches(connection, pending, own_domains)
         if rules_changed:
             normalized_referrals.apply_rules(connection, rules)
-        if normalized >= tables.ANALYZE_FROM:
-            tables.analyze(connection, "raw_referrals", "newest_versions", "normalized_referrals")
+        tables.analyze_after(connection, normalized, "normalized_referrals", "raw_referrals", "newest_versions")
         count = tables.recount if everything else tables.row_count
         return NormalizeCounts(normalized, count(connection, "normalized_referrals"))
 

@@ -4,8 +4,9 @@ from psycopg import sql
 
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_value
 
-# The number of rows written at once from which PostgreSQL's statistics are updated.
-ANALYZE_FROM = 500
+# The number of rows written at once, and their share of the table, from which PostgreSQL's statistics are updated. The
+# share is that of autovacuum.
+_ANALYZE_FROM, _ANALYZE_SHARE = 500, 0.1
 
 
 def columns(connection: Connection, table: str) -> list[Row]:
@@ -14,12 +15,18 @@ def columns(connection: Connection, table: str) -> list[Row]:
 
 
 def analyze(connection: Connection, *names: str) -> None:
+    """Update PostgreSQL's statistics of these tables."""
+    connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
+
+
+def analyze_after(connection: Connection, written: int, table: str, *others: str) -> None:
     """
-    Update PostgreSQL's statistics of these tables.
+    Update the statistics of tables if many rows of the first one were just written: 500, and a tenth of it.
 
     Autovacuum does so about a minute after a bulk load; until then queries are planned as if the tables were empty.
     """
-    connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
+    if written >= _ANALYZE_FROM and written >= _ANALYZE_SHARE * (stored_count(connection, table) or 0):
+        analyze(connection, table, *others)
 
 
 def stored_count(connection: Connection, table: str) -> int | None:
