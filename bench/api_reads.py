@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,30 +89,41 @@ def answers_a_second(url: str) -> float:
 
 
 def under_load(url: str, process: psutil.Process, path: str, clients: int) -> dict[str, Any]:
-    """Send requests at once; return their statuses and times, the longest /healthz/live meanwhile, and the memory."""
+    """
+    Send requests at once from another process; return their statuses and times.
+
+    Meanwhile this process asks for /healthz/live; the longest answer and the memory of the server are returned as well.
+    """
     longest = peak = 0.0
     before = process.memory_info().rss / 1e6
-    with ThreadPoolExecutor(clients) as pool:
-        start = time.perf_counter()
-        answers = [pool.submit(get, url + path) for _ in range(clients)]
-        while not all(answer.done() for answer in answers):
+    command = [sys.executable, "-m", "bench.api_reads", url + path, str(clients)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as crowd:
+        while crowd.poll() is None:
             longest = max(longest, get(url + LIVE)[1])
             peak = max(peak, process.memory_info().rss / 1e6)
             time.sleep(0.05)
+        found = json.loads(crowd.stdout.read() if crowd.stdout else "")
+    return {**found, "live_ms": round(longest * 1000), "memory_before_mb": round(before), "memory_mb": round(peak)}
+
+
+def crowd(url: str, clients: int) -> dict[str, Any]:
+    """Send requests at once; return the number of answers by status, and the seconds until the last and the median."""
+    with ThreadPoolExecutor(clients) as pool:
+        start = time.perf_counter()
+        found = list(pool.map(get, [url] * clients))
         seconds = time.perf_counter() - start
-    found = [answer.result() for answer in as_completed(answers)]
     return {
         "seconds": round(seconds, 1),
         "statuses": dict(Counter(status for status, _ in found)),
         "median": round(statistics.median(each for _, each in found), 2),
-        "live_ms": round(longest * 1000),
-        "memory_before_mb": round(before),
-        "memory_mb": round(peak),
     }
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print; with a URL and a number of clients, be the crowd."""
+    if len(sys.argv) > 1:
+        print(json.dumps(crowd(sys.argv[1], int(sys.argv[2]))))
+        return
     with api() as (url, process):
         reads: dict[str, dict[str, float]] = {}
         for name, path in PATHS.items():

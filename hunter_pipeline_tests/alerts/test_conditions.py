@@ -16,6 +16,8 @@ from hunter_pipeline_tests.alerts.conftest import UI, Sensor, Webhook, age, end_
 from hunter_pipeline_tests.test_privacy import find_words, secrets_of
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 def test_failing_syncs_and_their_recovery_are_alerted_once(
     calm: Installation, sensor: Sensor, webhook: Webhook

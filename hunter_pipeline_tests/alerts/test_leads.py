@@ -14,6 +14,8 @@ from hunter_pipeline_tests.alerts.conftest import GIVEN, Webhook
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 DESK = "https://crm.example/hunter"
 Tick = Callable[..., str]
 

@@ -26,6 +26,8 @@ from hunter_pipeline.web import exports
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 
 def test_auth_commands_sign_in_and_out(hunter, settings: Settings):
     """Sign in with a code, show the account, sign out; the status without an account has exit code 3."""
@@ -77,7 +79,6 @@ def test_db_upgrade_brings_the_schema_to_the_newest_revision(hunter, database_ur
     assert hunter("db", "stop").out == "HUNTER_DATABASE_URL is set: hunter stops only the embedded server.\n"
 
 
-@pytest.mark.slow
 def test_leads_export_has_the_same_rows_in_every_format(
     hunter, signed_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +139,6 @@ def test_leads_export_has_the_same_rows_in_every_format(
     assert (first.stdout.strip(), first.stderr, first.returncode) == (",".join(exports.LEAD_COLUMNS), "", 0)
 
 
-@pytest.mark.slow
 def test_leads_are_limited_and_filtered(hunter, signed_in: Settings) -> None:
     """The order is kept; the error for an impossible value names the possible ones."""
     assert hunter("sync").code == 0
@@ -235,7 +235,6 @@ def test_doctor_prints_only_its_report_on_standard_output(hunter, signed_in: Set
     assert all(line.startswith(("ok ", "BAD")) for line in answer.out.splitlines())
 
 
-@pytest.mark.slow
 def test_sandbox_prints_its_variables_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     """It has the faults of the command line."""
     fault = '{"where": "list", "kind": "429", "times": 1, "retry_after": "7"}'
@@ -301,7 +300,6 @@ def run_on_terminal(*arguments: str) -> str:
     return shown.decode(errors="replace")
 
 
-@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal(signed_in: Settings) -> None:
     """The progress is not mixed with log lines."""
     shown = run_on_terminal("sync")

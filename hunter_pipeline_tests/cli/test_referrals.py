@@ -12,7 +12,7 @@ from hunter_pipeline_tests.pipeline.answering import add_referral, patches, stor
 from hunter_pipeline_tests.warehouse.installation import Installation
 
 SANDBOX = SandboxOptions(referrals=3)
-pytestmark = pytest.mark.usefixtures("write_back")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("write_back")]
 
 ROW = (
     *("id", "referral_id", "action", "operations", "base_etag", "requested_by", "requested_at", "send_after", "state"),

@@ -24,6 +24,8 @@ from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hin
 from hunter_pipeline_tests.conftest import REFERRALS
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 SUMMARY = {
     *("status", "reason", "run_id", "mode", "fetched", "new", "updated", "unchanged", "quarantined"),
     *("without_domain", "missing", "pages", "requests", "retries", "duration_seconds", "watermark", "error"),
@@ -52,7 +54,6 @@ def another_database(url: str, suffix: str) -> Iterator[str]:
                 connection.execute(drop)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
-@pytest.mark.slow
 def test_second_sync_finds_nothing_new(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
     """The first one finds everything new, a full one counts everything as unchanged."""
     first = hunter("sync", "--json")
@@ -167,7 +168,6 @@ def test_permanent_refusal_ends_the_sync_with_its_exit_code(
     assert stored == ("failed",)
 
 
-@pytest.mark.slow
 def test_sync_fails_after_five_tries_when_a_fault_persists(database_url: str, tmp_path: Path) -> None:
     """429 has exit code 4, a failing server and a dropped connection have 5."""
     codes = {"429": 4, "503": 5, "drop": 5}

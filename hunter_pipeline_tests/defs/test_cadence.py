@@ -17,6 +17,8 @@ from hunter_pipeline.warehouse import sync_lease
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
@@ -126,7 +128,6 @@ def test_tick_is_skipped_when_a_sync_is_running(
         assert isinstance(tick(instance, "nightly"), dg.RunRequest)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cadence", "sensor"])
 def test_tick_is_skipped_when_a_run_is_queued(
     production: Installation, instance: dg.DagsterInstance, name: str, monkeypatch: pytest.MonkeyPatch

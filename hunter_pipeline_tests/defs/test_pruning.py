@@ -17,6 +17,8 @@ from hunter_pipeline.warehouse import sync_lease
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 OLD = 5
 ONE, TWO = dg.AssetKey("one"), dg.AssetKey("two")
@@ -97,7 +99,6 @@ def aged(prepared: dg.DagsterInstance) -> dg.DagsterInstance:
     return prepared
 
 
-@pytest.mark.slow
 def test_old_runs_are_deleted_and_the_latest_state_is_kept(aged: dg.DagsterInstance) -> None:
     """The newest run and the last success of the asset that failed since are kept."""
     before = rows()
@@ -123,7 +124,6 @@ def test_old_runs_are_deleted_and_the_latest_state_is_kept(aged: dg.DagsterInsta
     assert maintenance.prune(aged, older_than=timedelta(days=30))["runs"] == 2, "what newer runs have replaced"
 
 
-@pytest.mark.slow
 def test_recent_and_unfinished_runs_are_kept(aged: dg.DagsterInstance) -> None:
     """A run of yesterday is kept, and so is a queued or running one of any age."""
     job = DEFS.resolve_job_def("cheap")

@@ -19,6 +19,8 @@ from hunter_pipeline_tests.defs.conftest import QUIET, REFERRALS, Run
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.installation import Installation, payload
 
+pytestmark = pytest.mark.slow
+
 ASSETS = ["raw_referrals", "normalized_referrals", "partner_center_referrals", "companies", "leads_ready"]
 
 
@@ -86,7 +88,6 @@ def test_summary_belongs_to_the_run(installation: Installation, run: Run, instan
     assert (second["new"], second["updated"], second["mode"]) == (0, 0, "incremental")
 
 
-@pytest.mark.slow
 def test_run_config_selects_a_full_read(installation: Installation, run: Run) -> None:
     """The run config of the contract reads everything and marks missing referrals."""
     run()
@@ -115,7 +116,6 @@ def _people(installation: Installation) -> set[str]:
     return {text for text in found if len(text) > 5}
 
 
-@pytest.mark.slow
 def test_run_stores_no_personal_data_in_dagster(
     installation: Installation, run: Run, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,7 +203,6 @@ def test_run_fails_when_no_app_registration_is_configured(
     assert "HUNTER_PARTNER_CENTER_CLIENT_ID" in found["error"]["message"]
 
 
-@pytest.mark.slow
 def test_blocking_check_stops_downstream_assets_when_it_fails(installation: Installation, run: Run) -> None:
     """A duplicate referral ends the sync as CheckFailed before companies and leads change."""
     run()
@@ -237,7 +236,6 @@ def test_normalized_referrals_are_derived_again_when_materialized_alone(installa
     assert installation.value("select count(*) from sync_runs") == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ASSETS)
 def test_each_asset_can_be_materialized_alone(installation: Installation, run: Run, name: str) -> None:
     """The other tables do not change."""
@@ -262,7 +260,6 @@ def test_lead_metrics_are_plotted_by_a_job_of_their_own(
     assert [column.name for column in found["dagster/column_schema"].columns if not column.description] == []
 
 
-@pytest.mark.slow
 def test_lost_downstream_rows_are_derived_again(installation: Installation, run: Run) -> None:
     """Emptied tables are filled again from raw_referrals."""
     run()
@@ -274,7 +271,6 @@ def test_lost_downstream_rows_are_derived_again(installation: Installation, run:
     assert installation.pages_asked == []
 
 
-@pytest.mark.slow
 def test_sync_is_logged_as_json_lines(installation: Installation, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     """Each event is one line of JSON with the contract's fields."""
     run()
@@ -350,7 +346,6 @@ def prepared(
         yield instance
 
 
-@pytest.mark.slow
 def test_run_succeeds_on_the_prepared_instance(installation: Installation, prepared: dg.DagsterInstance) -> None:
     """Runs and events are stored in PostgreSQL, where the next process finds them."""
     job = build_defs().resolve_job_def("sync_partner_center_referrals")

@@ -66,7 +66,7 @@ class Machine(NamedTuple):
             check=False,
             capture_output=True,
             text=True,
-            timeout=DEADLINE_SECONDS,
+            timeout=3 * DEADLINE_SECONDS,  # a block starts up to four services
         )
         output = done.stdout + done.stderr
         sys.stdout.write("".join(f"$ {line}\n" for line in block.splitlines()) + output)  # pytest -rP shows it

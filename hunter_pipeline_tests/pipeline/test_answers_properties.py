@@ -18,6 +18,8 @@ from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, send
 from hunter_pipeline_tests.warehouse.installation import IMPATIENT, Installation
 
+pytestmark = pytest.mark.slow
+
 SANDBOX = SandboxOptions(referrals=1)
 
 FAULTS = st.sampled_from(

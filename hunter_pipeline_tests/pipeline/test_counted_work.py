@@ -13,6 +13,8 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse, statemen
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import Installation, open_installation
 
+pytestmark = pytest.mark.slow
+
 REFERRALS = 1_000
 PAGE = 200
 TABLES_OF_REFERRALS = ("raw_referrals", "normalized_referrals", "partner_center_referrals", "companies")

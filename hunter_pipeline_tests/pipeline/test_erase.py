@@ -24,6 +24,8 @@ from hunter_pipeline_tests.warehouse.installation import (
     payload,
 )
 
+pytestmark = pytest.mark.slow
+
 REFERRALS = 60
 SANDBOX = SandboxOptions(referrals=REFERRALS)
 VIEWS = ("leads_ready", "referral_status_history")

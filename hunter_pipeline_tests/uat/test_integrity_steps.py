@@ -15,6 +15,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.uat.conftest import MakeContext, failures, run
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 EVENT = {
     "event": "partner_center_page", "source": "partner_center_sync", "level": "info", "env": "production",
     "timestamp": "2026-11-22T07:38:56.222180Z", "feature_flag_state": "enabled", "run_id": "7c2d8d99", "page": 1,

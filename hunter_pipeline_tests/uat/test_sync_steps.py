@@ -15,6 +15,8 @@ from hunter_pipeline.warehouse.connection import Connection, Warehouse, fetch_al
 from hunter_pipeline_tests.uat.conftest import FakeServer, MakeContext, failures, run
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 POST, GET = f"POST {SYNC_PATHS[0]}", f"GET {SYNC_PATHS[0]}"
 STARTED = {"task_id": "t1", "status": "queued", "success": True, "enqueued": True, "message": "The sync is queued."}
 SUMMARY = {**dict.fromkeys(COUNTS, 0), "status": "success", "reason": None, "run_id": "t1", "mode": "incremental"}
@@ -94,7 +96,6 @@ def test_manual_sync_passes_after_another_sync(
     ]
 
 
-@pytest.mark.slow
 def test_direct_sync_fails_without_sign_in_and_dagster(
     settings: Settings, warehouse: Warehouse, make_context: MakeContext, closed_url: str
 ) -> None:

@@ -17,6 +17,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.uat.conftest import FakeServer
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 HEALTH = {"status": "ok", "partner_center_enabled": True, "database": "ok", "dagster": "ok", "last_sync": None}
 
 

@@ -23,6 +23,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 ONE_COMMAND = (
     "from hunter_pipeline.config.settings import load_settings\n"
     "from hunter_pipeline.warehouse import migrate\n"
@@ -50,7 +52,6 @@ def warehouse(home: Path) -> Warehouse:
     return Warehouse(None, home)
 
 
-@pytest.mark.slow
 def test_concurrent_commands_share_one_server(
     home: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,14 +169,12 @@ def server_works(home: Path) -> bool:
         embedded.stop(home)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a space", "an apostrophe's", 'a "quote"', "ğüş", "$HOME `id`", "x" * 120])
 def test_server_starts_whatever_the_path_is(home: Path, name: str) -> None:
     """No part of the path is taken for an option or a command; a socket with a long path gets another folder."""
     assert server_works(home / name)
 
 
-@pytest.mark.slow
 def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
     """The folder belongs to the server's user and is closed to others."""
     long = home / ("y" * 120)
@@ -189,7 +188,6 @@ def test_socket_of_a_long_path_is_in_a_private_folder(home: Path) -> None:
         embedded.stop(long)
 
 
-@pytest.mark.slow
 def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that others may write to is not used for the socket."""
     long = home / ("z" * 120)
@@ -205,7 +203,6 @@ def test_socket_folder_of_another_user_is_refused(home: Path, monkeypatch: pytes
         embedded.stop(long)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [
@@ -249,7 +246,6 @@ def as_nameless_user(code: str, home: Path) -> "subprocess.CompletedProcess[str]
     return done
 
 
-@pytest.mark.slow
 def test_start_fails_with_the_reason_when_the_user_has_no_name(home: Path) -> None:
     """PostgreSQL cannot run then; the error says so and what to do."""
     home.chmod(0o777)

@@ -15,6 +15,8 @@ from hunter_pipeline.warehouse import migrate, tables
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 NEWEST = max(path.name for path in project_file("sql/migrations/versions").glob("[0-9]*.py"))[:4]
 TEXT, TIME, MONEY, TEXTS = "text", "timestamp with time zone", "numeric", "text[]"
 CONTRACT: dict[str, dict[str, str]] = {
@@ -86,7 +88,6 @@ def test_concurrent_threads_can_upgrade(empty: Warehouse) -> None:
         assert list(pool.map(lambda _: migrate.upgrade(empty), range(5))) == [NEWEST] * 5
 
 
-@pytest.mark.slow
 def test_concurrent_processes_can_upgrade(empty: Warehouse) -> None:
     """Two upgrades of an empty database succeed."""
     code = (
