@@ -52,5 +52,6 @@ def _refresh(connection: Connection, *, everything: bool) -> CompanyCounts:
         tables.change_count(connection, "companies", counts.new - counts.removed)
         if any(counts):
             tables.forget_count(connection, "leads_ready")
-        tables.analyze_after(connection, counts.new, "companies", "domain_tenants")
+        if counts.new >= tables.ANALYZE_FROM:
+            tables.analyze(connection, "companies", "domain_tenants")
         return counts

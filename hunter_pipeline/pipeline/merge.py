@@ -45,6 +45,7 @@ def merge(
         tables.change_count(connection, _TABLE, counts.new)
         if counts.changed:
             tables.forget_count(connection, "leads_ready")
+        if counts.new >= tables.ANALYZE_FROM:
             tables.analyze(connection, "stale_companies")
         count = tables.recount if everything else tables.row_count
         return Merged(counts, missing, count(connection, _TABLE))

@@ -64,24 +64,29 @@ def normalize(connection: Connection, *, own_domains: Sequence[str], everything:
             normalized_referrals.remove_orphans(connection)
         rules_changed = normalized_referrals.applied_rules(connection) != rules
         pending = raw_referrals.pending_versions(connection, everything=everything or rules_changed, batch=BATCH)
-        normalized = _normalize_batches(connection, pending, own_domains)
+        normalized, added = _normalize_batches(connection, pending, own_domains)
         if rules_changed:
             normalized_referrals.apply_rules(connection, rules)
-        tables.analyze_after(connection, normalized, "normalized_referrals", "raw_referrals", "newest_versions")
+        if added >= tables.ANALYZE_FROM:
+            tables.analyze(connection, "raw_referrals", "newest_versions", "normalized_referrals")
         count = tables.recount if everything else tables.row_count
         return NormalizeCounts(normalized, count(connection, "normalized_referrals"))
 
 
-def _normalize_batches(connection: Connection, batches: Iterator[list[Row]], own_domains: Sequence[str]) -> int:
-    """Normalize a batch while PostgreSQL stores the previous one; return the number of referrals."""
+def _normalize_batches(
+    connection: Connection, batches: Iterator[list[Row]], own_domains: Sequence[str]
+) -> tuple[int, int]:
+    """Normalize a batch while PostgreSQL stores the previous one; return the numbers of referrals and of new rows."""
     now = datetime.now(UTC)
-    normalized = 0
+    normalized = added = 0
 
-    def store(rows: list[NormalizedReferral]) -> None:
-        tables.change_count(connection, "normalized_referrals", normalized_referrals.replace(connection, rows, at=now))
+    def store(rows: list[NormalizedReferral]) -> int:
+        new = normalized_referrals.replace(connection, rows, at=now)
+        tables.change_count(connection, "normalized_referrals", new)
+        return new
 
     with ThreadPoolExecutor(1, thread_name_prefix="store normalized") as pool:
-        stored: Future[None] | None = None
+        stored: Future[int] | None = None
         batch = next(batches, None)
         while batch:
             # each payload is decoded when its turn comes, and freed after it
@@ -90,13 +95,13 @@ def _normalize_batches(connection: Connection, batches: Iterator[list[Row]], own
             )
             rows = normalize_batch(payloads, own=own_domains)
             if stored:
-                stored.result()
+                added += stored.result()
             batch = next(batches, None)  # the connection does one thing at a time
             stored = pool.submit(store, rows)
             normalized += len(rows)
         if stored:
-            stored.result()
-    return normalized
+            added += stored.result()
+    return normalized, added
 
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

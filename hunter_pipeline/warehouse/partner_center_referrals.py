@@ -47,12 +47,12 @@ def merge_pending(connection: Connection, *, everything: bool) -> MergeCounts:
         execute(connection, "note_inheritors_before_merge")
     merged = cast("Row", connection.execute(_upsert(), {"everything": everything}).fetchone())
     execute(connection, "note_all_inheritors" if is_bulk else "note_inheritors_after_merge")
-    tables.analyze_after(connection, merged["new"] + merged["updated"], "partner_center_referrals")
+    if merged["new"] >= tables.ANALYZE_FROM:
+        tables.analyze(connection, "partner_center_referrals", "stale_inheritors")
     execute(connection, "note_merged")
     if everything:
         execute(connection, "remove_orphaned_referrals")
     if fetch_value(connection, "has_stale_inheritors"):
-        tables.analyze(connection, "stale_inheritors")
         execute(connection, "inherit_domains")
         execute(connection, "clear_stale_inheritors")
     seen = fetch_row(connection, "apply_sightings")

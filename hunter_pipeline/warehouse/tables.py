@@ -4,9 +4,8 @@ from psycopg import sql
 
 from hunter_pipeline.warehouse.connection import Connection, Row, execute, fetch_all, fetch_value
 
-# The number of rows written at once, and their share of the table, from which PostgreSQL's statistics are updated. The
-# share is that of autovacuum.
-_ANALYZE_FROM, _ANALYZE_SHARE = 500, 0.1
+# The number of rows added at once from which PostgreSQL's statistics are updated.
+ANALYZE_FROM = 500
 
 
 def columns(connection: Connection, table: str) -> list[Row]:
@@ -15,18 +14,12 @@ def columns(connection: Connection, table: str) -> list[Row]:
 
 
 def analyze(connection: Connection, *names: str) -> None:
-    """Update PostgreSQL's statistics of these tables."""
-    connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
-
-
-def analyze_after(connection: Connection, written: int, table: str, *others: str) -> None:
     """
-    Update the statistics of tables if many rows of the first one were just written: 500, and a tenth of it.
+    Update PostgreSQL's statistics of these tables.
 
     Autovacuum does so about a minute after a bulk load; until then queries are planned as if the tables were empty.
     """
-    if written >= _ANALYZE_FROM and written >= _ANALYZE_SHARE * (stored_count(connection, table) or 0):
-        analyze(connection, table, *others)
+    connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, names))))
 
 
 def stored_count(connection: Connection, table: str) -> int | None:
