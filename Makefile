@@ -32,7 +32,7 @@ demo: $(RUN_STAMP) ## the whole pipeline on a sandbox of Partner Center, until C
 	@$(BIN)/hunter demo
 
 test: $(DEV_STAMP) ## the whole test suite
-	@echo "The whole test suite: PostgreSQL, HTTPS, Dagster and a browser, all real; about 12 minutes on two cores."
+	@echo "The whole test suite: PostgreSQL, HTTPS, Dagster and a browser, all real; about 18 minutes on two cores."
 	@$(PYTEST)
 
 test-fast: $(DEV_STAMP) ## the test suite without the slow end-to-end tests

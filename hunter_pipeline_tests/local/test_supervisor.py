@@ -5,6 +5,7 @@ import signal
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -37,6 +38,15 @@ def test_unfinished_runs_are_failed_before_dagster_starts(
         assert sorted(run.status.value for run in dagster.get_runs()) == ["FAILURE", "NOT_STARTED", "SUCCESS"]
 
 
+@pytest.fixture
+def no_nohup() -> Iterator[None]:
+    """Let SIGHUP end the process, which `nohup make test` prevents."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("no_nohup")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_ends_the_block_after_its_cleanup(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A second signal does not interrupt the cleanup."""
