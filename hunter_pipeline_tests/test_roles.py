@@ -20,6 +20,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 RELATIONS = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')"
 
 
@@ -62,7 +64,6 @@ def reader_sees(admin: str) -> set[str]:
     return seen
 
 
-@pytest.mark.slow
 def test_each_role_has_only_the_rights_it_needs(admin: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner upgrades, the pipeline signs in, syncs and forgets, and the reader reads leads_ready only."""
     monkeypatch.setenv("HUNTER_TOKEN_KEYS", Fernet.generate_key().decode())

@@ -20,6 +20,8 @@ from hunter_pipeline_tests.warehouse.installation import (
     sign_in,
 )
 
+pytestmark = pytest.mark.slow
+
 REFERRALS = 30
 PAGE = 10
 
@@ -596,7 +598,6 @@ def test_new_tenant_does_not_change_the_referral(installation: Installation) -> 
     assert installation.table("partner_center_referrals", without=("azure_tenant_id", "synced_at")) == before
 
 
-@pytest.mark.slow
 def test_default_sandbox_has_seventeen_companies_with_a_tenant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sync reads 739 referrals in four pages."""
     with open_installation(server, SandboxOptions()) as installation:

@@ -24,6 +24,8 @@ from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, database_on, payload
 
+pytestmark = pytest.mark.slow
+
 REFERRALS = 30
 PAGE = 10
 CHECKOUT = Path(__file__).parent.parent
@@ -158,7 +160,6 @@ def test_steps_outside_a_sync_run_one_at_a_time(installation: Installation) -> N
     assert installation.value("select count(*) from partner_center_referrals where name = 'Renamed'") == 1
 
 
-@pytest.mark.slow
 def test_concurrent_processes_store_the_same_rows(installation: Installation) -> None:
     """Each of two processes succeeds or is skipped, and the rows are those of one sync."""
     installation.sync()
@@ -172,7 +173,6 @@ def test_concurrent_processes_store_the_same_rows(installation: Installation) ->
     assert installation.state() == expected
 
 
-@pytest.mark.slow
 def test_next_sync_continues_a_killed_one(installation: Installation) -> None:
     """After kill -9 at page 3 the next sync continues there and marks the killed one as interrupted."""
     installation.sandbox.fail(Fault(where="page", kind="slow", page=3, delay=3600, times=1))

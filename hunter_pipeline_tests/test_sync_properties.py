@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from hunter_pipeline_tests.warehouse.installation import (
     Installation,
     payload,
 )
+
+pytestmark = pytest.mark.slow
 
 SANDBOX = SandboxOptions(referrals=1)
 

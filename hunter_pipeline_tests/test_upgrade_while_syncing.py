@@ -17,6 +17,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 REFERRALS, PAGE = 30, 10
 MIGRATION = '''
 from alembic import op

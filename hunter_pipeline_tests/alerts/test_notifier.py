@@ -13,6 +13,8 @@ from hunter_pipeline.errors import ConfigurationError
 from hunter_pipeline_tests.alerts.conftest import Sensor, Webhook, age, fail, quarantine
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 def test_tick_is_skipped_when_no_target_is_configured(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tick does not open the database."""

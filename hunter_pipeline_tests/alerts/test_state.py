@@ -10,6 +10,8 @@ from hunter_pipeline.warehouse import alerts
 from hunter_pipeline_tests.alerts.conftest import Sensor, Webhook, age, expire, fail, quarantine
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("cursor", ["", "x", "[]", '{"since": 3, "told": 7}', '{"since": 3}'])
 def test_unreadable_cursor_is_replaced(calm: Installation, sensor: Sensor, webhook: Webhook, cursor: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline_tests.cli.conftest import is_one_sentence_and_a_hint
 
+pytestmark = pytest.mark.slow
+
 
 def test_login_status_and_logout_use_the_stored_sign_in(hunter, settings: Settings):
     """Sign in with a code, show the account, delete it; a status without an account has exit code 3."""

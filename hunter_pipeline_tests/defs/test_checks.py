@@ -17,6 +17,8 @@ from hunter_pipeline.sandbox.options import USERNAME
 from hunter_pipeline_tests.defs.conftest import REFERRALS
 from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, identity, payload
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def synced(installation: Installation) -> Installation:

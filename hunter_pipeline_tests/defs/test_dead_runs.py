@@ -12,6 +12,8 @@ from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.defs import maintenance
 from hunter_pipeline.local import dagster_instance
 
+pytestmark = pytest.mark.slow
+
 
 def test_dead_runs_are_reported_as_failed_and_living_ones_are_not(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """A run is dead if its sync was interrupted or its process on this machine has ended."""

@@ -12,7 +12,7 @@ from hunter_pipeline_tests.defs.conftest import QUIET
 from hunter_pipeline_tests.pipeline.answering import add_referral, give, patches, stored
 from hunter_pipeline_tests.warehouse.installation import Installation
 
-pytestmark = pytest.mark.usefixtures("write_back")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("write_back")]
 
 
 def tick(instance: dg.DagsterInstance) -> str | None:

@@ -20,6 +20,8 @@ from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 from hunter_pipeline_tests.warehouse.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 def test_unfinished_runs_are_failed_before_dagster_starts(
     settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
@@ -65,7 +67,6 @@ def test_signal_ends_the_block_after_its_cleanup(number: int, capsys: pytest.Cap
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
-@pytest.mark.slow
 def test_killed_postgresql_is_restarted() -> None:
     """A server that runs is left alone."""
     with tempfile.TemporaryDirectory(prefix="hunter-keep-", ignore_cleanup_errors=True) as folder:

@@ -84,6 +84,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(JSON, max_size=5), st.booleans(), st.sampled_from([None, 2]))
 def test_items_beside_a_deep_one_are_unchanged(values: list[object], is_ascii: bool, indent: int | None) -> None:

@@ -11,7 +11,7 @@ from hunter_pipeline_tests.pipeline.answering import DEAL, add_referral, give, p
 from hunter_pipeline_tests.warehouse.installation import Installation
 
 SANDBOX = SandboxOptions(referrals=3)
-pytestmark = pytest.mark.usefixtures("write_back")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("write_back")]
 
 TRIES = 5
 

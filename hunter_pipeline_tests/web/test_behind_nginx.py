@@ -18,6 +18,8 @@ from hunter_pipeline_tests.web.nginx import nginx, run_nginx
 from hunter_pipeline_tests.web.seed import referral_row, seeded_database
 from hunter_pipeline_tests.web.services import run_service
 
+pytestmark = pytest.mark.slow
+
 KEY = "correct-horse-battery-staple"
 FORWARDED = """
     proxy_set_header Host $host;
@@ -86,7 +88,6 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("needs_browser")
 @pytest.mark.parametrize(
     ("path", "location"),

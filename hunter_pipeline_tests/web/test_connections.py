@@ -17,6 +17,8 @@ from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
 from hunter_pipeline_tests.web.seed import referral_row, seeded_database
 from hunter_pipeline_tests.web.services import run_service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def settings(server: Server) -> Iterator[Settings]:
