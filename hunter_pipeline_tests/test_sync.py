@@ -1,5 +1,6 @@
 """Test the steps of a sync against the sandbox and a real PostgreSQL: stored rows and counts."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from hunter_pipeline.errors import PartnerCenterServerError
+from hunter_pipeline.referrals.payloads import identify
 from hunter_pipeline.sandbox import Fault, SandboxOptions
 from hunter_pipeline.warehouse import raw_referrals
 from hunter_pipeline_tests.servers import Server
@@ -356,17 +358,11 @@ def test_item_that_is_no_referral_is_quarantined_once(installation: Installation
     assert installation.value("select count(*) from partner_center_referrals") == 2
 
 
-def _deep(levels: int) -> Any:
-    value: Any = "end"
-    for _ in range(levels):
-        value = [value]
-    return value
-
-
 @pytest.mark.parametrize("levels", [600, 5000, 20_000])
 def test_payload_is_quarantined_when_it_is_nested_too_deep(installation: Installation, levels: int) -> None:
     """A payload that PostgreSQL or the encoder would refuse is quarantined; the rest of the page is stored."""
-    page = [{**payload(1), "tags": _deep(levels)}, payload(2)]
+    deep = json.dumps({**payload(1), "tags": "DEEP"}).replace('"DEEP"', "[" * levels + "]" * levels)
+    page = [identify(deep.encode()), payload(2)]
     for _ in range(2):
         assert counted(installation.sync(client=FakePartnerCenter(page)))[4] == 1
     assert [row["reason"] for row in installation.table("quarantined_referrals")] == ["too_deep"]

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.pipeline import sync_run
-from hunter_pipeline.pipeline.extract import Stream, extract
+from hunter_pipeline.pipeline.extract import extract
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.pipeline.sync_run import SyncRun
 from hunter_pipeline.sandbox import Fault
 from hunter_pipeline.warehouse import sync_lease, sync_runs

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hunter_pipeline.pipeline.extract import Stream, extract
+from hunter_pipeline.pipeline.extract import extract
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.sandbox import SandboxOptions
 from hunter_pipeline.warehouse import sync_runs
 from hunter_pipeline.warehouse.sync_lease import Lease

@@ -14,8 +14,9 @@ from hunter_pipeline.cli.output import format_table
 from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.errors import ConfigurationError, DatabaseError
 from hunter_pipeline.referrals.text import to_line
-from hunter_pipeline.warehouse import listing, migrate
+from hunter_pipeline.warehouse import leads_ready, listing, migrate
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.warehouse.list_queries import Filters
 
 _TABLE_COLUMNS = (
     *("score", "canonical_name", "domain", "country", "referral_type", "status"),
@@ -53,11 +54,11 @@ def leads(
         raise DatabaseError("The database is empty.", hint="Run: hunter sync (or hunter demo --once, to try it).")
     with warehouse.connection() as connection:
         known = listing.known_values(connection)
-        filters = listing.Filters(
+        filters = Filters(
             status=_known_value("--status", status, ["New", "Active"]),
             referral_type=_known_value("--type", referral_type, known["referral_type"]),
         )
-        found = listing.leads_page(connection, filters, page_size=limit)
+        found = leads_ready.page(connection, filters, page_size=limit)
     rows = found.items
     if form == "table" and output is None:
         width = shutil.get_terminal_size().columns

@@ -26,6 +26,7 @@ from hunter_pipeline.referrals.text import to_line
 from hunter_pipeline.referrals.updates import Action
 from hunter_pipeline.warehouse import listing, referral_updates, schema
 from hunter_pipeline.warehouse.connection import Connection, Warehouse
+from hunter_pipeline.warehouse.list_queries import Filters
 from hunter_pipeline.warehouse.referral_updates import to_public
 
 app = typer.Typer(help="Read referrals, and answer them in Partner Center.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def list_referrals(
 ) -> None:
     """List referrals, the newest first."""
     with _connection(load_settings()) as connection:
-        found = listing.page(connection, listing.Filters(type_, status), page_size=limit)
+        found = listing.page(connection, Filters(type_, status), page_size=limit)
     _print_rows(found.items, _LIST_COLUMNS, as_json=as_json)
     if not as_json:
         print(f"{len(found.items)} of {found.total} referrals", file=sys.stderr)

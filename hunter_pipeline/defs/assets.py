@@ -13,7 +13,8 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.metadata import markdown_table, table_metadata
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.pipeline.companies import update_companies
-from hunter_pipeline.pipeline.extract import Stream, apply_retention, extract
+from hunter_pipeline.pipeline.extract import apply_retention, extract
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize, rules_version
 from hunter_pipeline.pipeline.sign_in import own_domains

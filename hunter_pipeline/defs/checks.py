@@ -17,7 +17,7 @@ from hunter_pipeline.config.settings import load_settings
 from hunter_pipeline.defs.metadata import markdown_table
 from hunter_pipeline.defs.resources import PartnerCenterResource, SyncRunResource, WarehouseResource
 from hunter_pipeline.partner_center.sign_in_status import SignInStatus
-from hunter_pipeline.pipeline.extract import Stream
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.pipeline.sign_in import own_domains
 from hunter_pipeline.referrals.canonical_domain import canonical_domain
 from hunter_pipeline.referrals.referral import STATUSES, SUBSTATUSES

@@ -14,7 +14,8 @@ import dagster as dg
 
 from hunter_pipeline.config.settings import HEARTBEAT_SECONDS, Settings, load_settings
 from hunter_pipeline.defs.resources import PartnerCenterResource, WarehouseResource
-from hunter_pipeline.pipeline.extract import OVERLAP, Stream
+from hunter_pipeline.pipeline.extract import OVERLAP
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, FULL_RUN_CONFIG, IN_PROGRESS, QUIET_RUN_CONFIG, SYNC_JOB
 from hunter_pipeline.referrals.timestamps import sortable_utc
 from hunter_pipeline.warehouse import sync_cursors, sync_lease, sync_runs

@@ -17,7 +17,8 @@ import msgspec
 
 from hunter_pipeline.errors import PartnerCenterResponseError
 from hunter_pipeline.partner_center.responses import ApiResponse
-from hunter_pipeline.referrals.payloads import MAX_DEPTH, WireReferral, identify, parse_json
+from hunter_pipeline.referrals.canonical_json import MAX_DEPTH, STRING_OR_BRACKET, parse_json
+from hunter_pipeline.referrals.payloads import WireReferral, identify
 from hunter_pipeline.referrals.referral import Payload
 
 # The documented nextLink names this host, whatever host was asked.
@@ -30,8 +31,6 @@ UPDATED = "updatedDateTime"
 # Spellings of the link to the next page, without case and punctuation.
 _NEXT_LINK = "nextlink"
 _WEB_PORTS = (80, 443)
-# Strings are matched as a whole, so that brackets within them are not counted.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 # Depth of a referral's own braces: within the page and its `value` list.
 _ITEM_DEPTH = 3
 _PAGE = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -64,10 +63,7 @@ class Page:
     @property
     def fingerprint(self) -> int:
         """Return a hash of the ids and versions of the referrals, the same for every empty page."""
-        try:
-            return hash(repr(self.identities))
-        except RecursionError:  # an id that is nested just not too deeply for the parser
-            return id(self)
+        return hash(repr(self.identities))
 
 
 def _identity(item: object) -> tuple[object, object]:
@@ -177,7 +173,7 @@ def _quote_deep_items(text: str) -> str:
     """Replace each item of a page that is nested more than MAX_DEPTH levels deep by a JSON string of its text."""
     parts: list[str] = []
     depth = deepest = start = end = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
+    for match in STRING_OR_BRACKET.finditer(text):
         if match.group() in ("[", "{"):
             depth += 1
             if depth == _ITEM_DEPTH:

@@ -9,7 +9,7 @@ import structlog
 from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DatabaseError, HunterError, PartnerCenterError
-from hunter_pipeline.pipeline.extract import Stream
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.warehouse import sync_cursors, sync_runs
 from hunter_pipeline.warehouse.connection import Connection, Warehouse, database_errors
 from hunter_pipeline.warehouse.sync_lease import Lease

@@ -26,7 +26,7 @@ from hunter_pipeline.warehouse import embedded, migrate, tables
 from hunter_pipeline.warehouse.connection import Warehouse
 
 OWN_SYSTEM_REFERRALS = 60
-OWN_SYSTEM_INTERVAL_SECONDS = 5
+OWN_SYSTEM_INTERVAL_SECONDS = 15
 ISOLATED_REFERRALS = 20
 # Seconds that a sync in a running system may continue after Ctrl-C: ended at once, it would be recorded as failed.
 GRACE_SECONDS = 120

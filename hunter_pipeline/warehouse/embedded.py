@@ -8,17 +8,13 @@ commands with the same HUNTER_HOME. `hunter db stop` stops it. The server binari
 """
 
 import fcntl
-import hashlib
 import importlib.util
 import os
 import pwd
 import re
 import shutil
 import signal
-import stat
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -31,25 +27,23 @@ import psycopg
 from psycopg import sql
 
 from hunter_pipeline.errors import DatabaseError
+from hunter_pipeline.warehouse.embedded_account import (
+    let_account_in,
+    run_as,
+    server_account,
+    socket_dir,
+    write_access_rules,
+)
 
 DATABASE = "hunter"
 # A change of the major version needs pg_upgrade, so an existing cluster keeps the version that created it.
 _BINARIES = {"18": "pginstall18", "16": "pginstall"}
 _NEWEST = "18"
-# PostgreSQL refuses to run as root; a server that root starts runs as this user.
-_SERVER_USER = "pgserver"
-# The longest path of a socket in bytes, without the final NUL.
-_SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
 _START_SECONDS = 180.0
 _STOP_SECONDS = 180.0
 _POLL_SECONDS = 0.05
 # Starts the server detached from this process, without a shell, so that paths need no quoting.
 _DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
-# Sets the user id and group id, then executes the program that follows them.
-_BECOME = (
-    "import os, sys; uid, gid, *command = sys.argv[1:]; "
-    "os.setgroups([]); os.setgid(int(gid)); os.setuid(int(uid)); os.execv(command[0], command)"
-)
 # The C locale exists on every machine; the builtin provider still folds letters beyond ASCII.
 _INITDB_OPTIONS = (
     *("--username=postgres", "--encoding=UTF8", "--no-instructions"),
@@ -82,7 +76,7 @@ def start(home: Path) -> None:
         with _locked(home):
             server = _wait_until_ready(data)
             if server is None:
-                account = _server_account(data)
+                account = server_account(data)
                 if not (data / "PG_VERSION").exists():
                     _initialize(data, account)
                 server = _launch(data, account)
@@ -157,8 +151,8 @@ def _initialize(data: Path, account: pwd.struct_passwd | None) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     if account is not None:
-        _let_account_in(unfinished, account)
-    done = _run([str(binaries() / "initdb"), *_INITDB_OPTIONS, "--pgdata", str(unfinished)], account)
+        let_account_in(unfinished, account, binaries().parent)
+    done = run_as([str(binaries() / "initdb"), *_INITDB_OPTIONS, "--pgdata", str(unfinished)], account)
     if done.returncode != 0:
         raise _start_error(data.parent, done.stdout or f"initdb ended with exit code {done.returncode}")
     unfinished.rename(data)
@@ -168,14 +162,14 @@ def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
     """Start the server in a session of its own and wait until it accepts connections."""
     _remove_stale_pid_file(data)
     if account is not None:
-        _let_account_in(data, account)
-    _write_access_rules(data, account)
-    socket_dir = str(_socket_dir(data, account)).replace('"', '""')
+        let_account_in(data, account, binaries(data).parent)
+    write_access_rules(data, account)
+    folder = str(socket_dir(data, account)).replace('"', '""')
     log = data / "log"
     before = log.stat().st_size if log.exists() else 0
     options = {
         "listen_addresses": "",
-        "unix_socket_directories": f'"{socket_dir}"',
+        "unix_socket_directories": f'"{folder}"',
         "unix_socket_permissions": "0700",
         "lc_messages": "C",
         # after each checkpoint the first change of a page writes the whole page
@@ -183,7 +177,7 @@ def _launch(data: Path, account: pwd.struct_passwd | None) -> _Postmaster:
     }
     command = [str(binaries(data) / "postgres"), "-D", str(data), "-p", "5432"]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    started = _run(["/bin/sh", "-c", _DETACH, str(log), *command], account)
+    started = run_as(["/bin/sh", "-c", _DETACH, str(log), *command], account)
     server = _wait_until_ready(data, int(started.stdout or 0))
     if server is None:
         with log.open("rb") as file:
@@ -260,94 +254,6 @@ def _remove_stale_pid_file(data: Path) -> None:
     """Delete an old postmaster.pid: PostgreSQL does not start while any process has the id that it names."""
     if _postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _write_access_rules(data: Path, account: pwd.struct_passwd | None) -> None:
-    """Write pg_hba.conf and pg_ident.conf: only the account that runs the server and the current one may connect."""
-    names = {pwd.getpwuid(os.geteuid()).pw_name, *([account.pw_name] if account else [])}
-    rules = {
-        "pg_hba.conf": "local all all peer map=hunter\n",
-        "pg_ident.conf": "".join(f'hunter "{name}" all\n' for name in sorted(names)),
-    }
-    for name, text in rules.items():
-        (data / name).write_text(text, encoding="utf-8")
-
-
-def _socket_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
-    """
-    Return the folder of the server's socket: the data folder or, if that path is too long, a private one.
-
-    Raises: DatabaseError if another account owns that private folder.
-    """
-    if len(os.fsencode(data / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
-        return data
-    owner = account.pw_uid if account else os.geteuid()
-    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"hunter-{owner}-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if account is not None and folder.stat().st_uid == 0:
-        os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & 0o077:
-        raise DatabaseError(
-            f"The folder {folder} of the database's socket belongs to another user or is open to others.",
-            hint="Remove it, or set HUNTER_HOME to a shorter path.",
-        )
-    return folder
-
-
-def _server_account(data: Path) -> pwd.struct_passwd | None:
-    """Return the account of the server: None for the current one; as root, the folder's owner or a system user."""
-    if os.geteuid() != 0:
-        return None
-    if data.exists() and (owner := data.stat().st_uid) != 0:
-        return pwd.getpwuid(owner)
-    try:
-        return pwd.getpwnam(_SERVER_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SERVER_USER]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # nosec B603
-        return pwd.getpwnam(_SERVER_USER)
-
-
-def _let_account_in(data: Path, account: pwd.struct_passwd) -> None:
-    """Give the folder to the server's account and access to the folders above it and to the wheel's; only as root."""
-    os.chown(data, account.pw_uid, account.pw_gid)
-    programs = binaries(data).parent
-    for folder in (*data.parents, *programs.parents):
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
-    for path in (programs, *programs.rglob("*")):
-        mode = path.stat().st_mode
-        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if path.is_dir() or mode & stat.S_IXUSR else 0)
-        if mode != wanted:
-            path.chmod(wanted)
-
-
-def _run(command: list[str], account: pwd.struct_passwd | None) -> "subprocess.CompletedProcess[str]":
-    """
-    Run a program to its end, in a session of its own, without the environment's locale and PG* variables.
-
-    A Python process in between switches to another account: `subprocess` with `user=` forks, and a fork of a
-    process that serves gRPC, as Dagster's code server does, can crash before it executes the program.
-    """
-    ignored = ("PG", "LC_", "LANG")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
-    if account is not None:
-        command = [sys.executable, "-ISc", _BECOME, str(account.pw_uid), str(account.pw_gid), *command]
-    return subprocess.run(  # noqa: S603 - no user input in the command # nosec B603
-        command,
-        check=False,
-        env=environment | {"LC_ALL": "C"},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
 
 
 def _start_error(home: Path, output: str) -> DatabaseError:

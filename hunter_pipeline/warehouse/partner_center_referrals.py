@@ -44,9 +44,9 @@ def merge_pending(connection: Connection, *, everything: bool) -> MergeCounts:
     execute(connection, "note_domains_of_pending", everything=everything)
     is_bulk = everything or int(fetch_value(connection, "count_pending", at_most=BULK)) == BULK
     if not is_bulk:
-        execute(connection, "note_inheritors_before_merge")
+        execute(connection, "note_inheritors")
     merged = cast("Row", connection.execute(_upsert(), {"everything": everything}).fetchone())
-    execute(connection, "note_all_inheritors" if is_bulk else "note_inheritors_after_merge")
+    execute(connection, "note_all_inheritors" if is_bulk else "note_inheritors")
     if merged["new"] >= tables.ANALYZE_FROM:
         tables.analyze(connection, "partner_center_referrals", "stale_inheritors")
     execute(connection, "note_merged")

@@ -95,3 +95,13 @@ def weekly_volume(connection: Connection) -> WeeklyVolume:
 def shares_without_domain(connection: Connection) -> DomainShares:
     """Return the shares of referrals without a domain."""
     return DomainShares(**fetch_row(connection, "shares_without_domain"))
+
+
+def recent(connection: Connection, limit: int) -> list[Row]:
+    """Return the summaries of the last syncs with `started_at` and `finished_at`, the newest first."""
+    return fetch_all(connection, "recent_syncs", at_most=limit)
+
+
+def numbers(connection: Connection) -> Row:
+    """Return syncs by outcome, `success_seconds`, `retries`, `quarantined`, and `age_seconds` of the last success."""
+    return fetch_row(connection, "sync_numbers")

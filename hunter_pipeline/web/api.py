@@ -16,8 +16,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 
 from hunter_pipeline.pipeline import answers
 from hunter_pipeline.referrals.payloads import canonical_id
-from hunter_pipeline.warehouse import listing, referral_updates
-from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse import leads_ready, list_queries, listing, referral_updates
+from hunter_pipeline.warehouse.connection import Connection, Row
 from hunter_pipeline.web import exports, models, sync_status
 from hunter_pipeline.web.errors import not_found
 from hunter_pipeline.web.pages import localizer_for
@@ -95,10 +95,10 @@ def read_filters(  # noqa: PLR0917 - one parameter a filter
     min_value: MinValue = None,
     created_after: Time = None,
     contact_requested: Annotated[bool | None, BeforeValidator(_empty_to_none), Query()] = None,
-) -> listing.Filters:
+) -> list_queries.Filters:
     """Return the filters of a list or an export; an empty or missing parameter filters nothing."""
     dates = {"expires_after": expires_after, "expires_before": expires_before, "created_after": created_after}
-    return listing.Filters(
+    return list_queries.Filters(
         referral_type, status, q, country, min_value=min_value, contact_requested=contact_requested, **dates
     )
 
@@ -109,11 +109,11 @@ def read_referral_order(sort: ReferralSort = "source_updated_at", order: Order =
 
 
 def read_lead_order(sort: LeadSort = "score", order: Order = "desc") -> dict[str, Any]:
-    """Return the order of a list of leads, as `listing` takes it."""
+    """Return the order of a list of leads, as `leads_ready` takes it."""
     return {"sort": sort, "descending": order == "desc"}
 
 
-Filters = Annotated[listing.Filters, Depends(read_filters)]
+Filters = Annotated[list_queries.Filters, Depends(read_filters)]
 ReferralOrder = Annotated[dict[str, Any], Depends(read_referral_order)]
 LeadOrder = Annotated[dict[str, Any], Depends(read_lead_order)]
 
@@ -208,7 +208,7 @@ def list_leads(
     number = page or 1
     size = page_size or (50 if page else None)
     with _connection(request) as connection:
-        found = listing.leads_page(connection, filters, page=number, page_size=size, **order)
+        found = leads_ready.page(connection, filters, page=number, page_size=size, **order)
     return {"items": found.items, "total": found.total, "page": number, "page_size": size or found.total}
 
 
@@ -220,12 +220,12 @@ def export_leads(
     format: ExportFormat = "csv",  # noqa: A002 - the contract's name
 ) -> Response:
     """Return all leads that match the filters as a file."""
-    rows = _stream(request, lambda connection: listing.leads_stream(connection, filters, **order))
+    rows = _stream(request, lambda connection: leads_ready.stream(connection, filters, **order))
     return _file(request, format, "leads_ready", rows)
 
 
 @router.post(UPDATES, status_code=202, **_ANSWER)
-def give_update(request: Request, referral_id: ReferralId, body: models.UpdateRequest) -> listing.Row:
+def give_update(request: Request, referral_id: ReferralId, body: models.UpdateRequest) -> Row:
     """Give an answer to a referral; it is sent ten seconds later and can be taken back until then."""
     fields = body.model_dump(exclude={"action", "requested_by"})
     with _connection(request) as connection:
@@ -245,14 +245,14 @@ def list_updates(request: Request, referral_id: ReferralId) -> dict[str, Any]:
 
 
 @router.delete(UPDATES + "/{number}", **_ANSWER)
-def cancel_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> listing.Row:
+def cancel_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> Row:
     """Take back an answer that is not sent yet, or drop one in conflict."""
     with _connection(request) as connection:
         return answers.cancel_update(connection, number, referral_id)
 
 
 @router.post(UPDATES + "/{number}/retry", status_code=202, **_ANSWER)
-def retry_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> listing.Row:
+def retry_update(request: Request, referral_id: ReferralId, number: UpdateNumber) -> Row:
     """Send an answer again that is failed, rejected or in conflict."""
     with _connection(request) as connection:
         return answers.retry_update(connection, request.app.state.settings, number, referral_id)
@@ -262,14 +262,14 @@ def _connection(request: Request) -> AbstractContextManager[Connection]:
     return request.app.state.warehouse.connection()
 
 
-def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]]) -> Iterator[listing.Row]:
+def _stream(request: Request, read: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
     """
     Yield rows from a connection that stays open while they are read.
 
     The first row is read at once, so that a database error becomes an error response instead of a broken file.
     """
 
-    def rows() -> Iterator[listing.Row]:
+    def rows() -> Iterator[Row]:
         with _connection(request) as connection:
             yield from read(connection)
 
@@ -278,7 +278,7 @@ def _stream(request: Request, read: Callable[[Connection], Iterator[listing.Row]
     return chain(() if first is None else (first,), remaining)
 
 
-def _file(request: Request, form: ExportFormat, name: str, rows: Iterator[listing.Row]) -> Response:
+def _file(request: Request, form: ExportFormat, name: str, rows: Iterator[Row]) -> Response:
     """Return rows as a file, whose name has the reader's date; a workbook is in the reader's language and time zone."""
     csv_columns, sheet_columns = _EXPORTED[name]
     t = localizer_for(request)

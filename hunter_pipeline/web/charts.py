@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import listing, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web.localization import Localizer, day_start
 
@@ -70,7 +70,7 @@ def read_charts(connection: Connection, t: Localizer) -> list[Chart]:
     return [
         funnel_chart(listing.funnel(connection), t),
         expiry_chart(listing.expiring(connection, _next_days(t.zone)), t),
-        sync_chart(listing.syncs(connection, SYNCS), t),
+        sync_chart(sync_runs.recent(connection, SYNCS), t),
     ]
 
 

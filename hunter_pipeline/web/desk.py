@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from hunter_pipeline.warehouse import lead_metrics, listing
+from hunter_pipeline.warehouse import lead_metrics, leads_ready, listing
 from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse.list_queries import RowPage
 from hunter_pipeline.web import charts, desk_answers, pages, security, sync_status
 from hunter_pipeline.web.desk_view import EXPIRES_WITHIN, LEAST_VALUES, VISITS_COOKIE, DeskView, Order, visits
 from hunter_pipeline.web.localization import Localizer
@@ -139,9 +140,9 @@ def referral_page(request: Request, referral_id: str) -> Response:
             return pages.not_found_page(request)
         history = listing.history(connection, referral_id)
         payload = _format_payload(listing.payload(connection, referral_id))
-        lead = listing.lead_of(connection, referral["lead_key"])
-        others = listing.referrals_of_lead(connection, referral["lead_key"])
-        related = listing.related_leads(connection, referral["lead_key"])
+        lead = leads_ready.lead(connection, referral["lead_key"])
+        others = leads_ready.referrals_of(connection, referral["lead_key"])
+        related = leads_ready.related(connection, referral["lead_key"])
         # not validated: the id of a stored referral is valid
         query = desk_answers.AnswersQuery.model_construct(place="detail", referral=[referral_id])
         given = desk_answers.read_context(request, connection, query)
@@ -214,7 +215,7 @@ def _choices(view: DeskView, known: dict[str, list[str]], t: Localizer, currency
 def _read_lists(request: Request, connection: Connection, view: DeskView) -> dict[str, Any]:
     """Return the leads and the referrals of a view; a page number after the last page is the last page."""
 
-    def read(query: Callable[..., listing.RowPage], order: Order, page: int, size: int, **options: Any) -> ListPage:
+    def read(query: Callable[..., RowPage], order: Order, page: int, size: int, **options: Any) -> ListPage:
         sort, descending = order
         found = query(connection, filters, page=page, page_size=size, sort=sort, descending=descending, **options)
         last_page = ListPage((), found.total, 1, size).pages
@@ -225,7 +226,7 @@ def _read_lists(request: Request, connection: Connection, view: DeskView) -> dic
     filters = view.filters
     referrals = read(listing.page, view.order, view.page, REFERRALS_PER_PAGE)
     further = PRINTED_LEADS - LEADS_PER_PAGE
-    leads = read(listing.leads_page, view.lead_order, view.leads, LEADS_PER_PAGE, further=further)
+    leads = read(leads_ready.page, view.lead_order, view.leads, LEADS_PER_PAGE, further=further)
     shown = [row["referral_id"] for row in referrals.rows] + [row["primary_referral_id"] for row in leads.rows]
     return {
         **desk_answers.read_list_context(request, connection, shown),

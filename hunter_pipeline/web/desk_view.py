@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import leads_ready, listing
+from hunter_pipeline.warehouse.list_queries import Filters
 from hunter_pipeline.web import pages
 from hunter_pipeline.web.localization import day_start, time_zone
 
@@ -70,7 +71,7 @@ class DeskView:
         return cls(
             {name: value for name in FILTERS if (value := _clean_value(name, query.get(name)))},
             _order(query.get("sort"), query.get("dir"), listing.SORTS, DEFAULT_ORDER),
-            _order(query.get("lead_sort"), query.get("lead_dir"), listing.LEAD_SORTS, DEFAULT_LEAD_ORDER),
+            _order(query.get("lead_sort"), query.get("lead_dir"), leads_ready.SORTS, DEFAULT_LEAD_ORDER),
             _page_number(query.get("page")),
             _page_number(query.get("leads")),
             zone,
@@ -99,14 +100,14 @@ class DeskView:
         return {"lead_sort": order.column, "lead_dir": order.direction} if order != DEFAULT_LEAD_ORDER else {}
 
     @property
-    def filters(self) -> listing.Filters:
+    def filters(self) -> Filters:
         """Return the filters as the lists take them."""
         values, now = self.values, datetime.now(UTC)
         after, before = self._expiry(values.get("expires", ""), now)
         if values.get("show") == "today":
             tomorrow = day_start(now.astimezone(self.zone).date() + timedelta(days=1), self.zone)
             before = min(before or tomorrow, tomorrow)
-        return listing.Filters(
+        return Filters(
             referral_type=values.get("referral_type"),
             status=values.get("status"),
             q=values.get("q"),

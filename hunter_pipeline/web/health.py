@@ -155,7 +155,7 @@ class _Collector(Collector):
 
 def read_metrics(connection: Connection) -> list[Metric]:
     """Return the metrics that are counted in the database."""
-    numbers = listing.sync_numbers(connection)
+    numbers = sync_runs.numbers(connection)
     outcomes = CounterMetricFamily("hunter_syncs", "Syncs by outcome.", labels=["outcome"])
     for outcome in ("success", "skipped", "failed"):
         outcomes.add_metric([outcome], numbers[outcome])

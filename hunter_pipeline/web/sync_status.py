@@ -14,7 +14,7 @@ from hunter_pipeline.config.logs import log
 from hunter_pipeline.config.settings import Settings
 from hunter_pipeline.errors import DagsterUnavailable, HunterError
 from hunter_pipeline.pipeline.sync_run import FLAG_DISABLED, IN_PROGRESS, INTERRUPTED
-from hunter_pipeline.warehouse import listing, sync_lease, sync_runs
+from hunter_pipeline.warehouse import sync_lease, sync_runs
 from hunter_pipeline.warehouse.connection import Connection
 from hunter_pipeline.web import pages
 from hunter_pipeline.web.dagster_client import DagsterClient, SyncProgress, SyncTask
@@ -174,7 +174,7 @@ def read_status(request: Request, connection: Connection, task_id: str | None) -
 
     While Dagster is unavailable, the state comes from `sync_runs` alone.
     """
-    rows = listing.syncs(connection, _RECENT_SYNCS)
+    rows = sync_runs.recent(connection, _RECENT_SYNCS)
     success = sync_runs.last_success(connection)
     latest = next((row["run_id"] for row in rows if row["status"] in ("success", "failed")), "")
     common: dict[str, Any] = {"latest": latest, "last_success": success["finished_at"] if success else None}

@@ -154,7 +154,7 @@ def test_demo_fills_all_assets_ends_with_ctrl_c_and_continues(home: Path) -> Non
         "HUNTER_HOME": str(home),
         "HUNTER_DAGSTER_URL": f"http://127.0.0.1:{port}",
         "HUNTER_API_PORT": str(desk_port),
-        "HUNTER_SYNC_INTERVAL_SECONDS": "5",
+        "HUNTER_SYNC_INTERVAL_SECONDS": "15",
         # a demo must use neither a configured database nor a configured account
         "HUNTER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
         "HUNTER_PARTNER_CENTER_CLIENT_ID": "real",

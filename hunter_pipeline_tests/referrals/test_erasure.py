@@ -216,14 +216,10 @@ def test_quarantined_item_that_names_an_erased_person_becomes_a_marker(item: obj
 
 
 def test_quarantined_item_is_searched_however_deep_it_is() -> None:
-    deep: Any = {"email": ADDRESS}
-    for _ in range(10_000):
-        deep = [deep]
-    as_text = "[" * 10_000 + '{"notes": "to\\nsue\\u0040fabrikam.com"}' + "]" * 10_000
-    for item in (deep, as_text):
-        version = redact(item, registry_of())
-        assert isinstance(version, Rejected)
-        assert (version.payload_json, version.reason, version.erased) == (ERASED, "too_deep", True)
+    deep = "[" * 10_000 + '{"notes": "to\\nsue\\u0040fabrikam.com"}' + "]" * 10_000
+    version = redact(deep, registry_of())
+    assert isinstance(version, Rejected)
+    assert (version.payload_json, version.reason, version.erased) == (ERASED, "too_deep", True)
 
 
 @given(referrals | json_values | host_like_text)

@@ -29,7 +29,8 @@ from hunter_pipeline.partner_center.http import Http, RetryPolicy
 from hunter_pipeline.partner_center.pagination import Page
 from hunter_pipeline.partner_center.tenants import TenantDirectory
 from hunter_pipeline.pipeline.companies import update_companies
-from hunter_pipeline.pipeline.extract import Stream, extract
+from hunter_pipeline.pipeline.extract import extract
+from hunter_pipeline.pipeline.extract_state import Stream
 from hunter_pipeline.pipeline.merge import merge
 from hunter_pipeline.pipeline.normalize import normalize
 from hunter_pipeline.pipeline.sign_in import open_client, own_domains

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from hunter_pipeline.sandbox import SandboxOptions
-from hunter_pipeline.warehouse import listing
+from hunter_pipeline.warehouse import leads_ready
+from hunter_pipeline.warehouse.list_queries import Filters
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.warehouse.installation import FakePartnerCenter, Installation, open_installation, sign_in
 
@@ -107,6 +108,6 @@ def test_pages_are_the_whole_list_in_its_order(large_installation: Installation)
     """The first pages are found among the urgent leads, later ones among all."""
     expected = [row["lead_key"] for row in leads(large_installation)]
     with large_installation.warehouse.connection() as connection:
-        pages = [listing.leads_page(connection, listing.Filters(), page=page, page_size=20) for page in range(1, 20)]
+        pages = [leads_ready.page(connection, Filters(), page=page, page_size=20) for page in range(1, 20)]
     assert [row["lead_key"] for page in pages for row in page.items] == expected
     assert {page.total for page in pages[: len(expected) // 20]} == {len(expected)}

@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from hunter_pipeline.warehouse import leads_ready, listing
+from hunter_pipeline.warehouse import leads_ready
 from hunter_pipeline.warehouse.connection import Connection
+from hunter_pipeline.warehouse.list_queries import Filters
 
 NOW = datetime.now(UTC)
 OLD = NOW - timedelta(days=400)
@@ -29,7 +30,7 @@ def put(connection: Connection, referral_id: str, **columns: Any) -> None:
 
 def all_leads(connection: Connection) -> list[dict[str, Any]]:
     """Return all leads, the most urgent first."""
-    return listing.leads_page(connection, listing.Filters()).items
+    return leads_ready.page(connection, Filters()).items
 
 
 def only(connection: Connection) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def test_related_leads_share_tenant_or_company(connection: Connection) -> None:
     put(connection, "other", domain="other.com", company_key="other DE")
     for domain, tenant in (("contoso.com", "t"), ("contoso.de", "t"), ("other.com", "u")):
         connection.execute("insert into companies (domain, azure_tenant_id) values (%s, %s)", (domain, tenant))
-    related = {row["referral_id"]: row["same_tenant"] for row in listing.related_leads(connection, "contoso.com")}
+    related = {row["referral_id"]: row["same_tenant"] for row in leads_ready.related(connection, "contoso.com")}
     assert related == {"newer-of-tenant": True, "of-name": False}
 
 

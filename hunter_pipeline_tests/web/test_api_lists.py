@@ -12,8 +12,9 @@ import psycopg
 import pytest
 import requests
 
-from hunter_pipeline.warehouse import listing, raw_referrals
+from hunter_pipeline.warehouse import leads_ready, listing, raw_referrals, sync_runs
 from hunter_pipeline.warehouse.connection import Warehouse
+from hunter_pipeline.warehouse.list_queries import Filters
 from hunter_pipeline.web import exports
 from hunter_pipeline_tests.servers import Server
 from hunter_pipeline_tests.web.seed import NOW, referral_row, seeded_database
@@ -149,7 +150,7 @@ def test_leads_are_complete_without_paging_and_in_pages(get: Get):
     assert (get(LEADS, page=99, page_size=5)["total"], get(LEADS, page=99)["items"]) == (everything["total"], [])
 
 
-@pytest.mark.parametrize("sort", listing.LEAD_SORTS)
+@pytest.mark.parametrize("sort", leads_ready.SORTS)
 def test_leads_are_the_same_in_each_order(get: Get, sort: str):
     """The filters apply to the columns that are shown."""
     everything = {lead["domain"]: lead for lead in get(LEADS)["items"]}
@@ -213,7 +214,7 @@ def test_chart_data_and_filter_values_are_counted_in_the_database(base: str, ser
             counts = {line["status"]: line["count"] for line in listing.funnel(connection)}
             days = listing.expiring(connection, [NOW + timedelta(days=number) for number in range(21)])
             known = listing.known_values(connection)
-            assert listing.syncs(connection, 5) == []
+            assert sync_runs.recent(connection, 5) == []
         assert counts == {"New": 4, "Active": 4, "Closed": 4}
         assert len(days) == 20
         assert sum(day["count"] for day in days) == sum(1 for n in range(1, 13) if n % 3 == 0 and n % 4)
@@ -242,12 +243,12 @@ def test_page_of_ten_thousand_referrals_reads_its_own_rows(server: Server):
         cases: list[tuple[dict[str, Any], int]] = [
             ({}, 50),
             ({"page": 200}, 50),
-            ({"filters": listing.Filters(q="company 99")}, 10_000 + 50),
+            ({"filters": Filters(q="company 99")}, 10_000 + 50),
         ]
         with connection.transaction():
             read_before = 0
             for query, limit in cases:
-                found = listing.page(connection, query.pop("filters", listing.Filters()), page_size=50, **query)
+                found = listing.page(connection, query.pop("filters", Filters()), page_size=50, **query)
                 assert found.items
                 [counted] = connection.execute(ROWS_READ).fetchall()
                 assert counted["rows"] - read_before <= limit

@@ -17,50 +17,28 @@ select count(*) from (
     limit :at_most
 ) as pending;
 
--- name: note_inheritors_before_merge!
--- Before the upsert: mark referrals without their own domain that share engagement or company with a pending one.
-insert into stale_inheritors (referral_id)
-select other.referral_id
-from newest_versions as newest
-inner join partner_center_referrals as referral on newest.referral_id = referral.referral_id
-cross join
-    lateral (
-        select same.referral_id
-        from partner_center_referrals as same
-        where
-            same.engagement_id = referral.engagement_id
-            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
-        union all
-        select same.referral_id
-        from partner_center_referrals as same
-        where
-            same.company_key = referral.company_key
-            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
-    ) as other
-where newest.pending = 'merge'
-on conflict (referral_id) do nothing;
+-- name: note_inheritors!
+-- Mark referrals without their own domain that share engagement or company with a pending one, or are one: before the
+-- upsert by the old values of the pending ones, after it by the new ones.
+with pending as (
+    select
+        referral.engagement_id,
+        referral.company_key
+    from newest_versions as newest
+    inner join partner_center_referrals as referral on newest.referral_id = referral.referral_id
+    where newest.pending = 'merge'
+)
 
--- name: note_inheritors_after_merge!
--- After the upsert: the same with the new values of the pending referrals, and pending ones without their own domain.
 insert into stale_inheritors (referral_id)
-select other.referral_id
-from newest_versions as newest
-inner join partner_center_referrals as referral on newest.referral_id = referral.referral_id
-cross join
-    lateral (
-        select same.referral_id
-        from partner_center_referrals as same
-        where
-            same.engagement_id = referral.engagement_id
-            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
-        union all
-        select same.referral_id
-        from partner_center_referrals as same
-        where
-            same.company_key = referral.company_key
-            and coalesce(same.domain_source, '') in ('', 'engagement', 'company_name')
-    ) as other
-where newest.pending = 'merge'
+select heir.referral_id
+from (select distinct engagement_id from pending) as shared
+inner join partner_center_referrals as heir on shared.engagement_id = heir.engagement_id
+where coalesce(heir.domain_source, '') in ('', 'engagement', 'company_name')
+union
+select heir.referral_id
+from (select distinct company_key from pending) as shared
+inner join partner_center_referrals as heir on shared.company_key = heir.company_key
+where coalesce(heir.domain_source, '') in ('', 'engagement', 'company_name')
 on conflict (referral_id) do nothing;
 
 -- name: note_all_inheritors!

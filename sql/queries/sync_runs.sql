@@ -150,3 +150,39 @@ select
             and fetched > 0
             and started_at between now() - interval '35 days' and now() - interval '7 days'
     ) as usual;
+
+-- name: recent_syncs
+select
+    status,
+    reason,
+    run_id,
+    mode,
+    fetched,
+    new,
+    updated,
+    unchanged,
+    quarantined,
+    without_domain,
+    missing,
+    pages,
+    requests,
+    retries,
+    duration_seconds,
+    watermark,
+    error,
+    started_at,
+    finished_at
+from sync_runs
+order by started_at desc, run_id asc
+limit :at_most;
+
+-- name: sync_numbers^
+select
+    count(*) filter (where status = 'success') as success,
+    count(*) filter (where status = 'skipped') as skipped,
+    count(*) filter (where status = 'failed') as failed,
+    coalesce(sum(duration_seconds) filter (where status = 'success'), 0) as success_seconds,
+    coalesce(sum(retries), 0)::bigint as retries,
+    (select count(*) from quarantined_referrals) as quarantined,
+    extract(epoch from now() - max(finished_at) filter (where status = 'success'))::double precision as age_seconds
+from sync_runs;
