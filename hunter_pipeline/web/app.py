@@ -1,7 +1,9 @@
 """Build the web application, serve the API documentation at /docs, and run the server."""
 
 import asyncio
+import gc
 import gzip
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -34,9 +36,9 @@ STOP_SECONDS = 10
 HEAD_SECONDS = 20.0
 # A connection without traffic is probed after this time; one whose client does not acknowledge for so long is closed.
 _PROBE_SECONDS = 60
-# Requests that are answered at the same time; the others wait. More threads would answer no faster on a few cores, need
-# more memory and database connections, and keep the health checks waiting.
-THREADS = 12
+# Requests that are answered at the same time; the others wait. More threads would answer no faster, need more memory
+# and more database connections, and keep the health checks waiting.
+THREADS = min(16, 2 * (os.cpu_count() or 1))
 _SOCKET_OPTIONS = {
     "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
     "TCP_KEEPIDLE": (socket.IPPROTO_TCP, _PROBE_SECONDS),
@@ -74,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses={status: {"model": models.Error} for status in _ERROR_STATUSES},
-        lifespan=_limit_threads,
+        lifespan=_short_waits,
     )
     app.state.settings = settings
     app.state.warehouse = Warehouse.from_settings(settings)
@@ -93,8 +95,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _limit_threads(_app: FastAPI) -> AsyncIterator[None]:
+async def _short_waits(_app: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
+    gc.freeze()  # the garbage collector stops every thread for as long as it looks at the imported modules
     yield
 
 
