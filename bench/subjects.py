@@ -86,7 +86,8 @@ def hunter() -> dict[str, Any]:
     from hunter_pipeline.config.logs import configure_logs  # noqa: PLC0415
     from hunter_pipeline.config.settings import load_settings  # noqa: PLC0415
     from hunter_pipeline.pipeline.companies import update_companies  # noqa: PLC0415
-    from hunter_pipeline.pipeline.extract import Stream, extract  # noqa: PLC0415
+    from hunter_pipeline.pipeline.extract import extract  # noqa: PLC0415
+    from hunter_pipeline.pipeline.extract_state import Stream  # noqa: PLC0415
     from hunter_pipeline.pipeline.merge import merge  # noqa: PLC0415
     from hunter_pipeline.pipeline.normalize import normalize  # noqa: PLC0415
     from hunter_pipeline.pipeline.sign_in import open_client  # noqa: PLC0415

@@ -13,6 +13,7 @@ import ssl
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import trustme
@@ -29,11 +30,10 @@ class World:
 
     def __init__(self, size: int) -> None:
         epoch = datetime.now(UTC) - timedelta(minutes=30)
-        payloads = sorted(
-            (referral(SEED, number, epoch) for number in range(size)), key=lambda payload: payload["updatedDateTime"]
-        )
-        self.stamps = [payload["updatedDateTime"] for payload in payloads]
-        self.items = [json.dumps(payload, separators=(",", ":")).encode() for payload in payloads]
+        payloads = (referral(SEED, number, epoch) for number in range(size))
+        rendered = sorted((payload["updatedDateTime"], _rendered(payload)) for payload in payloads)
+        self.stamps = [stamp for stamp, _ in rendered]
+        self.items = [item for _, item in rendered]
         self.requests = 0
         self.url = ""
 
@@ -45,7 +45,7 @@ class World:
         for number, payload in enumerate(changed):
             payload["updatedDateTime"] = f"{now + timedelta(microseconds=number):%Y-%m-%dT%H:%M:%S.%f}0Z"
             payload["details"] = {**(payload.get("details") or {}), "dealValue": 1000 + number, "currency": "EUR"}
-        self.items = self.items[count:] + [json.dumps(each, separators=(",", ":")).encode() for each in changed]
+        self.items = self.items[count:] + [_rendered(each) for each in changed]
         self.stamps = self.stamps[count:] + [each["updatedDateTime"] for each in changed]
         return count
 
@@ -64,6 +64,10 @@ class World:
         if end < len(self.items):
             body += f',"@odata.nextLink":"{self.url}{LIST}?$skiptoken={end}"'.encode()
         return body + b"}"
+
+
+def _rendered(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload, separators=(",", ":")).encode()
 
 
 class Connection(asyncio.Protocol):
