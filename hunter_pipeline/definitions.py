@@ -18,6 +18,9 @@ from hunter_pipeline.defs.schedules import METRICS_JOB, METRICS_SCHEDULE, build_
 from hunter_pipeline.defs.updates import pending_updates_sensor, send_referral_updates
 from hunter_pipeline.pipeline.sync_run import SYNC_JOB
 
+# A skipped sync has no check results, of which Dagster warns in plain text between the events of the log.
+logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+
 _LEVEL = dg.Field(str, default_value="CRITICAL", is_required=False)
 
 

@@ -20,15 +20,14 @@ def run_job(settings: Settings, job: str, config: dict[str, Any], text: str, *, 
     """
     with spinner("Preparing the database"):
         from hunter_pipeline.definitions import defs  # noqa: PLC0415 - Dagster takes a second to import
-        from hunter_pipeline.defs.maintenance import process_tags  # noqa: PLC0415
+        from hunter_pipeline.defs.maintenance import process_tags, share_connections  # noqa: PLC0415
         from hunter_pipeline.local import dagster_instance  # noqa: PLC0415
 
         dagster_instance.prepare(settings)
-    # Dagster warns about the missing check results of a skipped sync
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dagster-postgres logs each retry with its statement to the root logger
     logging.getLogger().addHandler(logging.NullHandler())
     with dagster_instance.open_instance() as dagster, spinner(text), hide_statements():
+        share_connections(dagster)
         return defs.resolve_job_def(job).execute_in_process(
             run_config=config,
             instance=dagster,

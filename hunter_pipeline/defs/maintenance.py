@@ -17,6 +17,8 @@ NIGHTLY = "55 3 * * *"
 BATCH = 100
 # Seconds of work per night, enough for some 20,000 runs; the next night does the rest.
 SECONDS = 600.0
+# How long a connection to Dagster's storage is used again.
+SHARED_SECONDS = 1
 # The tag with the name of a run's process.
 PROCESS_TAG = "hunter/process"
 
@@ -32,6 +34,16 @@ _CHECKS = sa.table(
     sa.column("execution_status", sa.Text),
     sa.column("create_timestamp", sa.DateTime),
 )
+
+
+def share_connections(instance: dg.DagsterInstance) -> None:
+    """
+    Let the statements of a second share a connection to Dagster's storage.
+
+    Without it, dagster-postgres opens a connection for each statement: 238 a sync. They are not kept longer, because a
+    statement on a connection of a server that was restarted fails, and with it the run.
+    """
+    instance.optimize_for_webserver(statement_timeout=0, pool_recycle=SHARED_SECONDS, max_overflow=20)
 
 
 def process_tags() -> dict[str, str]:

@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 
 from hunter_pipeline.config.logs import configure_logs, log
 from hunter_pipeline.config.settings import load_settings
-from hunter_pipeline.defs.maintenance import report_dead_runs
+from hunter_pipeline.defs.maintenance import report_dead_runs, share_connections
 from hunter_pipeline.errors import CheckFailed, HunterError
 from hunter_pipeline.partner_center.client import PartnerCenterClient
 from hunter_pipeline.partner_center.http import Http
@@ -96,9 +96,10 @@ class SyncRunResource(dg.ConfigurableResource):
     _run: SyncRun | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Configure the log at the start of the run."""
-        del context
+        """Configure the log at the start of the run, and let its events share connections to Dagster's storage."""
         configure_logs(load_settings())
+        if context.instance:
+            share_connections(context.instance)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close the sync at the end of the run, also after an error."""

@@ -17,12 +17,13 @@ import pytest
 
 from hunter_pipeline.cli.jobs import hide_statements
 from hunter_pipeline.config.settings import Settings
+from hunter_pipeline.defs import maintenance
 from hunter_pipeline.sandbox import Fault, Sandbox, SandboxOptions
 from hunter_pipeline.warehouse import sync_lease
 from hunter_pipeline.warehouse.connection import Warehouse
 from hunter_pipeline_tests.cli.conftest import HUNTER, is_one_sentence_and_a_hint
 from hunter_pipeline_tests.conftest import REFERRALS
-from hunter_pipeline_tests.waiting import DEADLINE_SECONDS
+from hunter_pipeline_tests.waiting import DEADLINE_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,26 @@ def another_database(url: str, suffix: str) -> Iterator[str]:
             for each in (name, f"{name}_dagster"):
                 drop = f'drop database if exists "{each}" with (force)'
                 connection.execute(drop)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def storage_connections(url: str) -> int:
+    """Return how many connections to Dagster's database were opened so far."""
+    name = f"{urlsplit(url).path.strip('/')}_dagster"
+    with psycopg.connect(url) as connection:
+        query = "select sessions from pg_stat_database where datname = %s"
+        return (connection.execute(query, (name,)).fetchone() or (0,))[0]
+
+
+def test_statements_of_a_sync_share_connections_to_dagsters_storage(
+    hunter, signed_in: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync has more than 200 statements."""
+    monkeypatch.setattr(maintenance, "SHARED_SECONDS", int(DEADLINE_SECONDS))
+    assert hunter("sync").code == 0
+    before = storage_connections(database_url)
+    assert hunter("sync").code == 0
+    opened = wait_until(lambda: storage_connections(database_url) - before)  # PostgreSQL counts with a delay
+    assert opened <= 30
 
 
 def test_second_sync_finds_nothing_new(hunter, signed_in: Settings, sandbox: Sandbox) -> None:
